@@ -1,0 +1,86 @@
+/**
+ * The objects behind the guards of interfaces.ts, as TypeScript sees them through `E()`. What a method gives is what its
+ * promise is fulfilled with; a guard says `promise` where the object itself answers later.
+ */
+import type {
+  DesiredState,
+  DesiredStateChange,
+  DriftReport,
+  Facts,
+  LogEntry,
+  MachineSpec,
+  MachineStatus,
+} from './shapes.ts';
+
+export interface MachineObserver {
+  status(): MachineStatus;
+  nextStatus(revision: number): MachineStatus;
+  facts(): Facts | null;
+  drift(): DriftReport;
+  log(): readonly LogEntry[];
+  asObserver(): MachineObserver;
+}
+
+export interface MachineOperator extends MachineObserver {
+  check(): DriftReport;
+  converge(): DriftReport;
+  start(): void;
+  stop(): void;
+  asOperator(): MachineOperator;
+}
+
+export interface MachineAdmin extends MachineOperator {
+  desired(): DesiredState;
+  setDesired(change: DesiredStateChange): number;
+  destroy(): void;
+  forget(): { readonly remains: readonly string[] };
+  bind(name: string, reference: object): void;
+  unbind(name: string): void;
+  lookup(name: string): object;
+  bindings(): readonly string[];
+}
+
+export interface StatusPage {
+  readonly statuses: readonly MachineStatus[];
+  readonly next: string | null;
+}
+
+export interface ProviderEntry {
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface Boss {
+  createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): MachineAdmin;
+  machine(name: string): MachineAdmin;
+  machines(): readonly MachineStatus[];
+  machinePage(page: { readonly after?: string; readonly limit?: number }): StatusPage;
+  destroyMachine(name: string): void;
+  forget(name: string): { readonly remains: readonly string[] };
+  providers(): readonly ProviderEntry[];
+  locatorFor(reference: object): string;
+  inspector(): Inspector;
+}
+
+export interface VatEntry {
+  readonly name: string;
+  readonly actors: number;
+  readonly cached: number;
+}
+
+export interface ActorEntry {
+  readonly name: string;
+  readonly kind: string;
+  readonly version: number;
+  readonly change: number;
+}
+
+export interface Inspector {
+  vats(): readonly VatEntry[];
+  actors(
+    vat: string,
+    page?: { readonly after?: string; readonly limit?: number },
+  ): { readonly actors: readonly ActorEntry[]; readonly next: string | null };
+  portrait(reference: string | object): ActorEntry & { readonly portrait: unknown; readonly references: readonly string[] };
+  referrers(reference: string | object): readonly string[];
+}

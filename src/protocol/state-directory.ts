@@ -1,0 +1,101 @@
+/**
+ * Where a boss keeps its things, and where clients look for it. Pure: whoever reads or writes has the files.
+ *
+ * ```
+ * <state>/                  0700
+ *   boss.json               0600  written when the boss serves: BossFile
+ *   admin.locator           0600  one line: gobs://<peer>.unix/s/<secret>?path=… of the boss's admin facet
+ *   boss.sock               0600  or a short path in the runtime directory, see socketPathFor
+ *   key.pem                 0600  the peer's key
+ *   store/                        the store
+ *   machines/                     of the provider `local`
+ *   boss.log                0600  what a boss that `gobs up` started says on stderr
+ *   repl-history            0600  of the REPL, locators redacted
+ * ```
+ * The locator of a boss that is found by `--socket PATH` alone is in `PATH.locator` beside it (0600): the boss writes both
+ * (`adminLocator` and `socketLocator` below), when it serves.
+ */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+
+/** The longest path that a Unix socket can have, in bytes. */
+export const SOCKET_PATH_LIMIT = 107;
+
+export interface StateDirectory {
+  readonly root: string;
+  readonly bossFile: string;
+  readonly adminLocator: string;
+  readonly socket: string;
+  readonly socketLocator: string;
+  readonly key: string;
+  readonly store: string;
+  readonly machines: string;
+  readonly log: string;
+  readonly history: string;
+}
+
+/** What `boss.json` says. */
+export interface BossFile {
+  readonly pid: number;
+  readonly peer: string;
+  /** `127.0.0.1:41234`: where hobs dial. */
+  readonly listen: string;
+  readonly socket: string;
+}
+
+export interface Places {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly uid: number;
+}
+
+/** `$GOBS_STATE`, or `gobs` in the user's XDG state directory. XDG places that are not absolute are not taken. */
+export const defaultStateRoot = ({ env, homeDirectory }: Places): string => {
+  if (env.GOBS_STATE) return resolve(env.GOBS_STATE);
+  const xdg = env.XDG_STATE_HOME;
+  return join(xdg?.startsWith('/') ? xdg : join(homeDirectory, '.local', 'state'), 'gobs');
+};
+
+/** For sockets whose own place has too long a path. Whoever uses it makes it 0700 and asks `whyUntrusted`. */
+export const runtimeDirectory = ({ env, uid }: Places): string =>
+  env.XDG_RUNTIME_DIR?.startsWith('/') ? join(env.XDG_RUNTIME_DIR, 'gobs') : `/tmp/gobs-${uid}`;
+
+/** In the state directory, or, where that is too long for the system, named by its hash in the runtime directory. */
+export const socketPathFor = (root: string, places: Places): string => {
+  const own = join(root, 'boss.sock');
+  if (Buffer.byteLength(own) <= SOCKET_PATH_LIMIT) return own;
+  const hash = createHash('sha256').update(root).digest('hex').slice(0, 32);
+  const short = join(runtimeDirectory(places), `${hash}.sock`);
+  return Buffer.byteLength(short) <= SOCKET_PATH_LIMIT ? short : `/tmp/gobs-${places.uid}/${hash}.sock`;
+};
+
+export const stateDirectory = (directory: string, places: Places): StateDirectory => {
+  const root = resolve(directory);
+  const socket = socketPathFor(root, places);
+  return harden({
+    root,
+    bossFile: join(root, 'boss.json'),
+    adminLocator: join(root, 'admin.locator'),
+    socket,
+    socketLocator: `${socket}.locator`,
+    key: join(root, 'key.pem'),
+    store: join(root, 'store'),
+    machines: join(root, 'machines'),
+    log: join(root, 'boss.log'),
+    history: join(root, 'repl-history'),
+  });
+};
+
+/**
+ * Why a directory that others could have made (the runtime directory) must not be used; undefined if it may. `stats` are those
+ * of the directory itself, not of what a symbolic link there leads to.
+ */
+export const whyUntrusted = (
+  stats: { readonly uid: number; readonly mode: number; isDirectory(): boolean },
+  uid: number,
+): string | undefined => {
+  if (!stats.isDirectory()) return 'is not a directory';
+  if (stats.uid !== uid) return `belongs to user ${stats.uid}, not to user ${uid}`;
+  if ((stats.mode & 0o077) !== 0) return `is open to others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`;
+  return undefined;
+};
