@@ -1,0 +1,72 @@
+/**
+ * `npm run lint`: the rules of Endo, those of TypeScript that need types, and a few of our own. Layout is Prettier's.
+ * What code may reach is in arrows.config.mjs and authority.config.mjs. Why there are two TypeScripts: docs/decisions/0004.
+ */
+import endo from '@endo/eslint-plugin';
+import tseslint from 'typescript-eslint';
+import authority from './authority.config.mjs';
+
+/** Of Endo's recommended rules, those that are taste and not safety, or that TypeScript has its own of. */
+const notTaken = [
+  'block-scoped-var',
+  'class-methods-use-this',
+  'default-case', // switches over unions are checked for completeness
+  'dot-notation',
+  'func-names',
+  'global-require',
+  'max-classes-per-file',
+  'no-await-in-loop', // order is often the point
+  'no-bitwise',
+  'no-buffer-constructor',
+  'no-continue',
+  'no-nested-ternary',
+  'no-new-require',
+  'no-path-concat',
+  'no-plusplus',
+  'no-restricted-properties', // authority.config.mjs has its own list
+  'no-return-await',
+  'no-shadow',
+  'no-throw-literal',
+  'no-underscore-dangle',
+  'no-undef',
+  'no-unused-vars',
+  'no-use-before-define',
+  'no-void', // marks a promise that is left alone on purpose
+  'prefer-promise-reject-errors',
+];
+
+const typed = {
+  '@endo/restrict-comparison-operands': 'error',
+  '@typescript-eslint/await-thenable': 'error',
+  '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+  '@typescript-eslint/no-explicit-any': 'error',
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-misused-promises': 'error',
+  '@typescript-eslint/no-unsafe-argument': 'error',
+  '@typescript-eslint/no-unsafe-return': 'error',
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+  '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+  '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+};
+
+export default [
+  { ignores: ['dist/', 'coverage/', '**/*.d.ts'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  ...endo.configs['flat/recommended'],
+  { rules: Object.fromEntries(notTaken.map((rule) => [rule, 'off'])) },
+  ...authority,
+  {
+    files: ['**/*.ts'],
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: typed,
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: { '@endo/harden-exports': 'error' },
+  },
+];

@@ -1,0 +1,62 @@
+/** Every code that gobs itself gives to an error, and what it means. `docs/reference/errors.md` lists the same. */
+export const errorCodes = {
+  // turns and references
+  STALE_BECOME: 'the actor became something else since this behaviour was made',
+  OUTSIDE_TURN: 'an actor was changed, spawned or sent to outside a turn',
+  NOT_DURABLE: 'a portrait refers to something that does not outlive the process',
+  NO_SUCH_ACTOR: 'a reference names an actor that is not in the store',
+  NO_SUCH_METHOD: 'the object has no method of that name',
+  BAD_ARGUMENTS: 'the arguments do not match the guard of the method',
+  BAD_PORTRAIT: 'a portrait does not match the shape of its kind',
+  NOT_PASSABLE: 'a value cannot be sent to another vat',
+  COMMIT_FAILED: 'the turn could not be written, so nothing of it happened',
+  VAT_STOPPED: 'the vat is not running',
+  // store
+  STORE_IN_USE: 'another process has the store open',
+  STORE_UNUSABLE: 'the state directory cannot be made, read or written',
+  STORE_NOT_OURS: 'the directory holds something else than a gobs store',
+  NEWER_FORMAT: 'the store was written by a newer gobs',
+  STORE_DAMAGED: 'the store lost or altered what was committed',
+  ROW_DAMAGED: 'a row fails its checksum',
+  UNKNOWN_KIND: 'a row is of a kind that nobody registered',
+  NEWER_VERSION: 'a row was written by a newer version of its kind',
+  OLDER_VERSION: 'a row was written by an older version of its kind, which has no upgrade',
+  // wire
+  PEER_UNREACHABLE: 'the other peer cannot be reached',
+  PEER_MISMATCH: 'the other side has another key than the one expected',
+  PEER_ALREADY_CONNECTED: 'a session with that key is open already',
+  SESSION_CLOSED: 'the session ended before the answer came',
+  PROTOCOL_MISMATCH: 'the two sides speak different versions',
+  PROTOCOL_ERROR: 'the other side sent something that makes no sense',
+  LIMIT_EXCEEDED: 'the other side went over a limit',
+  LOCATOR_MALFORMED: 'the text is not a locator',
+  LOCATOR_UNKNOWN: 'no object has that locator',
+  ADDRESS_UNUSABLE: 'the address cannot be listened on',
+  // boss
+  BAD_NAME: 'a name does not match [a-z][a-z0-9-]{0,62}',
+  NAME_TAKEN: 'there is a machine of that name',
+  REQUEST_CONFLICT: 'a request id was used before for something else',
+  NO_SUCH_MACHINE: 'there is no machine of that name',
+  NO_SUCH_PROVIDER: 'there is no provider of that name',
+  MACHINE_GONE: 'the machine was destroyed or forgotten',
+  MACHINE_BUSY: 'the machine is in a state that does not allow this',
+  MACHINE_FAILED: 'the machine could not be made, started or destroyed',
+  HOB_UNREACHABLE: "the machine's hob is not connected",
+  ENROLMENT_SPENT: 'the enrolment locator was used already',
+  ENROLMENT_EXPIRED: 'the enrolment locator is too old',
+  // providers
+  PROVIDER_FAILED: 'a provider could not do what was asked',
+  BAD_SPEC: 'a provider was asked for something that it does not have',
+  // hob
+  BAD_DESIRED_STATE: 'a desired state does not make sense',
+  CANNOT_CHANGE: 'a host does not let a resource be made so',
+  CANNOT_LOOK: 'a host does not let a resource be looked at',
+  OUTSIDE_ROOT: "a path leads out of the machine's root",
+  NO_SUCH_BINDING: 'there is no binding of that name',
+  // command line
+  BAD_USAGE: 'the command line does not make sense',
+  BAD_DOCUMENT: 'the fleet document does not make sense',
+  BOSS_NOT_RUNNING: 'no boss is running where one was looked for',
+  TIMED_OUT: 'the deadline passed; the work goes on',
+} as const;
+harden(errorCodes);
