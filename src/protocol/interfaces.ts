@@ -1,0 +1,140 @@
+/**
+ * The guards of everything that boss, hob, provider and client call on each other. A method that is not here cannot be called
+ * from another vat or peer. Each facet of a machine holds all that the one before it holds; nothing reachable from a lesser leads to
+ * a greater one (test/boss/authority.test.ts walks them).
+ */
+import { M } from '@endo/patterns';
+import {
+  DesiredStateChangeShape,
+  DesiredStateShape,
+  FactsShape,
+  MachineSpecShape,
+  ReportShape,
+} from './shapes.ts';
+
+const name = M.string({ stringLengthLimit: 200 });
+const promise = M.promise();
+const none = M.undefined();
+
+// ---------------------------------------------------------------------------------------------- a machine's facets
+
+const observerMethods = {
+  /** → MachineStatus */
+  status: M.call().returns(M.record()),
+  /** The status once its revision is above the given one: at once, or when it changes. → Promise<MachineStatus> */
+  nextStatus: M.call(M.number()).returns(M.any()),
+  /** → Facts | null before the first connection */
+  facts: M.call().returns(M.any()),
+  /** The last report. → DriftReport */
+  drift: M.call().returns(M.record()),
+  /** → LogEntry[] */
+  log: M.call().returns(M.array()),
+  /** This facet itself: for whoever holds a greater one. */
+  asObserver: M.call().returns(M.remotable('MachineObserver')),
+};
+
+const operatorMethods = {
+  ...observerMethods,
+  /** Looks now, changes nothing. Rejects HOB_UNREACHABLE. → Promise<DriftReport> */
+  check: M.call().returns(promise),
+  /** Makes it so now, whatever the policy. → Promise<DriftReport> */
+  converge: M.call().returns(promise),
+  /** Through the provider; resolved when the work is accepted, the outcome is in the status. */
+  start: M.call().returns(none),
+  stop: M.call().returns(none),
+  asOperator: M.call().returns(M.remotable('MachineOperator')),
+};
+
+const adminMethods = {
+  ...operatorMethods,
+  /** → DesiredState */
+  desired: M.call().returns(M.record()),
+  /** Refuses with BAD_DESIRED_STATE. Equal to what is: no new generation. → the generation */
+  setDesired: M.call(DesiredStateChangeShape).returns(M.number()),
+  /** Accepted at once; the outcome is in the status. */
+  destroy: M.call().returns(none),
+  /** Drops a machine that cannot be reached any more; says what remains. → { remains: string[] } */
+  forget: M.call().returns(M.record()),
+  /** Named references kept on the machine. Reject HOB_UNREACHABLE. */
+  bind: M.call(name, M.remotable()).returns(promise),
+  unbind: M.call(name).returns(promise),
+  lookup: M.call(name).returns(promise),
+  bindings: M.call().returns(promise),
+};
+
+export const MachineObserverI = M.interface('MachineObserver', observerMethods);
+export const MachineOperatorI = M.interface('MachineOperator', operatorMethods);
+export const MachineAdminI = M.interface('MachineAdmin', adminMethods);
+
+/** All that a machine's own hob can reach. */
+export const MachineHobSideI = M.interface('MachineHobSide', {
+  /** First call of every session: here I am. → DesiredState */
+  attach: M.call(M.remotable('Hob'), FactsShape).returns(M.record()),
+  /** → DesiredState */
+  pull: M.call().returns(M.record()),
+  report: M.call(ReportShape).returns(none),
+});
+
+/** The facet behind an enrolment locator; the peer layer says who presents it. → a MachineHobSide */
+export const EnrolmentGateI = M.interface('EnrolmentGate', {
+  present: M.call(M.splitRecord({ peerId: M.string(), address: M.string() })).returns(M.remotable('MachineHobSide')),
+});
+
+// ---------------------------------------------------------------------------------------------- the boss
+
+export const BossI = M.interface('Boss', {
+  /**
+   * The machine's admin facet, before the machine exists. Repeated with the same `requestId`: the same one.
+   * Refuses with BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, REQUEST_CONFLICT.
+   */
+  createMachine: M.call(name, MachineSpecShape)
+    .optional(M.splitRecord({}, { requestId: name }))
+    .returns(M.remotable('MachineAdmin')),
+  /** The admin facet. Refuses with NO_SUCH_MACHINE. */
+  machine: M.call(name).returns(M.remotable('MachineAdmin')),
+  /** All of them, by name. → Promise<MachineStatus[]> */
+  machines: M.call().returns(promise),
+  /** By name, after the given one. → Promise<{ statuses: MachineStatus[], next: string | null }> */
+  machinePage: M.call(M.splitRecord({}, { after: name, limit: M.number() })).returns(promise),
+  destroyMachine: M.call(name).returns(none),
+  /** → { remains: string[] } */
+  forget: M.call(name).returns(M.record()),
+  /** → { name, type }[] */
+  providers: M.call().returns(M.array()),
+  /** Machines that providers have and the boss does not know. → Promise<{ provider, machineId, state }[]> */
+  orphans: M.call().returns(promise),
+  /** A locator for anything durable; shown once. → Promise<string> */
+  locatorFor: M.call(M.remotable()).returns(promise),
+  /** → an Inspector */
+  inspector: M.call().returns(promise),
+  /** Recorded attempts to use a spent, expired or stolen enrolment. → { at, machine, peerId, address, code }[] */
+  refusals: M.call().returns(M.array()),
+});
+
+/** For people who look into the store. Names and texts only: nothing here gives a reference. */
+export const InspectorI = M.interface('Inspector', {
+  /** → { name, actors, cached }[] */
+  vats: M.call().returns(M.any()),
+  /** → Promise<{ actors: { name, kind, version, change }[], next: string | null }> */
+  actors: M.call(name).optional(M.splitRecord({}, { after: M.string(), limit: M.number() })).returns(M.any()),
+  /** Of a reference or a reference's name. → { name, kind, version, change, portrait, references } */
+  portrait: M.call(M.or(M.string(), M.remotable())).returns(M.any()),
+  /** → Promise<string[]> names of the actors whose portraits hold it */
+  referrers: M.call(M.or(M.string(), M.remotable())).returns(M.any()),
+});
+
+// ---------------------------------------------------------------------------------------------- the hob
+
+export const HobI = M.interface('Hob', {
+  /** A new desired state to hold and apply; an older generation than the one held is ignored. → the generation held */
+  push: M.call(DesiredStateShape).returns(M.number()),
+  /** → Promise<Report> */
+  check: M.call().returns(promise),
+  converge: M.call().returns(promise),
+  /** → Promise<Facts> */
+  facts: M.call().returns(promise),
+  bind: M.call(name, M.remotable()).returns(none),
+  lookup: M.call(name).returns(M.remotable()),
+  unbind: M.call(name).returns(none),
+  bindings: M.call().returns(M.array()),
+});

@@ -1,0 +1,31 @@
+/**
+ * What a resource type looks like in a document: its properties, and what makes no sense. Pure, and shared: the command line
+ * refuses a bad document before it asks the boss, the boss before it changes anything, and the hob looks once more. How a resource
+ * is checked and made so is the hob's (src/hob/resources/contract.ts).
+ */
+import type { Resource } from '../shapes.ts';
+
+/**
+ * Looks at the value of one property. Answers undefined if it is fine, else what completes "mode: …":
+ * `must be octal digits in quotes, such as "0644", not the number 420`. Never throws, whatever the value.
+ */
+export type PropertyRule = (value: unknown) => string | undefined;
+
+/** `path` is within the resource (`mode`, or empty for the whole); `message` completes "<path>: …". */
+export interface PropertyProblem {
+  readonly property?: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface ResourceDefinition {
+  /** As in documents: `file`. */
+  readonly type: string;
+  /** Properties beside `id` and `type`. Every other is refused. */
+  readonly required: Readonly<Record<string, PropertyRule>>;
+  readonly optional: Readonly<Record<string, PropertyRule>>;
+  /** What no property says alone: `content` beside `absent`. Called when each property is fine. */
+  conflict?(resource: Resource): PropertyProblem | undefined;
+  /** The path that this resource has for itself: no two resources of a document own one. */
+  owns?(resource: Resource): string;
+}

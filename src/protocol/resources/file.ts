@@ -1,0 +1,40 @@
+/**
+ * A regular file. Whatever is left out stays as it is on the host; a file that is made gets mode 0644 and the hob's own user.
+ * Without `content` only existence, mode and owner are looked after, and a file that is made is empty.
+ */
+import type { Resource } from '../shapes.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { modeRule, onlyTrueRule, ownerRule, pathRule, textRule } from './property-rules.ts';
+
+export interface FileResource extends Resource {
+  readonly type: 'file';
+  readonly path: string;
+  /** Text; written as UTF-8, byte for byte. */
+  readonly content?: string;
+  /** Octal: `0644`. */
+  readonly mode?: string;
+  /** `user` or `user:group`. */
+  readonly owner?: string;
+  readonly absent?: true;
+}
+
+/** UTF-16 units; as in ResourceShape. */
+const LONGEST_CONTENT = 1_000_000;
+
+const besideAbsent = ['content', 'mode', 'owner'] as const;
+
+export const fileDefinition = harden({
+  type: 'file',
+  required: { path: pathRule },
+  optional: {
+    content: textRule(LONGEST_CONTENT),
+    mode: modeRule,
+    owner: ownerRule,
+    absent: onlyTrueRule,
+  },
+  conflict: (resource: Resource) => {
+    const property = resource.absent === true ? besideAbsent.find((name) => resource[name] !== undefined) : undefined;
+    return property === undefined ? undefined : { property, message: 'must not stand beside absent: true' };
+  },
+  owns: (resource: Resource) => (resource as FileResource).path,
+} as const satisfies ResourceDefinition);

@@ -1,0 +1,44 @@
+/** Rules that more than one resource type has. See definition.ts. */
+import { plainText, quoted } from '../plain-text.ts';
+import type { PropertyRule } from './definition.ts';
+import { hostPathProblem } from './host-path.ts';
+import { parseOwner } from './owner.ts';
+
+/** Any text up to so many UTF-16 units. */
+export const textRule =
+  (limit: number): PropertyRule =>
+  (value) => {
+    if (typeof value !== 'string') return `must be text, not ${quoted(value)}`;
+    if (!value.isWellFormed()) return 'must be well-formed Unicode';
+    return value.length > limit ? `must not be over ${limit} characters; it has ${value.length}` : undefined;
+  };
+
+/** Text for people, on one line. */
+export const lineRule =
+  (limit: number): PropertyRule =>
+  (value) => {
+    const problem = textRule(limit)(value);
+    if (problem !== undefined) return problem;
+    if (value === '') return 'must not be empty';
+    return plainText(value as string, limit) === value ? undefined : 'must be one printable line';
+  };
+
+export const pathRule: PropertyRule = (value) => {
+  if (typeof value !== 'string') return `must be a path, not ${quoted(value)}`;
+  const problem = hostPathProblem(value);
+  return problem === undefined ? undefined : `${problem.message}, not ${quoted(value)}`;
+};
+
+export const modeRule: PropertyRule = (value) =>
+  typeof value === 'string' && /^[0-7]{3,4}$/.test(value)
+    ? undefined
+    : `must be three or four octal digits in quotes, such as "0644", not ${quoted(value)}`;
+
+export const ownerRule: PropertyRule = (value) =>
+  typeof value === 'string' && parseOwner(value) !== undefined
+    ? undefined
+    : `must be "user" or "user:group", by name or number, not ${quoted(value)}`;
+
+/** For `absent`: there is nothing that `false` could mean beside leaving it out. */
+export const onlyTrueRule: PropertyRule = (value) =>
+  value === true ? undefined : `must be true or left out, not ${quoted(value)}`;

@@ -1,0 +1,133 @@
+/**
+ * Everything that is wrong with a list of resources, with the exact place of each. Pure. Called with whatever somebody wrote:
+ *   - the command line puts its own path in front (`machines.web1.resources[2].mode: …`) and refuses with BAD_DOCUMENT;
+ *   - the boss refuses a desired state with BAD_DESIRED_STATE before it changes anything;
+ *   - the hob reports the resources in question as failed and looks after the others.
+ */
+import { plainText, quoted } from '../plain-text.ts';
+import type { Resource } from '../shapes.ts';
+import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
+import { nearestName } from './nearest-name.ts';
+import { lineRule } from './property-rules.ts';
+import { shippedDefinitions, type ResourceDefinitions } from './shipped.ts';
+
+export interface ResourceProblem {
+  /** Of the resource in the list; -1 if the list itself is wrong. */
+  readonly index: number;
+  /** `resources[2].mode` */
+  readonly path: string;
+  /** Completes "<path>: …". */
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const MOST_RESOURCES = 10_000;
+
+/** Only what a record has itself: `constructor` is no resource type. */
+const lookUp = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
+const hintFor = (name: string, candidates: readonly string[], introduction: string): string => {
+  const nearest = nearestName(name, candidates);
+  const all = `${introduction} ${candidates.toSorted().join(', ')}`;
+  return nearest === undefined ? all : `did you mean "${nearest}"? ${all}`;
+};
+
+const idRule: PropertyRule = lineRule(200);
+
+const typeProblem = (type: unknown, definitions: ResourceDefinitions): PropertyProblem | undefined => {
+  const names = Object.keys(definitions);
+  if (type === undefined) return { property: 'type', message: 'is missing', hint: `there are ${names.toSorted().join(', ')}` };
+  if (typeof type !== 'string') return { property: 'type', message: `must be text, not ${quoted(type)}` };
+  if (lookUp(definitions, type) !== undefined) return undefined;
+  return { property: 'type', message: `there is no resource type ${quoted(type)}`, hint: hintFor(type, names, 'there are') };
+};
+
+function* propertyProblems(resource: object, definition: ResourceDefinition): Generator<PropertyProblem> {
+  const rules: Readonly<Record<string, PropertyRule>> = {
+    id: idRule,
+    ...definition.required,
+    ...definition.optional,
+  };
+  for (const property of Object.keys(definition.required)) {
+    if (!Object.hasOwn(resource, property)) yield { property, message: `is missing; a ${definition.type} needs it` };
+  }
+  for (const [property, value] of Object.entries(resource)) {
+    if (property === 'type') continue;
+    const rule = lookUp(rules, property);
+    if (rule === undefined) {
+      const message = `a ${definition.type} has no such property`;
+      yield { property, message, hint: hintFor(property, Object.keys(rules), 'it has') };
+      continue;
+    }
+    const message = rule(value);
+    if (message !== undefined) yield { property, message };
+  }
+}
+
+function* problemsOfOne(resource: unknown, definitions: ResourceDefinitions): Generator<PropertyProblem> {
+  if (resource === null || typeof resource !== 'object' || Array.isArray(resource)) {
+    yield { message: `must be a mapping with id and type, not ${quoted(resource)}` };
+    return;
+  }
+  if (!Object.hasOwn(resource, 'id')) yield { property: 'id', message: 'is missing' };
+  const type: unknown = Object.hasOwn(resource, 'type') ? (resource as { type?: unknown }).type : undefined;
+  const unknownType = typeProblem(type, definitions);
+  if (unknownType !== undefined) {
+    yield unknownType;
+    return;
+  }
+  const definition = lookUp(definitions, type as string)!;
+  let sound = true;
+  for (const problem of propertyProblems(resource, definition)) {
+    sound = false;
+    yield problem;
+  }
+  const conflict = sound ? definition.conflict?.(resource as Resource) : undefined;
+  if (conflict !== undefined) yield conflict;
+}
+
+const placed = (index: number, { property, message, hint }: PropertyProblem): ResourceProblem => ({
+  index,
+  path: `resources[${index}]${property === undefined ? '' : `.${plainText(property, 60)}`}`,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+/** Keeps who had a value first; a later resource with the same is a problem, the first is not. */
+const makeUnique = (property: string) => {
+  const first = new Map<string, number>();
+  return (value: string, index: number): readonly ResourceProblem[] => {
+    const other = first.get(value);
+    if (other === undefined) first.set(value, index);
+    if (other === undefined) return [];
+    return [placed(index, { property, message: `${quoted(value)} is the ${property} of resources[${other}] too` })];
+  };
+};
+
+const listProblem = (resources: unknown): string | undefined => {
+  if (!Array.isArray(resources)) return `must be a list, not ${quoted(resources)}`;
+  return resources.length > MOST_RESOURCES ? `must not be over ${MOST_RESOURCES}; there are ${resources.length}` : undefined;
+};
+
+/**
+ * In document order; empty if all is well. Of two resources with one id or one path, the later has the problem.
+ * `definitions`: the types that there are, by name.
+ */
+export const findResourceProblems = (
+  resources: unknown,
+  definitions: ResourceDefinitions = shippedDefinitions,
+): readonly ResourceProblem[] => {
+  const message = listProblem(resources);
+  if (message !== undefined) return harden([{ index: -1, path: 'resources', message }]);
+  const uniqueId = makeUnique('id');
+  const uniquePath = makeUnique('path');
+  const problems = (resources as readonly unknown[]).flatMap((resource, index) => {
+    const own = [...problemsOfOne(resource, definitions)].map((problem) => placed(index, problem));
+    if (own.length > 0) return own;
+    const sound = resource as Resource;
+    const path = lookUp(definitions, sound.type)!.owns?.(sound);
+    return [...uniqueId(sound.id, index), ...(path === undefined ? [] : uniquePath(path, index))];
+  });
+  return harden(problems);
+};

@@ -1,0 +1,15 @@
+/** The one list of the resource types that gobs ships. The hob's side of each is in src/hob/resources/shipped.ts. */
+import type { ResourceDefinition } from './definition.ts';
+import { directoryDefinition } from './directory.ts';
+import { fileDefinition } from './file.ts';
+import { noopDefinition } from './noop.ts';
+
+export const shippedDefinitions = harden({
+  directory: directoryDefinition,
+  file: fileDefinition,
+  noop: noopDefinition,
+} as const satisfies Readonly<Record<string, ResourceDefinition>>);
+
+export type ShippedType = keyof typeof shippedDefinitions;
+
+export type ResourceDefinitions = Readonly<Record<string, ResourceDefinition>>;

@@ -1,0 +1,228 @@
+/**
+ * The records that boss, hob, providers and command line hand to each other: a TypeScript type and a pattern for each.
+ * All are passable copy data. Times are milliseconds since 1970 by the clock of the peer that is named in the comment.
+ */
+import { M, type Pattern } from '@endo/patterns';
+
+/** Names of machines, providers and bindings. */
+export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+export const isName = (text: unknown): text is string => typeof text === 'string' && namePattern.test(text);
+
+/** A text of bounded length; `what` is for people who read guards. */
+const text = (limit: number) => M.string({ stringLengthLimit: limit });
+const count = M.nat({ decimalDigitsLimit: 16 });
+const time = M.number();
+
+// ---------------------------------------------------------------------------------------------- desired state
+
+export type Policy = 'report' | 'correct';
+export const PolicyShape = M.or('report', 'correct');
+
+/**
+ * One thing that a hob manages: `id` is unique in its document, `type` names a resource type, the other properties are that
+ * type's own and are checked by it (`ResourceType.shape`).
+ */
+export interface Resource {
+  readonly id: string;
+  readonly type: string;
+  readonly [property: string]: string | number | boolean;
+}
+export const ResourceShape = M.and(
+  M.splitRecord({ id: text(200), type: text(60) }),
+  M.recordOf(text(60), M.or(text(1_000_000), M.number(), M.boolean()), { numPropertiesLimit: 40 }),
+);
+
+/** What a machine is to be. Generations count up from 1 with each change; 0 is "nothing was asked yet". */
+export interface DesiredState {
+  readonly generation: number;
+  readonly policy: Policy;
+  readonly resources: readonly Resource[];
+}
+export const DesiredStateShape = M.splitRecord(
+  { generation: M.number(), policy: PolicyShape, resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }) },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/** The part of a desired state that people set. */
+export interface DesiredStateChange {
+  readonly policy?: Policy;
+  readonly resources?: readonly Resource[];
+}
+export const DesiredStateChangeShape = M.splitRecord(
+  {},
+  { policy: PolicyShape, resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }) },
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+// ---------------------------------------------------------------------------------------------- reports
+
+/** One property that differs. `what` is a property name such as `mode`; `from` is what was found, `to` what is wanted. */
+export interface Change {
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * What a hob found for one resource. `ok`: as wanted. `drifted`: not as wanted, and left so. `corrected`: was not as wanted, and is
+ * now (`at`: the hob's clock). `failed`: could not be made so. `unknown`: could not be looked at.
+ * `released`: left the document; stays on the host as it is; listed once.
+ */
+export type ResourceState = 'ok' | 'drifted' | 'corrected' | 'failed' | 'unknown' | 'released';
+export const resourceStates = harden(['ok', 'drifted', 'corrected', 'failed', 'unknown', 'released'] as const);
+
+export interface ResourceReport {
+  readonly id: string;
+  readonly type: string;
+  readonly state: ResourceState;
+  /** For drifted and corrected. */
+  readonly changes?: readonly Change[];
+  /** For failed and unknown: one line. */
+  readonly why?: string;
+  /** For corrected: when, by the hob's clock. */
+  readonly at?: number;
+}
+const ChangeShape = M.splitRecord(
+  { what: text(200), from: text(4_000), to: text(4_000) },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+export const ResourceReportShape = M.splitRecord(
+  { id: text(200), type: text(60), state: M.or(...resourceStates) },
+  { changes: M.arrayOf(ChangeShape, { arrayLengthLimit: 100 }), why: text(4_000), at: time },
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/** Why a hob looked: a new generation was applied, its interval came round, or somebody asked. */
+export type ReportReason = 'applied' | 'interval' | 'asked';
+
+export interface Report {
+  /** Of the desired state that the hob held. */
+  readonly generation: number;
+  readonly reason: ReportReason;
+  /** By the hob's clock. */
+  readonly at: number;
+  readonly resources: readonly ResourceReport[];
+}
+export const ReportShape = M.splitRecord(
+  {
+    generation: M.number(),
+    reason: M.or('applied', 'interval', 'asked'),
+    at: time,
+    resources: M.arrayOf(ResourceReportShape, { arrayLengthLimit: 20_000 }),
+  },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+export interface DriftCounts {
+  readonly ok: number;
+  readonly drifted: number;
+  readonly corrected: number;
+  readonly failed: number;
+  readonly unknown: number;
+}
+
+// ---------------------------------------------------------------------------------------------- facts
+
+/** About a host, by its hob. Sizes are bytes; `bootTime` is by the hob's clock. Information, never authority. */
+export interface Facts {
+  readonly os: string;
+  readonly kernel: string;
+  readonly architecture: string;
+  readonly hostname: string;
+  readonly cpu: { readonly model: string; readonly count: number };
+  readonly memory: { readonly total: number; readonly free: number };
+  /** Of the file system that holds the machine's root. */
+  readonly disk: { readonly total: number; readonly free: number };
+  readonly addresses: readonly string[];
+  readonly bootTime: number;
+  /** The hob's own version. */
+  readonly hob: string;
+}
+const exactly = (shape: Record<string, Pattern>) => M.splitRecord(shape, {}, M.record({ numPropertiesLimit: 0 }));
+export const FactsShape = exactly({
+  os: text(200),
+  kernel: text(200),
+  architecture: text(60),
+  hostname: text(300),
+  cpu: exactly({ model: text(200), count: M.number() }),
+  memory: exactly({ total: M.number(), free: M.number() }),
+  disk: exactly({ total: M.number(), free: M.number() }),
+  addresses: M.arrayOf(text(100), { arrayLengthLimit: 200 }),
+  bootTime: time,
+  hob: text(60),
+});
+
+// ---------------------------------------------------------------------------------------------- machines
+
+/** In the order in which a machine goes through them; `failed` can follow any but `gone`. */
+export const lifecycleStates = harden([
+  'requested',
+  'creating',
+  'booting',
+  'enrolled',
+  'ready',
+  'stopping',
+  'stopped',
+  'starting',
+  'destroying',
+  'failed',
+  'gone',
+] as const);
+export type LifecycleState = (typeof lifecycleStates)[number];
+
+/** What `createMachine` takes. `options` are the provider's own. */
+export interface MachineSpec {
+  readonly provider: string;
+  readonly policy?: Policy;
+  readonly resources?: readonly Resource[];
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+}
+export const MachineSpecShape = M.splitRecord(
+  { provider: text(200) },
+  {
+    policy: PolicyShape,
+    resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }),
+    options: M.recordOf(text(60), M.or(text(10_000), M.number(), M.boolean())),
+  },
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/** Everything about a machine that fits a table; the full report and facts are asked for on their own. */
+export interface MachineStatus {
+  readonly name: string;
+  /** Given by the boss, unique for ever. */
+  readonly id: string;
+  readonly provider: string;
+  readonly state: LifecycleState;
+  /** For `failed`: what happened, and in which state. */
+  readonly failure?: { readonly in: LifecycleState; readonly code: string; readonly message: string; readonly hint?: string };
+  readonly online: boolean;
+  /** By the boss's clock; null if its hob was never connected. */
+  readonly lastSeen: number | null;
+  /** Of the desired state that was asked for. */
+  readonly generation: number;
+  /** Of the desired state in the last report; null before the first. */
+  readonly reported: number | null;
+  readonly policy: Policy;
+  readonly drift: DriftCounts;
+  /** Rises with every change of this record; for `nextStatus`. */
+  readonly revision: number;
+}
+
+/** What is known of drift, and since when (boss's clock). */
+export interface DriftReport {
+  readonly name: string;
+  readonly online: boolean;
+  /** null: there was no report yet. */
+  readonly report: Report | null;
+  readonly receivedAt: number | null;
+}
+
+/** One line of a machine's own log: what happened to it, newest last; bounded. Boss's clock. */
+export interface LogEntry {
+  readonly at: number;
+  readonly what: string;
+}

@@ -1,0 +1,31 @@
+/**
+ * `E(target).method(…args)`: sends a message, in vats and in the host world alike.
+ *
+ * In a turn the call is written into the turn's journal at once, so that a near call that throws takes its sends back
+ * with everything else. (The `E` of @endo/far hands a call over in a later microtask, when nobody can tell any more which
+ * turn and which near call it came from; see docs/decisions/.) Outside a turn it is the `E` of @endo/far.
+ */
+import { E as endoE } from '@endo/eventual-send';
+import { currentTurn } from './current-turn.ts';
+
+/** A reference, or a promise for one. */
+export type ERef<T> = T | PromiseLike<T>;
+
+/** What `E(x)` offers for an `x: T`: each method, answering with a promise. */
+export type Sends<T> = {
+  readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
+
+export const E = <T extends object>(target: ERef<T>): Sends<T> => {
+  const turn = currentTurn();
+  if (turn === undefined) return endoE(target as never) as Sends<T>;
+  const proxy = new Proxy(Object.freeze({}), {
+    get: (_target, method) => {
+      if (typeof method !== 'string') throw TypeError('E() calls methods by name');
+      return (...args: unknown[]) => turn.vat.send(target, method, args);
+    },
+    has: () => true,
+  });
+  return proxy as Sends<T>;
+};
+harden(E);

@@ -1,0 +1,119 @@
+/**
+ * Looking into the vats, for people: which actors there are, what their portraits say, who refers to whom. Names and
+ * text only, so that looking gives no authority. What is not yet durable is not shown.
+ */
+import { makeError } from '../errors/gobs-error.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { actorKey, actorRange, vatHeaderKey } from './keys.ts';
+import { formatActorName, parseActorName, type RefName } from './names.ts';
+import { decodeRow } from './row.ts';
+import type { Vat } from './vat.ts';
+
+export interface VatSummary {
+  readonly name: string;
+  /** Actors in memory. */
+  readonly cached: number;
+  readonly roots: readonly string[];
+}
+
+export interface ActorSummary {
+  readonly name: RefName;
+  readonly kind: string;
+  readonly version: number;
+  readonly change: number;
+}
+
+export interface ActorPage {
+  readonly actors: readonly ActorSummary[];
+  /** The `after` of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+export interface PortraitView extends ActorSummary {
+  /** The portrait in smallcaps encoding: JSON, in which `$0` is the first of `references`. */
+  readonly portrait: string;
+  readonly references: readonly RefName[];
+}
+
+export interface Inspector {
+  vats(): readonly VatSummary[];
+  actors(vat: string, page?: { readonly after?: string; readonly limit?: number }): Promise<ActorPage>;
+  /** Throws NO_SUCH_ACTOR, ROW_DAMAGED. */
+  portrait(name: RefName): PortraitView;
+  /** The actors and map entries of this process that hold a facet of the named actor. Reads every row. */
+  referrers(name: RefName): Promise<readonly string[]>;
+}
+
+interface InspectorOptions {
+  readonly commits: GroupCommit;
+  readonly vats: ReadonlyMap<string, Vat>;
+}
+
+const PAGE = 500;
+
+/** `v/boss/a/machine/7` → the name of its first facet's actor, without the facet's authority: names are only text. */
+const actorFromKey = (vat: string, key: string): RefName => {
+  const [kind, instance] = key.slice(actorRange(vat).gt.length).split('/') as [string, string];
+  return formatActorName({ durable: true, vat, kind, instance: Number(instance), facet: 'self' });
+};
+
+const withoutFacet = (name: RefName): RefName => name.replace(/\/[^/]*$/, '');
+
+export const makeInspector = ({ commits, vats }: InspectorOptions): Inspector => {
+  const summarize = (vat: string, key: string, value: string): ActorSummary => {
+    const { kind, version, change } = decodeRow(key, value);
+    return { name: actorFromKey(vat, key), kind, version, change };
+  };
+
+  async function* rowsOf(vat: string): AsyncGenerator<readonly [string, string]> {
+    const end = `v/${vat}0`;
+    let gt = `v/${vat}/`;
+    for (;;) {
+      const page = await commits.page({ gt, lt: end, limit: PAGE });
+      yield* page;
+      if (page.length < PAGE) return;
+      gt = page[page.length - 1]![0];
+    }
+  }
+
+  return harden({
+    vats: () =>
+      harden(
+        [...vats.values()].map((vat) => {
+          const key = vatHeaderKey(vat.name);
+          const value = commits.get(key);
+          const roots = value === undefined ? [] : decodeRow(key, value).slots;
+          return { name: vat.name, cached: vat.cached(), roots: [...roots] };
+        }),
+      ),
+    actors: async (vat, { after, limit = 100 } = {}) => {
+      const range = actorRange(vat);
+      const page = await commits.page({ ...range, gt: after === undefined ? range.gt : range.gt + after, limit });
+      const last = page[page.length - 1];
+      return harden({
+        actors: page.map(([key, value]) => summarize(vat, key, value)),
+        next: last !== undefined && page.length === limit ? last[0].slice(range.gt.length) : null,
+      });
+    },
+    portrait: (name) => {
+      const actor = parseActorName(name);
+      const key = actor === undefined ? undefined : actorKey(actor.vat, actor.kind, actor.instance);
+      const value = key === undefined ? undefined : commits.get(key);
+      if (actor === undefined || key === undefined || value === undefined) {
+        throw makeError('NO_SUCH_ACTOR', `nothing is stored for ${name}`);
+      }
+      const row = decodeRow(key, value);
+      return harden({ ...summarize(actor.vat, key, value), portrait: row.body.slice(1), references: [...row.slots] });
+    },
+    referrers: async (name) => {
+      const wanted = withoutFacet(name);
+      const found: string[] = [];
+      for (const vat of vats.keys()) {
+        for await (const [key, value] of rowsOf(vat)) {
+          if (decodeRow(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
+        }
+      }
+      return harden(found);
+    },
+  });
+};

@@ -1,0 +1,125 @@
+/**
+ * Kinds: named, versioned definitions of actors. An actor is its kind and its portrait; `behave` makes its methods from them,
+ * again whenever the portrait changed, so that no state can hide in a closure. See docs/explanation/turns.md.
+ */
+import type { InterfaceGuard, Pattern } from '@endo/patterns';
+import type { ERef } from './eventual-send.ts';
+import { readFacetGuard, type FacetGuard } from './guards.ts';
+
+/**
+ * Takes the next portrait. With a value: refused (STALE_BECOME) if the actor became since the behaviour was made. With a function:
+ * called with the latest. Throws BAD_PORTRAIT, NOT_DURABLE, OUTSIDE_TURN.
+ */
+export type Become<P> = (next: P | ((latest: P) => P)) => void;
+
+/** What a continuation gets instead of the `bcom` and `portrait` of the turn that asked for it, which are old by then. */
+export interface Fresh<P> {
+  readonly bcom: Become<P>;
+  readonly portrait: P;
+}
+
+/** A durable map: one row per entry. Reads and writes are near calls and part of the turn. Keys are strings. */
+export interface DurableMap<V> {
+  get(key: string): V | undefined;
+  has(key: string): boolean;
+  set(key: string, value: V): void;
+  /** Was it there? */
+  delete(key: string): boolean;
+  size(): number;
+  /**
+   * Entries in key order, after the given key. An entry that is there all the while is in exactly one page; one that comes
+   * or goes meanwhile may be in one or not. For `on`.
+   */
+  page(request: { readonly after?: string; readonly limit: number }): Promise<MapPage<V>>;
+}
+
+export interface MapPage<V> {
+  readonly entries: readonly (readonly [key: string, value: V])[];
+  /** The `after` of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+export interface PromiseKit<T> {
+  readonly promise: Promise<T>;
+  /** Settles after the turn that calls it is durable; not at all if that turn is undone. */
+  resolve(value: T): void;
+  reject(reason: unknown): void;
+}
+
+/** What every actor may do in its turn. */
+export interface TurnTools<P = unknown> {
+  /** The turn's time: milliseconds since 1970. */
+  now(): number;
+  /** Makes an actor of this vat; its reference, or the record of its facets. */
+  spawn<P2, S>(kind: SpawnableKind<P2, S>, portrait: P2): S;
+  makeMap<V>(): DurableMap<V>;
+  promiseKit<T>(): PromiseKit<T>;
+  /**
+   * Goes on after a promise: each handler runs as a turn of its own. The result is a promise for what the handler
+   * returns. Lost if the process ends before; what must happen needs an intent in a portrait.
+   */
+  on<T, R>(
+    promise: ERef<T>,
+    fulfilled: (value: T, fresh: Fresh<P>) => R,
+    rejected?: (reason: unknown, fresh: Fresh<P>) => R,
+  ): Promise<R>;
+}
+
+/** `S` is what a reference is to its holder: the methods, or for a kit the record of facets. `W` are the powers bound at registration. */
+export interface Kind<P, S, W> {
+  readonly label: string;
+  readonly version: number;
+  readonly portrait: Pattern;
+  readonly ephemeral: boolean;
+  /** In a kit, `self` is a record of facets; otherwise there is one facet, `self`. */
+  readonly kit: boolean;
+  readonly facets: ReadonlyMap<string, FacetGuard>;
+  readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => S;
+}
+
+/** Any kind, where the types of its portrait and powers do not matter. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a kind is contravariant in its portrait; no narrower type holds all kinds
+export type AnyKind = Kind<any, any, any>;
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whoever spawns an actor need not know its powers
+export type SpawnableKind<P, S> = Kind<P, S, any>;
+
+interface CommonOptions<P, S, W> {
+  /** Written to disk: never change it without an upgrade. `[a-z][a-z0-9-]*` */
+  readonly label: string;
+  readonly version?: number;
+  /** The shape of portraits. */
+  readonly portrait: Pattern;
+  /** Never written; may hold what does not outlive the process; may not be referred to from a portrait. */
+  readonly ephemeral?: boolean;
+  readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => S;
+}
+
+const LABEL = /^[a-z][a-z0-9-]*$/;
+const FACET = /^[a-zA-Z][a-zA-Z0-9]*$/;
+
+const makeKind = <P, S, W>(
+  options: CommonOptions<P, S, W>,
+  kit: boolean,
+  guards: Readonly<Record<string, InterfaceGuard>>,
+): Kind<P, S, W> => {
+  const { label, version = 1, portrait, ephemeral = false, behave } = options;
+  if (!LABEL.test(label)) throw TypeError(`kind label ${JSON.stringify(label)} must match ${LABEL}`);
+  if (!Number.isSafeInteger(version) || version < 1) throw TypeError(`kind ${label}: version must count from 1`);
+  const facets = new Map<string, FacetGuard>();
+  for (const [facet, guard] of Object.entries(guards)) {
+    if (!FACET.test(facet)) throw TypeError(`kind ${label}: facet ${JSON.stringify(facet)} must match ${FACET}`);
+    facets.set(facet, readFacetGuard(`${label}.${facet}`, guard));
+  }
+  return harden({ label, version, portrait, ephemeral, kit, facets, behave });
+};
+
+/** A kind whose actors have one facet. Throws TypeError for a guard with a method that `E()` cannot call, or an asynchronous one. */
+export const defineKind = <P, S extends object, W = unknown>(
+  options: CommonOptions<P, S, W> & { readonly guard: InterfaceGuard },
+): Kind<P, S, W> => makeKind<P, S, W>(options, false, { self: options.guard });
+
+/** A kind whose actors have several facets: one authority each, one portrait behind all. */
+export const defineKindKit = <P, S extends Record<string, object>, W = unknown>(
+  options: CommonOptions<P, S, W> & { readonly facets: { readonly [F in keyof S]: InterfaceGuard } },
+): Kind<P, S, W> => makeKind<P, S, W>(options, true, options.facets as Record<string, InterfaceGuard>);

@@ -1,0 +1,61 @@
+/**
+ * One vat's references: one object for one name, and back. An object lives as long as somebody in the vat holds it; made again
+ * for the same name it is indistinguishable, since nothing can have kept the old one. It inherits from one prototype
+ * per facet, so a reference costs no more than an empty object.
+ */
+import { Far } from '@endo/pass-style';
+import type { FacetGuard } from './guards.ts';
+import type { RefName } from './names.ts';
+
+export interface References {
+  /** Undefined for what is not a reference of this vat. */
+  nameOf(value: object): RefName | undefined;
+  /** The object for a name. `facet` is its guard, where the actor lives in this vat; otherwise only `E()` can call it. */
+  refFor(name: RefName, facet: FacetGuard | undefined): object;
+}
+
+type NearCall = (ref: object, method: string, args: unknown[]) => unknown;
+
+const makePrototype = ({ interfaceName, methods }: FacetGuard, nearCall: NearCall): object =>
+  Far(
+    interfaceName,
+    Object.fromEntries(
+      [...methods.keys()].map((method) => [
+        method,
+        // Concise, so that it is not a constructor; `this` tells which reference it is called on.
+        { [method](this: object, ...args: unknown[]): unknown { return nearCall(this, method, args); } }[method]!,
+      ]),
+    ) as Record<string, never>,
+  );
+
+export const makeReferences = (nearCall: NearCall): References => {
+  const names = new WeakMap<object, RefName>();
+  const objects = new Map<RefName, WeakRef<object>>();
+  const collected = new FinalizationRegistry<RefName>((name) => {
+    if (objects.get(name)?.deref() === undefined) objects.delete(name);
+  });
+  const prototypes = new Map<FacetGuard, object>();
+  const farPrototype = Far('Reference', {});
+
+  const prototypeFor = (facet: FacetGuard | undefined): object => {
+    if (facet === undefined) return farPrototype;
+    const known = prototypes.get(facet);
+    if (known !== undefined) return known;
+    const made = makePrototype(facet, nearCall);
+    prototypes.set(facet, made);
+    return made;
+  };
+
+  return harden({
+    nameOf: (value: object) => names.get(value),
+    refFor: (name: RefName, facet: FacetGuard | undefined) => {
+      const known = objects.get(name)?.deref();
+      if (known !== undefined) return known;
+      const ref = harden(Object.create(prototypeFor(facet)) as object);
+      names.set(ref, name);
+      objects.set(name, new WeakRef(ref));
+      collected.register(ref, name);
+      return ref;
+    },
+  });
+};
