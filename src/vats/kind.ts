@@ -62,7 +62,7 @@ export interface TurnTools<P = unknown> {
     promise: ERef<T>,
     fulfilled: (value: T, fresh: Fresh<P>) => R,
     rejected?: (reason: unknown, fresh: Fresh<P>) => R,
-  ): Promise<R>;
+  ): Promise<Awaited<R>>;
 }
 
 /** `S` is what a reference is to its holder: the methods, or for a kit the record of facets. `W` are the powers bound at registration. */
