@@ -42,7 +42,10 @@ export interface VatOptions {
 /** The host's hold on a vat. */
 export interface VatHandle {
   readonly name: string;
-  /** Makes a kind known, with the powers that its actors get. Throws TypeError for a label that is taken. */
+  /**
+   * Makes a kind known, with the powers that its actors get: host objects (`Far`, or a reference), which they call with `E()`, after the
+   * turn is durable; and plain functions, which run in the turn and must be pure. Throws TypeError for a label that is taken.
+   */
   register<W extends object>(kind: { readonly behave: (...args: never[]) => unknown } & AnyKind, powers: W): void;
   /** The durable root of that name, made by a turn if there is none yet. `make` is vat code. */
   makeOnce(root: string, make: (tools: RootTools) => object): Promise<object>;

@@ -7,6 +7,7 @@
  * anything else can run. The kernel decides when a vat steps, and carries what leaves it.
  */
 import { E as hostE } from '@endo/eventual-send';
+import { passStyleOf } from '@endo/pass-style';
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import { makeActors, ownActorName, type Actor } from './actors.ts';
 import { requireTurn, withTurn } from './current-turn.ts';
@@ -121,6 +122,14 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     }
     return hostObjects.get(ref) ?? powers.hostRef(name, ref);
   };
+  /** Host objects among powers become references, as if they had been sent; functions are called in the turn, as they are. */
+  const powersIntoVat = (given: object): object =>
+    Object.fromEntries(
+      Object.entries(given).map(([name, power]) => {
+        const isReference = typeof power === 'object' && power !== null && passStyleOf(harden(power)) === 'remotable';
+        return [name, isReference ? hostToVat(power as object) : (power as unknown)];
+      }),
+    );
   const toVat = (value: unknown): unknown => translate(value, { reference: hostToVat, promise: bridge.toVat });
   const toHost = (value: unknown): unknown => translate(value, { reference: vatToHost, promise: bridge.toHost });
   const bridge = makePromiseBridge({ enqueue, valueToVat: toVat, valueToHost: toHost, reason: translateReason });
@@ -246,7 +255,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
 
   const vat: Vat = harden({
     name: vatName,
-    register: actors.register,
+    register: (kind, given) => actors.register(kind, powersIntoVat(given)),
     receive: (name, method, args, settle) => {
       enqueue(() => {
         const target = parseActorName(name);
