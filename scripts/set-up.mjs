@@ -36,11 +36,17 @@ const isInstalled = () => {
   });
 };
 
-/** With the npm that runs this script, if one does. Its words go to stderr: stdout is for whoever comes next. */
+/**
+ * With the npm that runs this script, if one does. Its words go to stderr: stdout is for whoever comes next. Its warnings would be
+ * about packages that want a newer Node than the one that installs them; they get it.
+ */
 const runNpmCi = () => {
   const npm = process.env.npm_execpath;
   const [command, ...before] = npm === undefined ? ['npm'] : [process.execPath, npm];
-  return spawnSync(command, [...before, 'ci', '--include=dev'], { cwd: root, stdio: ['ignore', 2, 2] });
+  return spawnSync(command, [...before, 'ci', '--include=dev', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
 };
 
 const setUp = () => {
