@@ -37,7 +37,7 @@ const table = {
     'src/protocol',
     'src/errors',
   ],
-  'src/hob/resources': ['src/hob/rooted-files.ts', 'src/protocol', 'src/errors'],
+  'src/hob/resources': ['src/hob/accounts.ts', 'src/hob/rooted-files.ts', 'src/protocol', 'src/errors'],
   'src/providers': ['src/protocol', 'src/errors'],
   'src/cli': ['src/boss/repl', 'src/captp', 'src/captp/netlayers', 'src/protocol', 'src/errors'],
 };
