@@ -9,7 +9,7 @@ export const errorCodes = {
   BAD_ARGUMENTS: 'the arguments do not match the guard of the method',
   BAD_PORTRAIT: 'a portrait does not match the shape of its kind',
   NOT_PASSABLE: 'a value cannot be sent to another vat',
-  REVOKED: 'the reference was taken back',
+  REFERENCE_REVOKED: 'the reference was taken back',
   COMMIT_FAILED: 'the turn could not be written, so nothing of it happened',
   VAT_STOPPED: 'the vat is not running',
   // store

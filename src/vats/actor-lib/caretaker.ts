@@ -1,5 +1,5 @@
 /**
- * A caretaker: a forwarder and the revoker that ends it, for good. After it every call is refused with REVOKED; answers that are on
+ * A caretaker: a forwarder and the revoker that ends it, for good. After it every call is refused with REFERENCE_REVOKED; answers that are on
  * their way still arrive.
  */
 import { M } from '@endo/patterns';
@@ -37,7 +37,7 @@ export const caretakerKind = defineKindKit<CaretakerPortrait, Caretaker>({
   behave: (bcom, _self, { target }) => ({
     forwarder: {
       invoke: (method, args) => {
-        if (target === null) throw makeError('REVOKED', 'this reference was revoked');
+        if (target === null) throw makeError('REFERENCE_REVOKED', 'this reference was revoked');
         return (E(target) as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]!(...args);
       },
     },
