@@ -1,0 +1,53 @@
+/**
+ * A second place that remembers how many batches were acknowledged. LevelDB drops a damaged end of its log without a word, and its
+ * own count with it; a file of twenty digits beside it tells.
+ *
+ * It is written after each batch and never synced: a process that is killed leaves it right, a machine that loses power leaves it right or
+ * too low. So a store with *fewer* commits than it says has lost some; one with more is as it should be.
+ */
+import { storeFailure } from './store-failure.ts';
+
+export interface CommitWitness {
+  /** For people: the file's path. */
+  readonly where: string;
+  /** The highest count known when it was opened; 0 if none. */
+  readonly seen: number;
+  /** Called after a batch was synced, with the count it carries. Never throws. */
+  note(commits: number): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+const size = 20;
+
+/** Opened by whoever holds the store, for as long. Throws STORE_UNUSABLE. */
+export const openCommitWitness = (fs: typeof import('node:fs'), path: string): CommitWitness => {
+  let file: number | undefined;
+  let seen = 0;
+  try {
+    file = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+    const text = fs.readFileSync(file, 'utf8');
+    // After a loss of power the file may be empty or zeros: then it has nothing to say.
+    if (/^\d{20}\n$/.test(text)) seen = Number(text);
+  } catch (error) {
+    if (file !== undefined) fs.closeSync(file);
+    throw storeFailure(path, error);
+  }
+  return harden({
+    where: path,
+    seen,
+    note(commits) {
+      if (file === undefined) return;
+      try {
+        fs.writeSync(file, `${String(commits).padStart(size, '0')}\n`, 0, 'latin1');
+      } catch {
+        // It is then too low, which is allowed; the batch itself is written.
+      }
+    },
+    close() {
+      if (file !== undefined) fs.closeSync(file);
+      file = undefined;
+    },
+  });
+};
+harden(openCommitWitness);

@@ -1,0 +1,142 @@
+/**
+ * The Store port on LevelDB, by the package `classic-level`. Three things are done here that LevelDB or its binding leave to
+ * their callers:
+ *
+ * - **Order.** Two batches under way at once run on two threads in any order, so each waits for the one before.
+ * - **After a failed write no other is tried** until the store is opened anew. LevelDB does not know how much of the failed batch is in
+ *   its log, so what is written after it may be unreadable, acknowledged or not. Reads go on, from what was acknowledged.
+ * - **Keys are handed over as bytes when reading one.** `getSync` of a string (3.0.0) writes it to a shared buffer, and cuts it short without
+ *   a word if the last character that fits leaves a byte or two free: it then answers for another key.
+ */
+import { Buffer } from 'node:buffer';
+import type { ClassicLevel } from 'classic-level';
+import { makeError } from '../errors/gobs-error.ts';
+import type { PageRequest, Store, StoreEntry, StoreOp } from '../vats/store.ts';
+import { inUse, removeHolder, writeHolder, type HolderPowers } from './holder.ts';
+import { makeInOrder } from './in-order.ts';
+import { prepareStateDirectory, statePaths } from './state-directory.ts';
+import { copyOps, requireKey, requirePageRequest } from './store-arguments.ts';
+import { rootOf, storeFailure } from './store-failure.ts';
+
+export interface LevelStoreOptions extends HolderPowers {
+  /** `ClassicLevel` of the package `classic-level`. */
+  readonly Level: typeof ClassicLevel;
+  /** The state directory; see state-directory.ts for what goes where. */
+  readonly directory: string;
+  /** False: the state directory must be there already, or STORE_UNUSABLE. By default it is made, with its parents. */
+  readonly makeDirectory?: boolean;
+  /** What to do about STORE_IN_USE. */
+  readonly inUseHint?: string;
+}
+
+type Database = ClassicLevel<string, string>;
+
+const pageBytes = 1 << 20;
+const readOptions = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const;
+
+/** LevelDB also says `lock` when the file system has no locks; that is not somebody holding it. */
+const isHeld = (error: unknown): boolean => {
+  const { code, message } = rootOf(error);
+  return (
+    code === 'LEVEL_LOCKED' &&
+    /(already held by process|Resource temporarily unavailable|Permission denied)$/.test(message)
+  );
+};
+
+const readPage = async (db: Database, { gt, lt, limit }: PageRequest): Promise<readonly StoreEntry[]> => {
+  const iterator = db.iterator({ gt, lt, limit, highWaterMarkBytes: pageBytes });
+  const entries: StoreEntry[] = [];
+  try {
+    // The iterator sees the database as it was when it was made; a call gives less than asked for once it has a MiB.
+    while (entries.length < limit) {
+      const more = await iterator.nextv(limit - entries.length);
+      if (more.length === 0) break;
+      for (const entry of more) entries.push(Object.freeze(entry));
+    }
+    // Pairs of texts that are frozen are hardened; harden would take as long again as the reading.
+    return Object.freeze(entries);
+  } finally {
+    await iterator.close();
+  }
+};
+
+/** `release` is called once, just before the database is closed. */
+const makeLevelStore = (db: Database, directory: string, release: () => Promise<void>): Store => {
+  const writes = makeInOrder();
+  let failedWrite: Error | undefined;
+  let closing: Promise<void> | undefined;
+
+  const requireOpen = (): void => {
+    if (closing !== undefined) throw makeError('STORE_UNUSABLE', `${directory}: the store is closed`);
+  };
+  const writeOne = async (ops: StoreOp[]): Promise<void> => {
+    if (failedWrite !== undefined) throw failedWrite;
+    try {
+      await db.batch(ops, { sync: true });
+    } catch (error) {
+      failedWrite = storeFailure(directory, error);
+      throw failedWrite;
+    }
+  };
+  const closeAll = async (): Promise<void> => {
+    await writes.idle();
+    await release();
+    await db.close();
+  };
+
+  return harden({
+    get(key) {
+      requireOpen();
+      requireKey(key);
+      try {
+        return db.getSync<Buffer, string>(Buffer.from(key), readOptions);
+      } catch (error) {
+        throw storeFailure(directory, error);
+      }
+    },
+    async page(request) {
+      requireOpen();
+      requirePageRequest(request);
+      try {
+        return await readPage(db, request);
+      } catch (error) {
+        throw storeFailure(directory, error);
+      }
+    },
+    async write(ops) {
+      requireOpen();
+      const copy = copyOps(ops);
+      return writes.run(() => writeOne(copy));
+    },
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  });
+};
+
+/**
+ * Opens the store of a state directory, making what is missing. Called once, by an entry point, which owns the store and must close it.
+ * Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_NOT_OURS or STORE_DAMAGED; then nothing is held.
+ */
+export const openLevelStore = async (options: LevelStoreOptions): Promise<Store> => {
+  const { Level, fs, directory, makeDirectory = true } = options;
+  const { inUseHint = `stop it with: gobs down --state ${directory}` } = options;
+  const paths = statePaths(directory);
+  const { isNew } = await prepareStateDirectory(fs, paths, makeDirectory);
+  // What was there and has gone since (somebody removes the directory) is not to be made again, empty.
+  const db: Database = new Level(paths.database, { createIfMissing: isNew });
+  try {
+    await db.open();
+  } catch (error) {
+    throw isHeld(error) ? await inUse(options, paths, inUseHint) : storeFailure(paths.database, error);
+  }
+  try {
+    await writeHolder(options, paths.holder);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+  return makeLevelStore(db, directory, () => removeHolder(options, paths.holder));
+};
+harden(openLevelStore);

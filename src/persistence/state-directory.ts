@@ -1,0 +1,97 @@
+/**
+ * The directory that a process keeps its state in, as far as the store goes:
+ *
+ *   DIR/              0700 when we make it; sockets and keys of others may be here too
+ *     store/          0700: LevelDB's own files
+ *     holder.json     0600: who has the store open (holder.ts)
+ *     commits         0600: how many batches were acknowledged (commit-witness.ts)
+ */
+import { dirname, join } from 'node:path';
+import { makeError } from '../errors/gobs-error.ts';
+import { checkLogs } from './log-check.ts';
+import { storeFailure } from './store-failure.ts';
+
+export interface StatePaths {
+  readonly directory: string;
+  readonly database: string;
+  readonly holder: string;
+  readonly commits: string;
+}
+
+export const statePaths = (directory: string): StatePaths =>
+  harden({
+    directory,
+    database: join(directory, 'store'),
+    holder: join(directory, 'holder.json'),
+    commits: join(directory, 'commits'),
+  });
+
+/** What LevelDB may have made before it has anything of ours: it could have been killed just then. */
+const beginnings = /^(LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.dbtmp)$/;
+const contents = /^\d+\.(log|ldb|sst)$/;
+
+/** LevelDB makes a new, empty database wherever it finds no CURRENT, whatever else is there; so we look first. */
+const requireOurs = (database: string, names: readonly string[]): void => {
+  const hasCurrent = names.includes('CURRENT');
+  const hasManifest = names.some((name) => name.startsWith('MANIFEST-'));
+  if (hasCurrent && hasManifest) return;
+  if (hasCurrent || names.some((name) => contents.test(name))) {
+    const lost = hasCurrent ? 'MANIFEST' : 'CURRENT';
+    throw makeError('STORE_DAMAGED', `${database}: ${lost} is missing from LevelDB's files`, {
+      hint: 'nothing was changed; restore a backup',
+    });
+  }
+  const foreign = names.find((name) => !beginnings.test(name));
+  if (foreign !== undefined) {
+    throw makeError('STORE_NOT_OURS', `${database}: holds ${JSON.stringify(foreign)}, which is not part of a store`, {
+      hint: 'choose another directory with --state DIR',
+    });
+  }
+};
+harden(statePaths);
+
+/** Like `mkdir` with `recursive`, which on a read-only file system says ENOENT. */
+const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void> => {
+  const codeIn = (error: unknown) => (error as { code?: unknown }).code;
+  const make = () =>
+    fs.promises.mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+      if (codeIn(error) !== 'EEXIST' || !(await fs.promises.stat(path)).isDirectory()) throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (codeIn(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeAll(fs, dirname(path));
+    await make();
+  }
+};
+
+/**
+ * Makes what is missing, and looks at what is there, before LevelDB does. Rejects STORE_UNUSABLE (path and reason),
+ * STORE_NOT_OURS or STORE_DAMAGED. An existing directory keeps its mode: it may be somebody's home.
+ * `makeDirectory` false: the state directory itself must be there. The result says whether there is no database yet.
+ */
+export const prepareStateDirectory = async (
+  fs: typeof import('node:fs'),
+  { directory, database }: StatePaths,
+  makeDirectory: boolean,
+): Promise<{ readonly isNew: boolean }> => {
+  const attempt = <T>(path: string, work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw storeFailure(path, error);
+    });
+
+  if (makeDirectory) await attempt(directory, makeAll(fs, directory));
+  await attempt(
+    database,
+    fs.promises.mkdir(database, { mode: 0o700 }).catch((error: unknown) => {
+      // If what exists is no directory, reading it says so.
+      if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+    }),
+  );
+  const names = await attempt(database, fs.promises.readdir(database));
+  requireOurs(database, names);
+  await checkLogs(fs, database, names);
+  return { isNew: !names.includes('CURRENT') };
+};
+harden(prepareStateDirectory);
