@@ -45,7 +45,8 @@ export const mountSmallDisk = async ({ size }: { size: string }): Promise<SmallD
       run('mount', '-o', 'remount,ro', path);
     },
     async unmount() {
-      run('umount', path);
+      // Lazily: a test that failed may have left a file open.
+      run('umount', '-l', path);
       await directory.remove();
     },
   };
