@@ -4,7 +4,7 @@
  */
 import type { Resource } from '../shapes.ts';
 import type { ResourceDefinition } from './definition.ts';
-import { modeRule, onlyTrueRule, ownerRule, pathRule } from './property-rules.ts';
+import { besideAbsent, modeRule, onlyTrueRule, ownerRule, pathRule } from './property-rules.ts';
 
 export interface DirectoryResource extends Resource {
   readonly type: 'directory';
@@ -16,15 +16,11 @@ export interface DirectoryResource extends Resource {
   readonly absent?: true;
 }
 
-const besideAbsent = ['mode', 'owner'] as const;
-
-export const directoryDefinition = harden({
+export const directoryDefinition = {
   type: 'directory',
   required: { path: pathRule },
   optional: { mode: modeRule, owner: ownerRule, absent: onlyTrueRule },
-  conflict: (resource: Resource) => {
-    const property = resource.absent === true ? besideAbsent.find((name) => resource[name] !== undefined) : undefined;
-    return property === undefined ? undefined : { property, message: 'must not stand beside absent: true' };
-  },
+  conflict: besideAbsent('mode', 'owner'),
   owns: (resource: Resource) => (resource as DirectoryResource).path,
-} as const satisfies ResourceDefinition);
+} as const satisfies ResourceDefinition;
+harden(directoryDefinition);

@@ -4,7 +4,7 @@
  */
 import type { Resource } from '../shapes.ts';
 import type { ResourceDefinition } from './definition.ts';
-import { modeRule, onlyTrueRule, ownerRule, pathRule, textRule } from './property-rules.ts';
+import { besideAbsent, modeRule, onlyTrueRule, ownerRule, pathRule, textRule } from './property-rules.ts';
 
 export interface FileResource extends Resource {
   readonly type: 'file';
@@ -21,9 +21,7 @@ export interface FileResource extends Resource {
 /** UTF-16 units; as in ResourceShape. */
 const LONGEST_CONTENT = 1_000_000;
 
-const besideAbsent = ['content', 'mode', 'owner'] as const;
-
-export const fileDefinition = harden({
+export const fileDefinition = {
   type: 'file',
   required: { path: pathRule },
   optional: {
@@ -32,9 +30,7 @@ export const fileDefinition = harden({
     owner: ownerRule,
     absent: onlyTrueRule,
   },
-  conflict: (resource: Resource) => {
-    const property = resource.absent === true ? besideAbsent.find((name) => resource[name] !== undefined) : undefined;
-    return property === undefined ? undefined : { property, message: 'must not stand beside absent: true' };
-  },
+  conflict: besideAbsent('content', 'mode', 'owner'),
   owns: (resource: Resource) => (resource as FileResource).path,
-} as const satisfies ResourceDefinition);
+} as const satisfies ResourceDefinition;
+harden(fileDefinition);

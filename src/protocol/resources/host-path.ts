@@ -5,6 +5,7 @@
 
 /** Names that a hob's own half-written files have; see src/hob/rooted-files/leftovers.ts. */
 export const temporaryPrefix = '.gobs-tmp-';
+harden(temporaryPrefix);
 
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const LONGEST_NAME = 255;
@@ -31,7 +32,9 @@ const nameProblem = (name: string): PathProblem | undefined => {
   if (name === '..') return { leadsOut: true, message: 'must not contain ".."' };
   if (name === '') return { leadsOut: false, message: 'must not contain "//" or end with "/"' };
   if (name === '.') return { leadsOut: false, message: 'must not contain "."' };
-  if (bytesOf(name) > LONGEST_NAME) return { leadsOut: false, message: `must not have a name over ${LONGEST_NAME} bytes` };
+  if (bytesOf(name) > LONGEST_NAME) {
+    return { leadsOut: false, message: `must not have a name over ${LONGEST_NAME} bytes` };
+  }
   if (name.startsWith(temporaryPrefix)) {
     return { leadsOut: false, message: `must not have a name that begins with "${temporaryPrefix}"` };
   }
@@ -53,3 +56,4 @@ export const hostPathProblem = (path: string): PathProblem | undefined => {
   }
   return undefined;
 };
+harden(hostPathProblem);

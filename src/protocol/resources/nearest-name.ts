@@ -33,3 +33,4 @@ export const nearestName = (name: string, candidates: readonly string[]): string
   }
   return nearest;
 };
+harden(nearestName);

@@ -9,8 +9,9 @@ export interface NoopResource extends Resource {
   readonly note?: string;
 }
 
-export const noopDefinition = harden({
+export const noopDefinition = {
   type: 'noop',
   required: {},
   optional: { note: lineRule(1_000) },
-} as const satisfies ResourceDefinition);
+} as const satisfies ResourceDefinition;
+harden(noopDefinition);

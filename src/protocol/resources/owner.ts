@@ -27,3 +27,4 @@ export const parseOwner = (text: string): Owner | undefined => {
   const group = parseAccount(groupText);
   return group === undefined ? undefined : { user, group };
 };
+harden(parseOwner);

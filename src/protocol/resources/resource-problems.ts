@@ -37,10 +37,16 @@ const idRule: PropertyRule = lineRule(200);
 
 const typeProblem = (type: unknown, definitions: ResourceDefinitions): PropertyProblem | undefined => {
   const names = Object.keys(definitions);
-  if (type === undefined) return { property: 'type', message: 'is missing', hint: `there are ${names.toSorted().join(', ')}` };
+  if (type === undefined) {
+    return { property: 'type', message: 'is missing', hint: `there are ${names.toSorted().join(', ')}` };
+  }
   if (typeof type !== 'string') return { property: 'type', message: `must be text, not ${quoted(type)}` };
   if (lookUp(definitions, type) !== undefined) return undefined;
-  return { property: 'type', message: `there is no resource type ${quoted(type)}`, hint: hintFor(type, names, 'there are') };
+  return {
+    property: 'type',
+    message: `there is no resource type ${quoted(type)}`,
+    hint: hintFor(type, names, 'there are'),
+  };
 };
 
 function* propertyProblems(resource: object, definition: ResourceDefinition): Generator<PropertyProblem> {
@@ -107,7 +113,9 @@ const makeUnique = (property: string) => {
 
 const listProblem = (resources: unknown): string | undefined => {
   if (!Array.isArray(resources)) return `must be a list, not ${quoted(resources)}`;
-  return resources.length > MOST_RESOURCES ? `must not be over ${MOST_RESOURCES}; there are ${resources.length}` : undefined;
+  return resources.length > MOST_RESOURCES
+    ? `must not be over ${MOST_RESOURCES}; there are ${resources.length}`
+    : undefined;
 };
 
 /**
@@ -131,3 +139,4 @@ export const findResourceProblems = (
   });
   return harden(problems);
 };
+harden(findResourceProblems);

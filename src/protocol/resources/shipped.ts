@@ -4,11 +4,12 @@ import { directoryDefinition } from './directory.ts';
 import { fileDefinition } from './file.ts';
 import { noopDefinition } from './noop.ts';
 
-export const shippedDefinitions = harden({
+export const shippedDefinitions = {
   directory: directoryDefinition,
   file: fileDefinition,
   noop: noopDefinition,
-} as const satisfies Readonly<Record<string, ResourceDefinition>>);
+} as const satisfies Readonly<Record<string, ResourceDefinition>>;
+harden(shippedDefinitions);
 
 export type ShippedType = keyof typeof shippedDefinitions;
 
