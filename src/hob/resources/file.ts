@@ -1,0 +1,110 @@
+/**
+ * A regular file with this content, mode and owner, or none. See its definition for what a document may say.
+ *
+ * What is there already and is no file: a symlink, fifo or socket is replaced if `content` says by what, or removed if the file is to be absent.
+ * A directory or a device stays, and the resource fails: what is lost with it is not for a hob to decide.
+ */
+import { Buffer } from 'node:buffer';
+import { makeError } from '../../errors/gobs-error.ts';
+import { fileDefinition, type FileResource } from '../../protocol/resources/file.ts';
+import type { Change, Resource } from '../../protocol/shapes.ts';
+import type { EntryStat, RootedFiles } from '../rooted-files.ts';
+import { contentText } from './content-text.ts';
+import type { Host, ResourceType } from './contract.ts';
+import { ownershipOf, type Ownership } from './ownership.ts';
+
+const NEW_FILE_MODE = 0o644;
+const OTHERS_READ = 0o004;
+/** Bytes. More than the longest content in UTF-8, so that what is longer differs for certain. */
+const LONGEST_COMPARED = 4 * 1024 * 1024;
+
+const replaceable = harden(['file', 'symlink', 'fifo', 'socket']);
+
+const wrongType = (path: string, { type }: EntryStat, hint: string): Error =>
+  makeError('CANNOT_CHANGE', `${path}: it is a ${type}, and stays one`, { hint });
+
+const remove = async (path: string, files: RootedFiles, apply: boolean): Promise<readonly Change[]> => {
+  const found = await files.stat(path);
+  if (found === undefined) return [];
+  if (!replaceable.includes(found.type)) throw wrongType(path, found, 'a file resource removes no such thing');
+  if (apply) await files.removeFile(path);
+  return [{ what: 'type', from: found.type, to: 'absent' }];
+};
+
+interface Wanted {
+  readonly path: string;
+  readonly content: Uint8Array | undefined;
+  readonly ownership: Ownership;
+}
+
+/** May everybody on the host read it: as it is, and as it is to be? */
+const isQuotable = ({ ownership }: Wanted, found: EntryStat): boolean =>
+  (found.mode & (ownership.wanted.mode ?? found.mode) & OTHERS_READ) !== 0;
+
+const contentChanges = async (wanted: Wanted, found: EntryStat, files: RootedFiles): Promise<readonly Change[]> => {
+  const { path, content } = wanted;
+  if (content === undefined) return [];
+  const actual = await files.read(path, LONGEST_COMPARED);
+  if (actual !== undefined && Buffer.compare(actual, content) === 0) return [];
+  const quotable = isQuotable(wanted, found);
+  const from = actual === undefined ? `(${found.size} bytes)` : contentText(actual, quotable);
+  return [{ what: 'content', from, to: contentText(content, quotable) }];
+};
+
+/** What differs from a file; something else than a file differs in its type, and nothing more is looked at. */
+const differences = async (
+  wanted: Wanted,
+  found: EntryStat | undefined,
+  files: RootedFiles,
+): Promise<readonly Change[]> => {
+  if (found?.type === 'file') {
+    return [...(await contentChanges(wanted, found, files)), ...(await wanted.ownership.differences(found))];
+  }
+  if (found !== undefined && !replaceable.includes(found.type)) {
+    throw wrongType(wanted.path, found, 'remove it by hand, if a file is to be there');
+  }
+  if (found !== undefined && wanted.content === undefined) {
+    throw wrongType(wanted.path, found, 'give the content that is to be in its place');
+  }
+  return [{ what: 'type', from: found?.type ?? 'absent', to: 'file' }];
+};
+
+/** What a new file in the place of `found` gets: what the document leaves out stays as it is, save setuid under a new owner. */
+const attributesAfter = ({ ownership: { wanted } }: Wanted, found: EntryStat | undefined) => {
+  if (found?.type !== 'file') return { mode: NEW_FILE_MODE, ...wanted };
+  const uid = wanted.uid ?? found.uid;
+  const gid = wanted.gid ?? found.gid;
+  const kept = uid === found.uid && gid === found.gid ? 0o7777 : 0o1777;
+  return { mode: wanted.mode ?? found.mode & kept, uid, gid };
+};
+
+const mend = async (
+  wanted: Wanted,
+  found: EntryStat | undefined,
+  changes: readonly Change[],
+  files: RootedFiles,
+): Promise<void> => {
+  const { path, content, ownership } = wanted;
+  const sameContent = !changes.some(({ what }) => what === 'type' || what === 'content');
+  // A file with another name too gets a file of its own in its place: the other name keeps what it has.
+  if (sameContent && (content === undefined || found!.links === 1)) await files.change(path, ownership.wanted);
+  else await files.replace(path, content ?? new Uint8Array(), attributesAfter(wanted, found));
+};
+
+export const fileType: ResourceType = {
+  definition: fileDefinition,
+  converge: async (resource: Resource, { files, accounts }: Host, apply: boolean) => {
+    const { path, content, absent, mode, owner } = resource as FileResource;
+    if (absent === true) return remove(path, files, apply);
+    const ownership = await ownershipOf(
+      { path, ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) },
+      accounts,
+    );
+    const wanted = { path, content: content === undefined ? undefined : Buffer.from(content, 'utf8'), ownership };
+    const found = await files.stat(path);
+    const changes = await differences(wanted, found, files);
+    if (apply && changes.length > 0) await mend(wanted, found, changes, files);
+    return changes;
+  },
+};
+harden(fileType);

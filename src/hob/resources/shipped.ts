@@ -1,0 +1,13 @@
+/** What a hob does for each resource type that ships: one for each in src/protocol/resources/shipped.ts. */
+import type { ShippedType } from '../../protocol/resources/shipped.ts';
+import type { ResourceType } from './contract.ts';
+import { directoryType } from './directory.ts';
+import { fileType } from './file.ts';
+import { noopType } from './noop.ts';
+
+export const shippedTypes = {
+  directory: directoryType,
+  file: fileType,
+  noop: noopType,
+} as const satisfies Readonly<Record<ShippedType, ResourceType>>;
+harden(shippedTypes);

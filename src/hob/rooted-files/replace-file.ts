@@ -1,0 +1,54 @@
+/**
+ * Puts a whole new file in the place of an old one. A reader sees one or the other; a kill or a power cut at any point leaves
+ * one or the other, and perhaps a temporary file, which is swept later (leftovers.ts):
+ *
+ *   1. a new file, in the same directory, under a name that nobody can foresee, readable by nobody else
+ *   2. content, owner, mode (in this order: a new owner takes setuid away)
+ *   3. sync: all of it is on the disk before it has the name
+ *   4. rename: from now on it is the file. A symlink that had the name is gone, what it pointed to is untouched
+ *   5. sync of the directory: now the name is on the disk too
+ */
+import type { FileHandle } from 'node:fs/promises';
+import type { Attributes } from '../rooted-files.ts';
+import { openPath, type Place } from './walk.ts';
+
+type Fs = typeof import('node:fs');
+
+type NewFileAttributes = Attributes & { readonly mode: number };
+
+const fill = async (file: FileHandle, content: Uint8Array, { mode, uid, gid }: NewFileAttributes): Promise<void> => {
+  await file.writeFile(content);
+  const made = await file.stat();
+  const [user, group] = [uid ?? made.uid, gid ?? made.gid];
+  if (user !== made.uid || group !== made.gid) await file.chown(user, group);
+  await file.chmod(mode);
+  await file.sync();
+};
+
+/** Called with a fresh `temporary` name. If it throws, the place is as it was, and the temporary file is gone. */
+export const replaceFile = async (
+  fs: Fs,
+  place: Place,
+  temporary: string,
+  content: Uint8Array,
+  attributes: NewFileAttributes,
+): Promise<void> => {
+  const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
+  const temporaryEntry = `${openPath(place.directory)}/${temporary}`;
+  // Opened first: what cannot be synced is not begun.
+  const directory = await fs.promises.open(openPath(place.directory), O_RDONLY | O_DIRECTORY);
+  try {
+    const file = await fs.promises.open(temporaryEntry, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      await fill(file, content, attributes).finally(() => file.close());
+      await fs.promises.rename(temporaryEntry, place.entry);
+    } catch (error) {
+      await fs.promises.unlink(temporaryEntry).catch(() => {});
+      throw error;
+    }
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+};
+harden(replaceFile);
