@@ -1,0 +1,77 @@
+/**
+ * A hob is killed in the middle of its work, before each call of the file system that one round makes, and in the middle of each write. The points
+ * come from counting a round that was not killed.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reconcile } from '../../src/hob/reconcile.ts';
+import { shippedTypes } from '../../src/hob/resources/shipped.ts';
+import type { Report } from '../../src/protocol/shapes.ts';
+import { convergeInChild } from './run-child.ts';
+import { makeTemporaryRoot, openHost, type TemporaryRoot } from './temporary-root.ts';
+
+const old = 'old content\n'.repeat(1_000);
+const wanted = 'new content\n'.repeat(1_000);
+const resource = { id: 'f', type: 'file', path: '/etc/app/f', content: wanted, mode: '0640' } as const;
+
+let place: TemporaryRoot;
+beforeEach(() => {
+  place = makeTemporaryRoot();
+});
+afterEach(() => place.remove());
+
+const directory = () => path.join(place.root, 'etc/app');
+const arrange = (content: string | undefined): void => {
+  fs.rmSync(place.root, { recursive: true, force: true });
+  fs.mkdirSync(content === undefined ? place.root : directory(), { recursive: true });
+  if (content !== undefined) fs.writeFileSync(path.join(directory(), 'f'), content, { mode: 0o640 });
+};
+const contentNow = (): string | undefined => {
+  const file = path.join(directory(), 'f');
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+};
+const order = () => ({ root: place.root, resources: [resource], mode: 'converge' as const });
+
+/** The hob that is started after the one that was killed. */
+const converge = async (): Promise<Report> => {
+  const host = await openHost(place.root);
+  const request = { mode: 'converge', reason: 'interval', types: shippedTypes, host, now: () => 0 } as const;
+  const desired = { generation: 1, policy: 'correct', resources: [resource] } as const;
+  return reconcile({ ...request, desired }).finally(() => host.files.close());
+};
+
+describe('a hob that is killed at any point of a write', () => {
+  for (const [name, before] of [
+    ['an old file', old],
+    ['nothing, not even the directory', undefined],
+  ] as const) {
+    it(`leaves ${name} or the new file, and the next round leaves nothing else`, async () => {
+      arrange(before);
+      const { calls } = (await convergeInChild(order())).answer!;
+      expect(calls).toEqual(expect.arrayContaining(['handle.writeFile', 'handle.sync', 'rename']));
+      const points = calls.flatMap((call, killAt) =>
+        call === 'handle.writeFile' ? [{ killAt }, { killAt, half: true }] : [{ killAt }],
+      );
+      const found = new Set<string>();
+      for (const point of points) {
+        arrange(before);
+        expect((await convergeInChild({ ...order(), ...point })).signal).toBe('SIGKILL');
+        const content = contentNow();
+        expect([before, wanted], `killed at ${JSON.stringify(point)} ${calls[point.killAt]}`).toContain(content);
+        found.add(content === wanted ? 'new' : 'old');
+        const entries = fs.existsSync(directory()) ? fs.readdirSync(directory()) : [];
+        if (entries.some((entry) => entry !== 'f')) found.add('leftover');
+
+        expect((await converge()).resources).toMatchObject([
+          { id: 'f', state: content === wanted ? 'ok' : 'corrected' },
+        ]);
+        expect(contentNow()).toBe(wanted);
+        expect(fs.readdirSync(directory())).toEqual(['f']);
+        expect((fs.statSync(directory()).mode & 0o777).toString(8)).toBe('755');
+      }
+      // The kills came before, in the middle and after.
+      expect([...found].toSorted()).toEqual(['leftover', 'new', 'old']);
+    });
+  }
+});

@@ -1,0 +1,36 @@
+/**
+ * The file system with somebody watching: `before` runs, synchronously, before each call of `fs.promises` and of the file handles that it
+ * opens. So a test stops, kills or swaps at every point there is, and knows how many there are.
+ */
+import * as fs from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+
+export interface Call {
+  /** From 0. */
+  readonly index: number;
+  /** `open`, `rename`; of a handle: `handle.sync`. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+  /** Of a handle's method: the handle itself, which nobody watches. */
+  readonly handle?: FileHandle;
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+export const watchedFs = (before: (call: Call) => void): typeof fs => {
+  let count = 0;
+  const watched = <T extends object>(target: T, prefix: string): T =>
+    new Proxy(target, {
+      get: (_, key) => {
+        const value: unknown = Reflect.get(target, key, target);
+        if (typeof value !== 'function' || typeof key !== 'string') return value;
+        return async (...args: unknown[]) => {
+          const call = { index: count++, name: `${prefix}${key}`, args };
+          before(prefix === '' ? call : { ...call, handle: target as FileHandle });
+          const result: unknown = await (value as AnyFunction).apply(target, args);
+          return key === 'open' ? watched(result as object, 'handle.') : result;
+        };
+      },
+    });
+  return { ...fs, promises: watched(fs.promises, '') };
+};
