@@ -17,7 +17,8 @@ export interface Call {
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-export const watchedFs = (before: (call: Call) => void): typeof fs => {
+/** `opened` gets each file handle, itself. */
+export const watchedFs = (before: (call: Call) => void, opened: (handle: FileHandle) => void = () => {}): typeof fs => {
   let count = 0;
   const watched = <T extends object>(target: T, prefix: string): T =>
     new Proxy(target, {
@@ -28,7 +29,9 @@ export const watchedFs = (before: (call: Call) => void): typeof fs => {
           const call = { index: count++, name: `${prefix}${key}`, args };
           before(prefix === '' ? call : { ...call, handle: target as FileHandle });
           const result: unknown = await (value as AnyFunction).apply(target, args);
-          return key === 'open' ? watched(result as object, 'handle.') : result;
+          if (key !== 'open') return result;
+          opened(result as FileHandle);
+          return watched(result as object, 'handle.');
         };
       },
     });

@@ -1,0 +1,262 @@
+import { mustMatch } from '@endo/patterns';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeError } from '../../src/errors/gobs-error.ts';
+import { reconcile, validateDesiredState, type ReconcileRequest } from '../../src/hob/reconcile.ts';
+import type { Host, ResourceType, ResourceTypes } from '../../src/hob/resources/contract.ts';
+import { shippedTypes } from '../../src/hob/resources/shipped.ts';
+import { shippedDefinitions } from '../../src/protocol/resources/shipped.ts';
+import { ReportShape, type Change, type Report, type Resource } from '../../src/protocol/shapes.ts';
+import { convergeInChild } from './run-child.ts';
+import { isRoot, makeTemporaryRoot, openHost, snapshot, type TemporaryRoot } from './temporary-root.ts';
+
+let place: TemporaryRoot;
+let host: Host;
+beforeEach(async () => {
+  place = makeTemporaryRoot();
+  host = await openHost(place.root);
+});
+afterEach(async () => {
+  await host.files.close();
+  place.remove();
+});
+
+/** A clock that says 1000, 1001, … */
+const makeClock = () => {
+  let time = 999;
+  return () => (time += 1);
+};
+
+const round = async (resources: readonly Resource[], more: Partial<ReconcileRequest> = {}): Promise<Report> => {
+  const report = await reconcile({
+    desired: { generation: 7, policy: 'report', resources },
+    mode: 'converge',
+    reason: 'interval',
+    types: shippedTypes,
+    host,
+    now: makeClock(),
+    ...more,
+  });
+  mustMatch(report, ReportShape);
+  return report;
+};
+
+const file = (id: string, more: object = {}): Resource => ({
+  id,
+  type: 'file',
+  path: `/${id}`,
+  content: `${id}\n`,
+  ...more,
+});
+const states = ({ resources }: Report) => resources.map(({ id, state }) => `${id} ${state}`);
+
+describe('a round', () => {
+  it('that checks says drifted, and touches nothing; one that converges says corrected, and when', async () => {
+    const resources = [file('a'), { id: 'n', type: 'noop' }, file('b')];
+    const before = snapshot(place.root);
+    const changes = [{ what: 'type', from: 'absent', to: 'file' }];
+    expect(await round(resources, { mode: 'check', reason: 'asked' })).toEqual({
+      generation: 7,
+      reason: 'asked',
+      at: 1000,
+      resources: [
+        { id: 'a', type: 'file', state: 'drifted', changes },
+        { id: 'n', type: 'noop', state: 'ok' },
+        { id: 'b', type: 'file', state: 'drifted', changes },
+      ],
+    });
+    expect(snapshot(place.root)).toEqual(before);
+    expect((await round(resources)).resources).toEqual([
+      { id: 'a', type: 'file', state: 'corrected', changes, at: 1000 },
+      { id: 'n', type: 'noop', state: 'ok' },
+      { id: 'b', type: 'file', state: 'corrected', changes, at: 1001 },
+    ]);
+    const after = snapshot(place.root);
+    expect(states(await round(resources))).toEqual(['a ok', 'n ok', 'b ok']);
+    expect(snapshot(place.root)).toEqual(after);
+  });
+
+  it('goes through the document in its order', async () => {
+    const parent = { id: 'd', type: 'directory', path: '/d', mode: '0700' };
+    const child = file('f', { path: '/d/f' });
+    await round([parent, child]);
+    expect(fs.statSync(path.join(place.root, 'd')).mode & 0o777).toBe(0o700);
+    fs.rmSync(path.join(place.root, 'd'), { recursive: true });
+    expect(states(await round([child, parent]))).toEqual(['f corrected', 'd corrected']);
+  });
+
+  it('goes on after a resource that fails, and says why', async () => {
+    fs.mkdirSync(path.join(place.root, 'b'));
+    fs.symlinkSync(place.outside, path.join(place.root, 'link'));
+    const report = await round([file('a'), file('b'), file('c', { path: '/link/c' }), file('d')]);
+    expect(states(report)).toEqual(['a corrected', 'b failed', 'c failed', 'd corrected']);
+    expect(report.resources[1]!.why).toBe(
+      'CANNOT_CHANGE: /b: it is a directory, and stays one (remove it by hand, if a file is to be there)',
+    );
+    expect(report.resources[2]!.why).toMatch(
+      /^OUTSIDE_ROOT: \/link: it is a symlink \(to .*\(name the path without symlinks\)$/,
+    );
+  });
+
+  it('lists what left the document as released, and leaves it on the host', async () => {
+    await round([file('a'), file('b')]);
+    const report = await round([file('b')], { previous: [file('a'), file('b')] });
+    expect(report.resources).toEqual([
+      { id: 'b', type: 'file', state: 'ok' },
+      { id: 'a', type: 'file', state: 'released' },
+    ]);
+    expect(fs.readFileSync(path.join(place.root, 'a'), 'utf8')).toBe('a\n');
+    expect(states(await round([file('b')]))).toEqual(['b ok']);
+  });
+
+  it('fails what makes no sense by itself, and looks after the rest', async () => {
+    const resources = [
+      file('a'),
+      { id: 'p', type: 'package', name: 'nginx' },
+      file('b', { mdoe: '0644' }),
+      file('a', { path: '/other' }),
+      file('c', { path: '/a' }),
+      file('d', { path: '/../outside/d' }),
+      file('e'),
+    ];
+    const report = await round(resources);
+    expect(states(report)).toEqual([
+      'a corrected',
+      'p failed',
+      'b failed',
+      'a failed',
+      'c failed',
+      'd failed',
+      'e corrected',
+    ]);
+    const whys = report.resources.map(({ why }) => why?.replace(/ \(.*/, ''));
+    expect(whys).toEqual([
+      undefined,
+      'BAD_DESIRED_STATE: resources[1].type: there is no resource type "package"',
+      'BAD_DESIRED_STATE: resources[2].mdoe: a file has no such property',
+      'BAD_DESIRED_STATE: resources[3].id: "a" is the id of resources[0] too',
+      'BAD_DESIRED_STATE: resources[4].path: "/a" is the path of resources[0] too',
+      'BAD_DESIRED_STATE: resources[5].path: must not contain "..", not "/../outside/d"',
+      undefined,
+    ]);
+    expect(fs.readdirSync(place.root).toSorted()).toEqual(['a', 'e']);
+    expect(fs.existsSync(path.join(place.outside, 'd'))).toBe(false);
+  });
+
+  it('sweeps what a killed hob left, when it converges and not when it checks', async () => {
+    const leftover = path.join(place.root, `.gobs-tmp-${'a'.repeat(32)}`);
+    await round([file('a')]);
+    await host.files.close();
+    host = await openHost(place.root);
+    fs.writeFileSync(leftover, 'half');
+    await round([file('a')], { mode: 'check' });
+    expect(fs.existsSync(leftover)).toBe(true);
+    expect(states(await round([file('a')]))).toEqual(['a ok']);
+    expect(fs.existsSync(leftover)).toBe(false);
+  });
+});
+
+describe('a resource type that misbehaves', () => {
+  const typeThat = (converge: ResourceType['converge']): ResourceTypes => ({
+    noop: { definition: shippedDefinitions.noop, converge },
+  });
+  const outcome = async (converge: ResourceType['converge']) => {
+    const resources = [
+      { id: 'a', type: 'noop' },
+      { id: 'b', type: 'noop' },
+    ];
+    const { resources: reports } = await round(resources, { types: typeThat(converge) });
+    expect(reports).toHaveLength(2);
+    return reports[0]!;
+  };
+
+  it('costs itself its state: what has no code is unexpected, what cannot be looked at is unknown', async () => {
+    expect(await outcome(() => Promise.reject(new TypeError('x is not a function')))).toMatchObject({
+      state: 'failed',
+      why: 'UNEXPECTED: x is not a function',
+    });
+    expect(
+      await outcome(() => {
+        throw makeError('CANNOT_LOOK', '/x: permission denied');
+      }),
+    ).toMatchObject({ state: 'unknown', why: 'CANNOT_LOOK: /x: permission denied' });
+  });
+  it('cannot make a report that the boss would refuse, or that a terminal would obey', async () => {
+    const change: Change = { what: '\x1b[2J', from: 'x'.repeat(10_000), to: 'a\r\nb' };
+    const { changes } = await outcome(async () => Array.from({ length: 1_000 }, () => change));
+    expect(changes).toHaveLength(100);
+    expect(changes![0]).toEqual({ what: '[2J', from: `${'x'.repeat(3_999)}…`, to: 'a b' });
+    const { why } = await outcome(() => Promise.reject(Error(`\x1b]0;${'x'.repeat(10_000)}\x07`)));
+    expect(why).toMatch(/^UNEXPECTED: {2}\]0;x+…$/);
+    expect(why!.length).toBe(4_000);
+  });
+});
+
+describe('a desired state', () => {
+  it('that makes sense is let through, and touches nothing', () => {
+    validateDesiredState({ resources: [file('a')] }, shippedTypes);
+  });
+  it('that does not is refused with the exact place of the first problem, and how many there are', () => {
+    const validate = (resources: readonly Resource[]) => () => validateDesiredState({ resources }, shippedTypes);
+    expect(validate([file('a'), file('b', { mode: 644 })])).toThrow(
+      'BAD_DESIRED_STATE: resources[1].mode: must be three or four octal digits in quotes, such as "0644", not the number 644',
+    );
+    expect(validate([file('a', { mdoe: '0644' }), { id: 'b', type: 'x' }, file('c', { mode: '' })])).toThrow(
+      /^BAD_DESIRED_STATE: resources\[0\]\.mdoe: a file has no such property \(and 2 more\)\nhint: did you mean "mode"\?/,
+    );
+  });
+});
+
+describe('a hob that is not root', () => {
+  const NOBODY = 65_534;
+  const as = isRoot ? { user: NOBODY } : {};
+  const converge = async (resources: readonly Resource[], mode: 'check' | 'converge' = 'converge') => {
+    const { answer } = await convergeInChild({ root: place.root, resources, mode, ...as });
+    return answer!.report.resources;
+  };
+  const give = (name: string) => {
+    if (isRoot) fs.chownSync(path.join(place.root, name), NOBODY, NOBODY);
+  };
+  beforeEach(() => {
+    // The directory above belongs to the test.
+    fs.chmodSync(path.dirname(place.root), 0o711);
+    give('.');
+  });
+
+  it('makes what it may, through directories that it may not list', async () => {
+    fs.mkdirSync(path.join(place.root, 'hall/room'), { recursive: true });
+    give('hall/room');
+    fs.chmodSync(path.join(place.root, 'hall'), 0o711);
+    const resources = [file('a', { path: '/hall/room/a', mode: '0600' }), { id: 'd', type: 'directory', path: '/x/y' }];
+    expect(await converge(resources)).toMatchObject([{ state: 'corrected' }, { state: 'corrected' }]);
+    expect(await converge(resources)).toMatchObject([{ state: 'ok' }, { state: 'ok' }]);
+  });
+  it('says which file it may not give away, and leaves it and its directory as they were', async () => {
+    fs.writeFileSync(path.join(place.root, 'a'), 'old\n');
+    give('a');
+    const before = snapshot(place.root)['a'];
+    const [report] = await converge([file('a', { owner: '0:0' })]);
+    expect(report).toMatchObject({
+      state: 'failed',
+      why: 'CANNOT_CHANGE: /a: not permitted (does the user that the hob runs as have the right to?)',
+    });
+    expect(snapshot(place.root)['a']).toBe(before);
+    expect(fs.readdirSync(place.root)).toEqual(['a']);
+  });
+  it('says what it may not look at, in a check and when it converges', async () => {
+    fs.mkdirSync(path.join(place.root, 'closed/in'), { recursive: true });
+    fs.chmodSync(path.join(place.root, 'closed'), 0o000);
+    fs.writeFileSync(path.join(place.root, 'secret'), 'x', { mode: 0o000 });
+    const why = (where: string) =>
+      `CANNOT_LOOK: ${where}: permission denied (does the user that the hob runs as have the right to?)`;
+    const resources = [file('a', { path: '/closed/in/a' }), file('secret')];
+    for (const mode of ['check', 'converge'] as const) {
+      expect(await converge(resources, mode)).toMatchObject([
+        { state: 'unknown', why: why('/closed/in') },
+        { state: 'unknown', why: why('/secret') },
+      ]);
+    }
+    fs.chmodSync(path.join(place.root, 'closed'), 0o755);
+  });
+});

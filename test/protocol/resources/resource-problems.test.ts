@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { findResourceProblems } from '../../../src/protocol/resources/resource-problems.ts';
+
+const good = [
+  { id: 'motd', type: 'file', path: '/etc/motd', content: 'hello\n', mode: '0644', owner: 'root:adm' },
+  { id: 'empty', type: 'file', path: '/etc/empty', content: '' },
+  { id: 'kept', type: 'file', path: '/etc/kept', mode: '644', owner: '1000:0' },
+  { id: 'old', type: 'file', path: '/etc/old', absent: true },
+  { id: 'logs', type: 'directory', path: '/var/log/app', mode: '1777', owner: 'www-data' },
+  { id: 'Größe 7', type: 'noop', note: 'any' },
+];
+
+/** As a person sees them: `path: message (hint)`. */
+const lines = (resources: unknown): readonly string[] =>
+  findResourceProblems(resources).map(
+    ({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+const file = (more: object) => [{ id: 'a', type: 'file', path: '/a', ...more }];
+
+describe('a list of resources', () => {
+  it('that makes sense has no problems', () => {
+    expect(lines(good)).toEqual([]);
+    expect(lines([])).toEqual([]);
+  });
+
+  const cases: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ['is no list', { a: 1 }, ['resources: must be a list, not a mapping']],
+    ['is text', 'file', ['resources: must be a list, not "file"']],
+    ['is too long', Array.from({ length: 10_001 }), ['resources: must not be over 10000; there are 10001']],
+    [
+      'holds something else',
+      [null, 'a', []],
+      [
+        'resources[0]: must be a mapping with id and type, not null',
+        'resources[1]: must be a mapping with id and type, not "a"',
+        'resources[2]: must be a mapping with id and type, not a list',
+      ],
+    ],
+    [
+      'holds nothing',
+      [{}],
+      ['resources[0].id: is missing', 'resources[0].type: is missing (there are directory, file, noop)'],
+    ],
+    [
+      'has a type that is near another',
+      [...good, { id: 'x', type: 'fiel', path: '/x' }],
+      ['resources[6].type: there is no resource type "fiel" (did you mean "file"? there are directory, file, noop)'],
+    ],
+    [
+      'has a type that is near nothing',
+      [{ id: 'x', type: 'package' }],
+      ['resources[0].type: there is no resource type "package" (there are directory, file, noop)'],
+    ],
+    [
+      'has a type that every object has',
+      [{ id: 'x', type: 'constructor' }],
+      ['resources[0].type: there is no resource type "constructor" (there are directory, file, noop)'],
+    ],
+    ['has a type that is no text', [{ id: 'x', type: 7 }], ['resources[0].type: must be text, not the number 7']],
+    [
+      'has a property that is near another',
+      [...good.slice(0, 2), ...file({ mdoe: '0644' })],
+      [
+        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, content, id, mode, owner, path)',
+      ],
+    ],
+    [
+      'has a property that every object has',
+      file({ toString: 'x' }),
+      ['resources[0].toString: a file has no such property (it has absent, content, id, mode, owner, path)'],
+    ],
+    [
+      'has a property of another type',
+      [{ id: 'd', type: 'directory', path: '/d', content: 'x' }],
+      ['resources[0].content: a directory has no such property (it has absent, id, mode, owner, path)'],
+    ],
+    ['lacks a path', [{ id: 'x', type: 'file', content: 'x' }], ['resources[0].path: is missing; a file needs it']],
+    [
+      'has a mode without quotes',
+      file({ mode: 644 }),
+      ['resources[0].mode: must be three or four octal digits in quotes, such as "0644", not the number 644'],
+    ],
+    ...['0o644', '64', '00644', '0888', 'rw-r--r--', ''].map(
+      (mode) =>
+        [
+          `has the mode ${mode}`,
+          file({ mode }),
+          [`resources[0].mode: must be three or four octal digits in quotes, such as "0644", not "${mode}"`],
+        ] as const,
+    ),
+    ...['', ':adm', 'root:', 'a:b:c', 'two words', '-1', '4294967295', '01', 'root:4294967295', '../x'].map(
+      (owner) =>
+        [
+          `has the owner ${owner}`,
+          file({ owner }),
+          [`resources[0].owner: must be "user" or "user:group", by name or number, not "${owner}"`],
+        ] as const,
+    ),
+    ['has content that is no text', file({ content: null }), ['resources[0].content: must be text, not null']],
+    [
+      'has content that is too long',
+      file({ content: 'x'.repeat(1_000_001) }),
+      ['resources[0].content: must not be over 1000000 characters; it has 1000001'],
+    ],
+    [
+      'has content that cannot be written',
+      file({ content: '\ud800' }),
+      ['resources[0].content: must be well-formed Unicode'],
+    ],
+    ['says absent: false', file({ absent: false }), ['resources[0].absent: must be true or left out, not false']],
+    [
+      'has content for what is absent',
+      file({ absent: true, content: 'x' }),
+      ['resources[0].content: must not stand beside absent: true'],
+    ],
+    [
+      'has a mode for what is absent',
+      [{ id: 'd', type: 'directory', path: '/d', absent: true, mode: '0755' }],
+      ['resources[0].mode: must not stand beside absent: true'],
+    ],
+    [
+      'has several problems',
+      file({ mode: 'x', owner: '', path: 'a' }),
+      [
+        'resources[0].path: must be absolute, beginning with "/", not "a"',
+        'resources[0].mode: must be three or four octal digits in quotes, such as "0644", not "x"',
+        'resources[0].owner: must be "user" or "user:group", by name or number, not ""',
+      ],
+    ],
+    ...['..', '/..', '/a/../b', '/a/..'].map(
+      (path) =>
+        [
+          `has the path ${path}`,
+          file({ path }),
+          [expect.stringMatching(/^resources\[0\]\.path: must/) as string],
+        ] as const,
+    ),
+    [
+      'has one id twice',
+      [...good, { id: 'motd', type: 'noop' }],
+      ['resources[6].id: "motd" is the id of resources[0] too'],
+    ],
+    [
+      'has one path twice',
+      [...good, { id: 'again', type: 'directory', path: '/etc/motd' }],
+      ['resources[6].path: "/etc/motd" is the path of resources[0] too'],
+    ],
+    [
+      'has an id that would end its line',
+      [{ id: 'a\nb', type: 'noop' }],
+      ['resources[0].id: must be one printable line'],
+    ],
+    ['has an empty id', [{ id: '', type: 'noop' }], ['resources[0].id: must not be empty']],
+    [
+      'has an id that is too long',
+      [{ id: 'x'.repeat(201), type: 'noop' }],
+      ['resources[0].id: must not be over 200 characters; it has 201'],
+    ],
+  ];
+  for (const [name, resources, problems] of cases) {
+    it(`that ${name} has exactly that problem`, () => expect(lines(resources)).toEqual(problems));
+  }
+
+  it('names the resource of each problem by its place', () => {
+    expect(
+      findResourceProblems([...good, ...file({ x: 1 }), ...file({ id: 'b', mode: 1 })]).map(({ index }) => index),
+    ).toEqual([6, 7]);
+  });
+});
