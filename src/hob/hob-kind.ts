@@ -12,7 +12,7 @@ import { M } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import { HobI } from '../protocol/interfaces.ts';
 import { DesiredStateShape, isName, ReportShape } from '../protocol/shapes.ts';
-import type { DesiredState, Facts, Report, ReportReason } from '../protocol/shapes.ts';
+import type { DesiredState, Facts, Report, ReportReason, Resource } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
 import { defineKindKit, type DurableMap, type Fresh } from '../vats/kind.ts';
 import { joinUndelivered } from './undelivered.ts';
@@ -26,15 +26,17 @@ export interface HobSide {
 
 /** The host's hands, behind a `Far`. Works on one call at a time, in order. */
 export interface HostDriver {
-  /** `previous` are the ids of the resources that were in the document applied before. */
+  /** `previous` is what was in the document applied before. */
   reconcile(job: {
     readonly desired: DesiredState;
     readonly apply: boolean;
     readonly reason: ReportReason;
-    readonly previous: readonly string[];
+    readonly previous: readonly AppliedResource[];
   }): Report;
   facts(): Facts;
 }
+
+export type AppliedResource = Pick<Resource, 'id' | 'type'>;
 
 export interface BossAddress {
   readonly peerId: string;
@@ -46,8 +48,8 @@ export interface HobPortrait {
   readonly boss: (BossAddress & { readonly side: HobSide }) | null;
   /** null until the boss said something. */
   readonly desired: DesiredState | null;
-  /** The last generation that was applied, and the ids that it had; 0 before the first. */
-  readonly applied: { readonly generation: number; readonly ids: readonly string[] };
+  /** The last generation that was applied, and what it held; 0 before the first. */
+  readonly applied: { readonly generation: number; readonly resources: readonly AppliedResource[] };
   /** What the boss was not told yet. */
   readonly undelivered: Report | null;
   readonly bindings: DurableMap<object>;
@@ -98,7 +100,7 @@ const nothing = (): void => {};
 const PortraitShape = M.splitRecord({
   boss: M.or(M.null(), M.splitRecord({ peerId: M.string(), address: M.record(), side: M.remotable() })),
   desired: M.or(M.null(), DesiredStateShape),
-  applied: M.splitRecord({ generation: M.number(), ids: M.arrayOf(M.string(), { arrayLengthLimit: 20_000 }) }),
+  applied: M.splitRecord({ generation: M.number(), resources: M.arrayOf(M.record(), { arrayLengthLimit: 20_000 }) }),
   undelivered: M.or(M.null(), ReportShape),
   bindings: M.remotable(),
 });
@@ -147,11 +149,11 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
     const reconcile = (apply: boolean, reason: ReportReason): Promise<Report> => {
       const { desired, applied } = portrait;
       if (desired === null) throw makeError('NOTHING_DESIRED', 'the boss has not said yet what this machine is to be');
-      const job = { desired, apply, reason, previous: applied.ids };
+      const job = { desired, apply, reason, previous: applied.resources };
       return on(E(driver).reconcile(job), (report, fresh) => {
         if (apply && desired.generation >= fresh.portrait.applied.generation) {
-          const ids = desired.resources.map(({ id }) => id);
-          fresh.bcom((latest) => ({ ...latest, applied: { generation: desired.generation, ids } }));
+          const resources = desired.resources.map(({ id, type }) => ({ id, type }));
+          fresh.bcom((latest) => ({ ...latest, applied: { generation: desired.generation, resources } }));
         }
         return report;
       });

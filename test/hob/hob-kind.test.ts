@@ -82,7 +82,7 @@ const open = async (): Promise<void> => {
       spawn(hobKind, {
         boss: null,
         desired: null,
-        applied: { generation: 0, ids: [] },
+        applied: { generation: 0, resources: [] },
         undelivered: null,
         bindings: makeMap<object>(),
       }).control,
