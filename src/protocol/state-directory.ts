@@ -15,8 +15,6 @@
  * The locator of a boss that is found by `--socket PATH` alone is in `PATH.locator` beside it (0600): the boss writes both
  * (`adminLocator` and `socketLocator` below), when it serves.
  */
-import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
 
 /** The longest path that a Unix socket can have, in bytes. */
 export const SOCKET_PATH_LIMIT = 107;
@@ -47,44 +45,55 @@ export interface Places {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
   readonly uid: number;
+  /** In hexadecimal digits. */
+  readonly sha256: (text: string) => string;
 }
 
-/** `$GOBS_STATE`, or `gobs` in the user's XDG state directory. XDG places that are not absolute are not taken. */
-export const defaultStateRoot = ({ env, homeDirectory }: Places): string => {
-  if (env.GOBS_STATE) return resolve(env.GOBS_STATE);
-  const xdg = env.XDG_STATE_HOME;
-  return join(xdg?.startsWith('/') ? xdg : join(homeDirectory, '.local', 'state'), 'gobs');
-};
+const xdgPlace = (place: string | undefined): string | undefined => (place?.startsWith('/') ? place.replace(/\/+$/, '') : undefined);
+
+/**
+ * `$GOBS_STATE` as it is (it may be relative), or `gobs` in the user's XDG state directory. XDG places that are not absolute are not
+ * taken.
+ */
+export const defaultStateRoot = ({ env, homeDirectory }: Places): string =>
+  env.GOBS_STATE || `${xdgPlace(env.XDG_STATE_HOME) ?? `${homeDirectory}/.local/state`}/gobs`;
+harden(defaultStateRoot);
 
 /** For sockets whose own place has too long a path. Whoever uses it makes it 0700 and asks `whyUntrusted`. */
-export const runtimeDirectory = ({ env, uid }: Places): string =>
-  env.XDG_RUNTIME_DIR?.startsWith('/') ? join(env.XDG_RUNTIME_DIR, 'gobs') : `/tmp/gobs-${uid}`;
+export const runtimeDirectory = ({ env, uid }: Places): string => {
+  const xdg = xdgPlace(env.XDG_RUNTIME_DIR);
+  // A long one would not help.
+  return xdg === undefined || xdg.length > 50 ? `/tmp/gobs-${uid}` : `${xdg}/gobs`;
+};
+harden(runtimeDirectory);
+
+const bytesOf = (text: string): number => encodeURIComponent(text.toWellFormed()).replace(/%../g, '_').length;
 
 /** In the state directory, or, where that is too long for the system, named by its hash in the runtime directory. */
 export const socketPathFor = (root: string, places: Places): string => {
-  const own = join(root, 'boss.sock');
-  if (Buffer.byteLength(own) <= SOCKET_PATH_LIMIT) return own;
-  const hash = createHash('sha256').update(root).digest('hex').slice(0, 32);
-  const short = join(runtimeDirectory(places), `${hash}.sock`);
-  return Buffer.byteLength(short) <= SOCKET_PATH_LIMIT ? short : `/tmp/gobs-${places.uid}/${hash}.sock`;
+  const own = `${root}/boss.sock`;
+  return bytesOf(own) <= SOCKET_PATH_LIMIT ? own : `${runtimeDirectory(places)}/${places.sha256(root).slice(0, 32)}.sock`;
 };
+harden(socketPathFor);
 
-export const stateDirectory = (directory: string, places: Places): StateDirectory => {
-  const root = resolve(directory);
+/** `root` is absolute and normalised, as `node:path`'s `resolve` makes it: a socket may be named by its hash. */
+export const stateDirectory = (root: string, places: Places): StateDirectory => {
+  if (!root.startsWith('/')) throw TypeError(`the path of a state directory must be absolute, not ${root}`);
   const socket = socketPathFor(root, places);
   return harden({
     root,
-    bossFile: join(root, 'boss.json'),
-    adminLocator: join(root, 'admin.locator'),
+    bossFile: `${root}/boss.json`,
+    adminLocator: `${root}/admin.locator`,
     socket,
     socketLocator: `${socket}.locator`,
-    key: join(root, 'key.pem'),
-    store: join(root, 'store'),
-    machines: join(root, 'machines'),
-    log: join(root, 'boss.log'),
-    history: join(root, 'repl-history'),
+    key: `${root}/key.pem`,
+    store: `${root}/store`,
+    machines: `${root}/machines`,
+    log: `${root}/boss.log`,
+    history: `${root}/repl-history`,
   });
 };
+harden(stateDirectory);
 
 /**
  * Why a directory that others could have made (the runtime directory) must not be used; undefined if it may. `stats` are those
@@ -99,3 +108,4 @@ export const whyUntrusted = (
   if ((stats.mode & 0o077) !== 0) return `is open to others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`;
   return undefined;
 };
+harden(whyUntrusted);

@@ -1,0 +1,77 @@
+/**
+ * How results and errors look. Whatever comes from another peer is shown as data: it can neither end the line that it stands in nor
+ * carry terminal escapes. A reference is shown as the name that its home gave it, `MachineAdmin {…}`; that name proves nothing.
+ */
+import { inspect } from 'node:util';
+import { getInterfaceOf } from '@endo/far';
+import { describeError } from '../../errors/gobs-error.ts';
+import { printable, printableLines, redactLocators } from '../../protocol/printable.ts';
+import type { MachineStatus } from '../../protocol/shapes.ts';
+
+/** What is shown as a table; the command line has the same tables and lends them. */
+export interface ReplTables {
+  machines(statuses: readonly MachineStatus[]): string;
+  rows(headings: readonly string[], rows: readonly (readonly unknown[])[]): string;
+}
+
+const DEEPEST = 8;
+
+/** A stand-in that `inspect` shows as this text. */
+const shownAs = (text: string): object => ({ [inspect.custom]: () => text });
+
+const interfaceName = (value: object): string | undefined => {
+  try {
+    return getInterfaceOf(value)?.replace(/^Alleged: /, '').replace(/^Remotable$/, 'Reference');
+  } catch {
+    // Not even passable: a user's own object, shown as Node does.
+    return undefined;
+  }
+};
+
+const isRecord = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/** The same data with stand-ins for references and errors; getters are left to `inspect`, which does not call them. */
+const withStandIns = (value: unknown, depth: number): unknown => {
+  if (value === null || typeof value !== 'object' || depth > DEEPEST) return value;
+  if (value instanceof Error) return shownAs(`[${printable(errorLines(value)[0]!)}]`);
+  const name = interfaceName(value);
+  if (name !== undefined) return shownAs(`${printable(name)} {…}`);
+  if (Array.isArray(value)) return value.map((each) => withStandIns(each, depth + 1));
+  if (!isRecord(value) || Object.values(Object.getOwnPropertyDescriptors(value)).some(({ get, set }) => get ?? set)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withStandIns(each, depth + 1)]));
+};
+
+const isStatus = (value: unknown): value is MachineStatus => {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['name', 'id', 'provider', 'state', 'revision', 'drift'].every((key) => Object.hasOwn(value, key));
+};
+
+const inspectOptions = { depth: DEEPEST + 1, colors: false, breakLength: 100, maxArrayLength: 500, maxStringLength: 20_000 };
+
+/** Text for a result; it may have several lines. Never throws. */
+export const showValue = (value: unknown, tables: ReplTables): string => {
+  try {
+    if (Array.isArray(value) && value.length > 0 && value.every(isStatus)) return tables.machines(value);
+    return printableLines(inspect(withStandIns(value, 0), inspectOptions));
+  } catch (error) {
+    return `(cannot be shown: ${showError(error)})`;
+  }
+};
+harden(showValue);
+
+const errorLines = (thrown: Error): string[] => {
+  const { code, message, hint } = describeError(thrown);
+  // Of an error without a code (a mistake in what was typed), the name says more.
+  const first = code === 'UNEXPECTED' ? `${thrown.name}: ${message}` : `${code}: ${message}`;
+  return [first, ...(hint === undefined ? [] : [`  hint: ${hint}`])];
+};
+
+/** Code and message, and the hint on a line of its own. Locators are redacted. Never throws. */
+export const showError = (thrown: unknown): string => {
+  const lines = thrown instanceof Error ? errorLines(thrown) : [`thrown: ${inspect(thrown, { depth: 1, colors: false })}`];
+  return lines.map((line) => printable(redactLocators(line))).join('\n');
+};
+harden(showError);

@@ -1,0 +1,94 @@
+/** `gobs up`, `down`, `boss`, `hob` and `repl`. */
+import { makeError } from '../../errors/gobs-error.ts';
+import type { StateDirectory } from '../../protocol/state-directory.ts';
+import { allMachines } from '../all-machines.ts';
+import { withBoss, withConnection } from '../connect.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { findStateDirectory } from '../find-boss.ts';
+import type { BossPlace } from '../request.ts';
+import type { Action, Surroundings } from './action.ts';
+import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } from './background-boss.ts';
+import { stopNamed } from './machine.ts';
+import { runRepl } from './repl.ts';
+
+const withState = (words: string, state: string | undefined): string => (state === undefined ? words : `${words} --state ${state}`);
+
+const farewellOf = (state: string | undefined): string =>
+  `The boss and its hobs go on. ${withState('gobs down', state)} ends the boss, ${withState('gobs down --all', state)} the local hobs too; ${withState('gobs up', state)} comes back.`;
+
+export const up: Action<'up'> = async ({ state, listen }, surroundings) => {
+  const { powers, output } = surroundings;
+  const directory = findStateDirectory(state, powers);
+  const { started } = await ensureBoss(directory, listen ?? powers.env.GOBS_LISTEN, surroundings);
+  output.note(started ? `gobs: started a boss in ${directory.root}` : `gobs: a boss is running in ${directory.root}`);
+  if (!started && listen !== undefined) output.note('gobs: it keeps the address that it listens on; --listen is for the next start');
+  return replAt({ state: directory.root }, directory, farewellOf(state), surroundings);
+};
+harden(up);
+
+/** What `repl` and `up` share: a session, a history, and what to say at the end. */
+const replAt = (at: BossPlace, directory: StateDirectory, farewell: string, surroundings: Surroundings): Promise<ExitCode> =>
+  withConnection(at, surroundings.powers, surroundings.output, (connection) => runRepl(connection, directory, farewell, surroundings));
+
+export const repl: Action<'repl'> = async ({ at }, surroundings) => {
+  if (at.connectFile === '-') {
+    throw makeError('BAD_USAGE', 'standard input cannot be both the locator and the REPL', { hint: 'put the locator in a file with mode 0600' });
+  }
+  const directory = findStateDirectory(at.state, surroundings.powers);
+  const own = at.socket === undefined && at.connectFile === undefined;
+  const farewell = own ? farewellOf(at.state) : 'The boss and its hobs go on.';
+  return replAt(at, directory, farewell, surroundings);
+};
+harden(repl);
+
+const stopLocalMachines = async (directory: StateDirectory, timeout: number, surroundings: Surroundings): Promise<ExitCode> => {
+  const { powers, output } = surroundings;
+  return withBoss({ state: directory.root }, powers, output, async (boss) => {
+    const names = await runningLocalMachines(boss, await allMachines(boss));
+    const exit = await stopNamed(names, boss, { wait: true, timeout }, surroundings);
+    if (exit === exitCodes.done && names.length > 0) output.note(`gobs: stopped ${names.join(', ')}; gobs machine start starts them again`);
+    return exit;
+  });
+};
+
+export const down: Action<'down'> = async ({ state, all, timeout }, surroundings) => {
+  const { powers, output } = surroundings;
+  const directory = findStateDirectory(state, powers);
+  const hasStore = await powers.fs.stat(directory.store).then(
+    () => true,
+    () => false,
+  );
+  let serving = await isServing(directory, surroundings);
+  if (all && hasStore) {
+    // Only a boss can stop its machines, so one is started if need be.
+    await ensureBoss(directory, undefined, surroundings);
+    const exit = await stopLocalMachines(directory, timeout, surroundings);
+    if (exit !== exitCodes.done) {
+      output.note('gobs: the boss goes on, because not every local machine was stopped');
+      return exit;
+    }
+    serving = true;
+  }
+  if (!serving) {
+    output.note(`gobs: no boss is running in ${directory.root}`);
+    return exitCodes.done;
+  }
+  const boss = await readBossFile(directory, surroundings);
+  if (boss === undefined) throw makeError('STORE_UNUSABLE', `${directory.bossFile}: does not say which process the boss is`);
+  await endBoss(boss, timeout, surroundings);
+  output.note(`gobs: the boss in ${directory.root} has ended${all ? '' : '; its hobs go on'}`);
+  return exitCodes.done;
+};
+harden(down);
+
+const exitOf = (code: number): ExitCode => (code === 0 ? exitCodes.done : exitCodes.failed);
+
+export const boss: Action<'boss'> = async ({ state, listen, json }, { powers }) => {
+  const { root } = findStateDirectory(state, powers);
+  const address = listen ?? powers.env.GOBS_LISTEN;
+  return exitOf(await powers.runBoss({ state: root, json, ...(address ? { listen: address } : {}) }));
+};
+harden(boss);
+
+export const hob: Action<'hob'> = async ({ directory }, { powers }) => exitOf(await powers.runHob({ directory }));
+harden(hob);

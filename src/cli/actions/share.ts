@@ -1,0 +1,52 @@
+/** `gobs share`, `gobs provider list` and `gobs init`. */
+import { E } from '@endo/far';
+import { resolve } from 'node:path';
+import { makeError } from '../../errors/gobs-error.ts';
+import type { MachineAdmin } from '../../protocol/remotes.ts';
+import { firstFleet } from '../commands/fleet.ts';
+import { withBoss } from '../connect.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reasonOf } from '../find-boss.ts';
+import type { Facet } from '../request.ts';
+import { renderTable } from '../tables.ts';
+import type { Action } from './action.ts';
+
+const facetOf = async (machine: MachineAdmin, facet: Facet): Promise<object> => {
+  if (facet === 'observer') return E(machine).asObserver();
+  return facet === 'operator' ? E(machine).asOperator() : machine;
+};
+
+/** The one thing that is printed as it is: a locator is what was asked for. */
+export const shareMachine: Action<'share'> = async ({ at, name, as }, { powers, output }) =>
+  withBoss(at, powers, output, async (boss) => {
+    const machine = await E(boss).machine(name);
+    output.data(await E(boss).locatorFor(await facetOf(machine, as)));
+    output.note(`gobs: whoever has this locator is ${as} of ${name}; it is not shown again`);
+    return exitCodes.done;
+  });
+harden(shareMachine);
+
+export const listProviders: Action<'provider list'> = async ({ at, json }, { powers, output }) =>
+  withBoss(at, powers, output, async (boss) => {
+    const providers = await E(boss).providers();
+    if (json) output.json(providers.map(({ name, type }) => ({ name, type })));
+    else output.data(renderTable(['NAME', 'TYPE'], providers.map(({ name, type }) => [name, type])));
+    return exitCodes.done;
+  });
+harden(listProviders);
+
+export const initFleet: Action<'init'> = async ({ file }, { powers, output }) => {
+  const path = resolve(powers.workingDirectory, file);
+  try {
+    await powers.fs.writeFile(path, firstFleet, { flag: 'wx' });
+  } catch (error) {
+    const there = (error as { code?: unknown }).code === 'EEXIST';
+    throw makeError('BAD_USAGE', `${file}: ${there ? 'is there already, and is left as it is' : reasonOf(error)}`, {
+      cause: error,
+      ...(there ? { hint: 'give another name: gobs init FILE' } : {}),
+    });
+  }
+  output.note(`gobs: wrote ${file}; next: gobs plan ${file}`);
+  return exitCodes.done;
+};
+harden(initFleet);

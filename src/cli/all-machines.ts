@@ -1,0 +1,23 @@
+/** Every machine's status, a page at a time, so that no answer is larger than a frame may be. */
+import { E } from '@endo/far';
+import type { Boss } from '../protocol/remotes.ts';
+import type { MachineStatus } from '../protocol/shapes.ts';
+
+const PAGE = 500;
+
+/** By name. */
+export const allMachines = async (boss: Boss): Promise<readonly MachineStatus[]> => {
+  const statuses: MachineStatus[] = [];
+  let after: string | null = null;
+  do {
+    const page: Awaited<ReturnType<Boss['machinePage']>> = await E(boss).machinePage({
+      limit: PAGE,
+      ...(after === null ? {} : { after }),
+    });
+    statuses.push(...page.statuses);
+    // A page that goes nowhere would be asked for again for ever.
+    after = page.next === after ? null : page.next;
+  } while (after !== null);
+  return statuses;
+};
+harden(allMachines);

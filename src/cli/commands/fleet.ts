@@ -1,0 +1,90 @@
+/** `gobs init`, `plan`, `apply` and `drift`: a fleet and its document. */
+import type { Command } from 'commander';
+import type { Ask } from '../request.ts';
+import {
+  bossPlace,
+  examples,
+  jsonOption,
+  timeoutOption,
+  waiting,
+  withBoss,
+  withWaiting,
+  type BossOptions,
+  type WaitingOptions,
+} from './shared-options.ts';
+
+/** What `gobs init` writes. */
+export const firstFleet = `# A fleet: its machines, and what is to be on each. Look with \`gobs plan\`, do it with \`gobs apply\`.
+machines:
+  web1:
+    provider: local        # see gobs provider list
+    policy: report         # correct: put back what drifts
+    resources:
+      - { id: logs, type: directory, path: /var/log/app, mode: "0750" }
+      - { id: motd, type: file, path: /etc/motd, content: "hello\\n", mode: "0644" }
+`;
+
+const pruneOption = ['--prune', 'also destroy machines that the document does not name', false] as const;
+
+const addInit = (program: Command, ask: Ask): void => {
+  const init = program
+    .command('init [file]')
+    .description('write a small fleet document (fleet.yaml), never over one that is there')
+    .action((file: string | undefined) => ask({ do: 'init', file: file ?? 'fleet.yaml' }));
+  examples(init, ['gobs init', 'gobs init staging.yaml']);
+};
+
+const addPlan = (program: Command, ask: Ask): void => {
+  const plan = withBoss(program.command('plan <file>').description('say what apply would do: exit 0 nothing, 2 something, 3 a machine is offline'))
+    .option(...pruneOption)
+    .addOption(jsonOption('print a JSON array'))
+    .action((file: string, options: BossOptions & { prune: boolean; json: boolean }) =>
+      ask({ do: 'plan', at: bossPlace(options), file, prune: options.prune, json: options.json }),
+    );
+  examples(plan, ['gobs plan fleet.yaml', 'gobs plan -   # from standard input']);
+};
+
+interface ApplyOptions extends BossOptions, WaitingOptions {
+  prune: boolean;
+  yes: boolean;
+  json: boolean;
+}
+
+const addApply = (program: Command, ask: Ask): void => {
+  const apply = withWaiting(withBoss(program.command('apply <file>').description('make the fleet as a document says, and wait until it is')))
+    .option(...pruneOption)
+    .option('--yes', 'do not ask before destroying', false)
+    .addOption(jsonOption('print one JSON object a line for each machine'))
+    .action((file: string, options: ApplyOptions) => {
+      const { prune, yes, json } = options;
+      ask({ do: 'apply', at: bossPlace(options), file, prune, yes, json, ...waiting(options) });
+    });
+  examples(apply, ['gobs apply fleet.yaml', 'gobs apply fleet.yaml --prune --yes --timeout 10m']);
+};
+
+interface DriftOptions extends BossOptions {
+  cached: boolean;
+  json: boolean;
+  timeout: number;
+}
+
+const addDrift = (program: Command, ask: Ask): void => {
+  const drift = withBoss(
+    program.command('drift [names...]').description('check machines now: exit 0 as wanted, 2 drifted, 3 a machine is offline or unknown'),
+  )
+    .option('--cached', 'show the last report and its age instead', false)
+    .addOption(timeoutOption())
+    .addOption(jsonOption('print a JSON array'))
+    .action((names: string[], options: DriftOptions) => {
+      const { cached, json, timeout } = options;
+      ask({ do: 'drift', at: bossPlace(options), names, cached, json, timeout });
+    });
+  examples(drift, ['gobs drift', 'gobs drift web1 --cached']);
+};
+
+export const addFleetCommands = (program: Command, ask: Ask): void => {
+  addInit(program, ask);
+  addPlan(program, ask);
+  addApply(program, ask);
+  addDrift(program, ask);
+};

@@ -1,0 +1,67 @@
+/** Options that several commands have, with the same words everywhere. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { BossPlace, Waiting } from '../request.ts';
+
+/** What commander gives for `withBoss` and `withWaiting`. */
+export interface BossOptions {
+  state?: string;
+  socket?: string;
+  connectFile?: string;
+}
+export interface WaitingOptions {
+  wait: boolean;
+  timeout: number;
+}
+
+const FIVE_MINUTES = 5 * 60_000;
+const UNITS: Readonly<Record<string, number>> = harden({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 });
+
+/** `90`, `90s`, `5m`, `1h` in milliseconds. */
+export const parseDuration = (text: string): number => {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It must be a number of seconds, or such as 90s, 5m or 1h.');
+  return Math.round(Number(match[1]) * UNITS[match[2] ?? 's']!);
+};
+
+/** `127.0.0.1:0`, `[::1]:4000`, `boss.example:4000`. */
+export const parseListen = (text: string): string => {
+  const match = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]/@]+):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[1]) > 65_535) {
+    throw new InvalidArgumentError('It must be such as 127.0.0.1:0 or [::1]:4000; port 0 lets the system choose.');
+  }
+  return text;
+};
+
+const stateWords = "the boss's state directory (GOBS_STATE)";
+
+export const stateOption = (): Option => new Option('--state <dir>', stateWords);
+export const listenOption = (): Option =>
+  new Option('--listen <host:port>', 'where hobs dial (GOBS_LISTEN; at first 127.0.0.1 and a free port, then the same again)').argParser(
+    parseListen,
+  );
+export const jsonOption = (words = 'print JSON'): Option => new Option('--json', words).default(false, 'no');
+
+/** How a client says which boss. */
+export const withBoss = (command: Command): Command =>
+  command
+    .addOption(stateOption().conflicts(['socket', 'connectFile']))
+    .addOption(new Option('--socket <path>', "the boss's socket, with its locator beside it (GOBS_SOCKET)").conflicts('connectFile'))
+    .addOption(new Option('--connect-file <file>', 'a file with a locator, - for standard input (GOBS_CONNECT_FILE)'));
+
+export const timeoutOption = (): Option =>
+  new Option('--timeout <duration>', 'how long to wait: seconds, or such as 90s or 10m').default(FIVE_MINUTES, '5m').argParser(parseDuration);
+
+export const withWaiting = (command: Command): Command =>
+  command.option('--no-wait', 'return when the boss has taken it').addOption(timeoutOption());
+
+export const bossPlace = ({ state, socket, connectFile }: BossOptions): BossPlace => ({
+  ...(state === undefined ? {} : { state }),
+  ...(socket === undefined ? {} : { socket }),
+  ...(connectFile === undefined ? {} : { connectFile }),
+});
+
+export const waiting = ({ wait, timeout }: WaitingOptions): Waiting => ({ wait, timeout });
+
+/** Examples under a command's help. */
+export const examples = (command: Command, lines: readonly string[]): Command =>
+  command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);

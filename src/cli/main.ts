@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+/** The command line's entry point: gathers the powers, runs one command, ends with its exit code. */
+import '../lockdown.ts';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, openSync, closeSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { makeError } from '../errors/gobs-error.ts';
+import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
+import { runCli } from './run.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const sink = (stream: NodeJS.WriteStream) => ({
+  write: (text: string) => void stream.write(text),
+  isTTY: stream.isTTY === true,
+});
+
+const setTimer: CliPowers['setTimer'] = (callback, milliseconds) => {
+  // A longer one would fire at once.
+  const timer = setTimeout(callback, Math.min(milliseconds, 2 ** 31 - 1));
+  return () => clearTimeout(timer);
+};
+
+const ask = async (question: string): Promise<string> => {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+};
+
+const onInterrupt = (callback: () => void) => {
+  process.on('SIGINT', callback);
+  return () => void process.off('SIGINT', callback);
+};
+
+/** In place of those of SES, which would end the process. */
+const onUnhandled: CliPowers['repl']['onUnhandled'] = (callback) => {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const kept = events.map((event) => [event, process.rawListeners(event)] as const);
+  events.forEach((event) => process.removeAllListeners(event).on(event as 'uncaughtException', callback));
+  return () => {
+    for (const [event, listeners] of kept) {
+      process.off(event, callback);
+      listeners.forEach((listener) => process.on(event as 'uncaughtException', listener as (error: Error) => void));
+    }
+  };
+};
+
+/** Undefined if it ended without one. */
+const firstLineOf = async (stdout: AsyncIterable<Uint8Array>): Promise<string | undefined> => {
+  let text = '';
+  for await (const chunk of stdout) {
+    text += Buffer.from(chunk).toString('utf8');
+    const end = text.indexOf('\n');
+    if (end >= 0) return text.slice(0, end);
+  }
+  return undefined;
+};
+
+const startBoss = async ({ state, listen, log }: BossOptions & { log: string }): Promise<StartedBoss> => {
+  const words = ['boss', '--state', state, '--json', ...(listen === undefined ? [] : ['--listen', listen])];
+  const logFile = openSync(log, 'a', 0o600);
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...words], {
+    detached: true,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', logFile],
+  });
+  closeSync(logFile);
+  await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  const stdout = child.stdout!;
+  return {
+    pid: child.pid!,
+    firstLine: firstLineOf(stdout),
+    release: () => {
+      stdout.destroy();
+      child.unref();
+    },
+  };
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
+};
+
+const terminate = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ESRCH') throw error;
+  }
+};
+
+const powers: CliPowers = {
+  version,
+  env: process.env,
+  homeDirectory: homedir(),
+  workingDirectory: process.cwd(),
+  uid: process.getuid?.() ?? 0,
+  stdin: process.stdin,
+  stdout: sink(process.stdout),
+  stderr: sink(process.stderr),
+  ask,
+  onInterrupt,
+  fs,
+  now: () => Date.now(),
+  setTimer,
+  randomId: () => randomUUID(),
+  openClient: async () => {
+    throw makeError('PEER_UNREACHABLE', 'clients are not there yet');
+  },
+  startBoss,
+  isAlive,
+  terminate,
+  runBoss: async () => {
+    throw makeError('BAD_USAGE', 'the boss is not there yet');
+  },
+  runHob: async () => {
+    throw makeError('BAD_USAGE', 'the hob is not there yet');
+  },
+  repl: {
+    output: process.stdout,
+    notes: process.stderr,
+    load: () => import('node:repl').then((module) => module.default),
+    scope: globalThis,
+    onUnhandled,
+  },
+};
+
+// `gobs … | head` is no failure of ours.
+process.stdout.on('error', (error: { code?: unknown }) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const exit = await runCli(process.argv.slice(2), powers);
+// A keyboard or an unanswered question would keep the process.
+process.exit(exit);

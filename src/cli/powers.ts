@@ -1,0 +1,85 @@
+/**
+ * Everything outside that a command can reach. `main.ts` makes the one real set of these; tests make others.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { Sink } from './output.ts';
+
+/** A stream that a person may sit at. */
+export type Terminal<Stream> = Stream & { readonly isTTY?: boolean };
+
+/**
+ * One client peer, without a key that outlives it. `src/captp` makes it.
+ */
+export interface Client {
+  /**
+   * Dials the locator's peer, or uses the session with it, and gives what the locator names. Rejects with PEER_UNREACHABLE,
+   * PEER_MISMATCH, PROTOCOL_MISMATCH, LOCATOR_MALFORMED or LOCATOR_UNKNOWN.
+   */
+  enliven(locator: string): Promise<object>;
+  /** Fulfilled, with the error, when a session that was open ends before `close`. */
+  readonly lost: Promise<unknown>;
+  /** Ends all sessions. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A `gobs boss` in the background. */
+export interface StartedBoss {
+  readonly pid: number;
+  /** Its first line of standard output; undefined if it ended without one. Reading ends there. */
+  readonly firstLine: Promise<string | undefined>;
+  /** Lets go of it: our own end does not wait for its end. */
+  release(): void;
+}
+
+export interface BossOptions {
+  /** Absolute. */
+  readonly state: string;
+  /** HOST:PORT; the boss chooses, and keeps what it chose, if it is not given. */
+  readonly listen?: string;
+  readonly json: boolean;
+}
+
+export interface CliPowers {
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly workingDirectory: string;
+  readonly uid: number;
+
+  readonly stdin: Terminal<Readable>;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** Puts a question on the terminal and gives the line that is answered, without its end. */
+  readonly ask: (question: string) => Promise<string>;
+  /** Calls back at Ctrl-C, until the result is called. */
+  readonly onInterrupt: (callback: () => void) => () => void;
+
+  readonly fs: typeof import('node:fs/promises');
+  readonly now: () => number;
+  /** Calls back after so many milliseconds, unless the result was called. */
+  readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
+  /** Never the same twice. */
+  readonly randomId: () => string;
+
+  readonly openClient: () => Promise<Client>;
+  /** Detached: it outlives us. Its standard error is appended to the file `log`. */
+  readonly startBoss: (options: BossOptions & { readonly log: string }) => Promise<StartedBoss>;
+  readonly isAlive: (pid: number) => boolean;
+  /** SIGTERM. */
+  readonly terminate: (pid: number) => void;
+
+  /** In this process, to their end; the result is the exit code. */
+  readonly runBoss: (options: BossOptions) => Promise<number>;
+  readonly runHob: (options: { readonly directory: string }) => Promise<number>;
+  readonly repl: ReplSurroundings;
+}
+
+/** What only the REPL needs. */
+export interface ReplSurroundings {
+  readonly output: Terminal<Writable>;
+  readonly notes: Writable;
+  readonly load: () => Promise<typeof import('node:repl')>;
+  /** The global object. */
+  readonly scope: object;
+  readonly onUnhandled: (callback: (error: unknown) => void) => () => void;
+}

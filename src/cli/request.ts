@@ -1,0 +1,51 @@
+/**
+ * What a command line asks for, as data: `program.ts` and `commands/` make it from words, `perform.ts` and `actions/` do it. Nothing in
+ * a request was looked up: it has no files, no environment and no network in it.
+ */
+import type { MachineSpec } from '../protocol/shapes.ts';
+
+/** How the boss was named. Nothing: by the environment, or the boss of `gobs up`. */
+export interface BossPlace {
+  readonly state?: string;
+  readonly socket?: string;
+  /** A file with a locator; `-` for standard input. */
+  readonly connectFile?: string;
+}
+
+export interface Waiting {
+  readonly wait: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export const facets = harden(['observer', 'operator', 'admin'] as const);
+export type Facet = (typeof facets)[number];
+
+interface AtBoss {
+  readonly at: BossPlace;
+}
+
+export type Request =
+  | { readonly do: 'up'; readonly state?: string; readonly listen?: string }
+  | { readonly do: 'down'; readonly state?: string; readonly all: boolean; readonly timeout: number }
+  | { readonly do: 'boss'; readonly state?: string; readonly listen?: string; readonly json: boolean }
+  | { readonly do: 'hob'; readonly directory: string }
+  | ({ readonly do: 'repl' } & AtBoss)
+  | ({ readonly do: 'provider list'; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'machine create'; readonly name: string; readonly spec: MachineSpec; readonly json: boolean } & AtBoss & Waiting)
+  | ({ readonly do: 'machine list'; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'machine show'; readonly name?: string; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'machine start'; readonly names: readonly string[] } & AtBoss & Waiting)
+  | ({ readonly do: 'machine stop'; readonly names: readonly string[] } & AtBoss & Waiting)
+  | ({ readonly do: 'machine destroy'; readonly name: string; readonly yes: boolean } & AtBoss & Waiting)
+  | ({ readonly do: 'machine forget'; readonly name: string; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'plan'; readonly file: string; readonly prune: boolean; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'apply'; readonly file: string; readonly prune: boolean; readonly yes: boolean; readonly json: boolean } & AtBoss & Waiting)
+  | ({ readonly do: 'drift'; readonly names: readonly string[]; readonly cached: boolean; readonly json: boolean; readonly timeout: number } & AtBoss)
+  | ({ readonly do: 'share'; readonly name: string; readonly as: Facet } & AtBoss)
+  | { readonly do: 'init'; readonly file: string };
+
+export type RequestOf<Kind extends Request['do']> = Extract<Request, { readonly do: Kind }>;
+
+/** Where a group of commands puts what was asked for. */
+export type Ask = (request: Request) => void;

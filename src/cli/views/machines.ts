@@ -1,0 +1,95 @@
+/** Machines for people and for programs. Pure. */
+import type { DriftCounts, Facts, LogEntry, MachineStatus } from '../../protocol/shapes.ts';
+import { age, moment, renderFields, renderTable } from '../tables.ts';
+
+/** `2 ok, 1 drifted`, or nothing before the first report. */
+export const driftWords = (drift: DriftCounts): string =>
+  (['ok', 'drifted', 'corrected', 'failed', 'unknown'] as const)
+    .filter((state) => drift[state] > 0)
+    .map((state) => `${drift[state]} ${state}`)
+    .join(', ');
+
+/** What the hob has of what was asked: `3`, or `2 of 3` while it has an older one. */
+const generationWords = ({ generation, reported }: MachineStatus): string =>
+  reported === null || reported === generation ? String(generation) : `${reported} of ${generation}`;
+
+export const machineTable = (statuses: readonly MachineStatus[], now: number): string =>
+  renderTable(
+    ['NAME', 'STATE', 'ONLINE', 'LAST SEEN', 'PROVIDER', 'GENERATION', 'POLICY', 'DRIFT'],
+    statuses.map((status) => [
+      status.name,
+      status.state,
+      status.online ? 'yes' : 'no',
+      age(status.lastSeen, now),
+      status.provider,
+      generationWords(status),
+      status.policy,
+      driftWords(status.drift),
+    ]),
+  );
+
+/** One element of `machine list --json`. */
+export const machineRecord = ({ name, id, provider, state, online, lastSeen, generation, policy, drift }: MachineStatus) => ({
+  name,
+  id,
+  provider,
+  state,
+  online,
+  lastSeen,
+  generation,
+  policy,
+  drift,
+});
+
+export interface MachineDetails {
+  readonly status: MachineStatus;
+  readonly facts: Facts | null;
+  readonly log: readonly LogEntry[];
+}
+
+/** `machine show --json`. */
+export const detailsRecord = ({ status, facts, log }: MachineDetails) => ({
+  ...machineRecord(status),
+  reported: status.reported,
+  ...(status.failure === undefined ? {} : { failure: status.failure }),
+  facts,
+  log,
+});
+
+const size = (bytes: number): string => {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0;
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+};
+
+const factFields = (facts: Facts): [string, unknown][] => [
+  ['system', `${facts.os}, kernel ${facts.kernel}, ${facts.architecture}`],
+  ['host name', facts.hostname],
+  ['processors', `${facts.cpu.count} × ${facts.cpu.model}`],
+  ['memory', `${size(facts.memory.free)} free of ${size(facts.memory.total)}`],
+  ['disk', `${size(facts.disk.free)} free of ${size(facts.disk.total)}`],
+  ['addresses', facts.addresses.join(', ')],
+  ['booted', moment(facts.bootTime)],
+  ['hob', facts.hob],
+];
+
+const statusFields = (status: MachineStatus, now: number): [string, unknown][] => [
+  ['name', status.name],
+  ['id', status.id],
+  ['provider', status.provider],
+  ['state', status.state],
+  ...(status.failure === undefined
+    ? []
+    : ([['failure', `${status.failure.code}: ${status.failure.message} (while ${status.failure.in})`]] as [string, unknown][])),
+  ['online', status.online ? 'yes' : `no, last seen ${age(status.lastSeen, now)}`],
+  ['generation', generationWords(status)],
+  ['policy', status.policy],
+  ['drift', driftWords(status.drift)],
+];
+
+/** `machine show`. */
+export const detailsText = ({ status, facts, log }: MachineDetails, now: number): string => {
+  const fields = [...statusFields(status, now), ...(facts === null ? [] : factFields(facts))];
+  const lines = log.length === 0 ? [] : ['', renderTable(['WHEN', 'WHAT'], log.map(({ at, what }) => [moment(at), what]))];
+  return [renderFields(fields), ...lines].join('\n');
+};

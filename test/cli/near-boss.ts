@@ -1,0 +1,265 @@
+/**
+ * A boss in this process that behaves like the real one where the command line looks: the same guards, answers that come when something
+ * happens, and machines that get on by themselves unless a test holds them.
+ */
+import { Far } from '@endo/far';
+import type { InterfaceGuard } from '@endo/patterns';
+import { makeError } from '../../src/errors/gobs-error.ts';
+import {
+  BossI,
+  InspectorI,
+  MachineAdminI,
+  MachineObserverI,
+  MachineOperatorI,
+} from '../../src/protocol/interfaces.ts';
+import type {
+  Change,
+  DesiredState,
+  DesiredStateChange,
+  LifecycleState,
+  MachineSpec,
+  MachineStatus,
+  Report,
+  Resource,
+  ResourceReport,
+} from '../../src/protocol/shapes.ts';
+import { isName } from '../../src/protocol/shapes.ts';
+import { checkArguments, readFacetGuard } from '../../src/vats/guards.ts';
+
+type Method = (...args: never[]) => unknown;
+
+/** As a vat does: arguments are checked, what the guard does not name is not there. */
+const guarded = (guard: InterfaceGuard, methods: Record<string, Method>): object => {
+  const facet = readFacetGuard('near boss', guard);
+  const entries = [...facet.methods.keys()]
+    .filter((name) => methods[name] !== undefined)
+    .map((name) => [
+      name,
+      (...args: never[]) => {
+        // CapTP hardens what it sends.
+        checkArguments(facet, name, harden(args));
+        return harden(methods[name]!(...args));
+      },
+    ]);
+  return Far(facet.interfaceName, Object.fromEntries(entries));
+};
+
+interface Machine {
+  status: MachineStatus;
+  desired: DesiredState;
+  report: Report | null;
+  /** What differs on the host, by resource id. */
+  readonly differences: Map<string, readonly Change[]>;
+  waiting: { readonly above: number; resolve(status: MachineStatus): void }[];
+  readonly facets: { admin: object; operator: object; observer: object };
+}
+
+const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 };
+
+const refusing = (code: 'NO_SUCH_MACHINE' | 'MACHINE_GONE', name: string): never => {
+  throw makeError(code, `${name}: there is no such machine`);
+};
+
+export interface NearBossOptions {
+  /** Machines stay as they are until a test moves them. */
+  readonly held?: boolean;
+}
+
+export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
+  const machines = new Map<string, Machine>();
+  const requests = new Map<string, string>();
+  const calls: string[] = [];
+  /** Machines whose hob is connected and never answers. */
+  const deaf = new Set<string>();
+  let created = 0;
+
+  const set = (name: string, patch: Partial<MachineStatus>) => {
+    const machine = machines.get(name)!;
+    const status = { ...machine.status, ...patch, revision: machine.status.revision + 1 };
+    machine.status = status;
+    const ready = machine.waiting.filter(({ above }) => status.revision > above);
+    machine.waiting = machine.waiting.filter(({ above }) => status.revision <= above);
+    ready.forEach(({ resolve }) => resolve(harden(status)));
+    if (status.state === 'gone') machines.delete(name);
+  };
+
+  /** What the hob finds, as a report; `state` for what differs. */
+  const look = (name: string, state: 'drifted' | 'corrected', reason: Report['reason']) => {
+    const machine = machines.get(name)!;
+    const resources = machine.desired.resources.map(({ id, type }): ResourceReport => {
+      const changes = machine.differences.get(id);
+      return changes === undefined ? { id, type, state: 'ok' } : { id, type, state, changes };
+    });
+    machine.report = harden({ generation: machine.desired.generation, reason, at: 1_000, resources });
+    const drift = resources.reduce((counts, { state: found }) => ({ ...counts, [found]: counts[found as 'ok'] + 1 }), none);
+    set(name, { reported: machine.desired.generation, drift });
+  };
+
+  /** The next turn of something that takes time. */
+  const later = (work: () => void) => {
+    if (!held) void Promise.resolve().then(work);
+  };
+  const walk = (name: string, states: readonly LifecycleState[], online: boolean) =>
+    later(() => {
+      states.forEach((state) => machines.has(name) && set(name, { state, online, ...(online ? { lastSeen: 1_000 } : {}) }));
+      if (online && machines.has(name)) look(name, 'drifted', 'applied');
+    });
+
+  const driftOf = ({ status: { name, online }, report }: Machine) => ({ name, online, report, receivedAt: report === null ? null : 1_000 });
+  const there = (name: string): Machine => machines.get(name) ?? refusing('NO_SUCH_MACHINE', name);
+
+  const facetsOf = (name: string): Machine['facets'] => {
+    const self = () => machines.get(name) ?? refusing('MACHINE_GONE', name);
+    const online = () => {
+      if (!self().status.online) throw makeError('HOB_UNREACHABLE', `${name}: its hob is not connected`);
+    };
+    const observer = {
+      status: () => self().status,
+      nextStatus: (above: number) => {
+        const { status, waiting } = self();
+        if (status.revision > above) return Promise.resolve(status);
+        return new Promise<MachineStatus>((resolve) => waiting.push({ above, resolve }));
+      },
+      facts: () => null,
+      drift: () => driftOf(self()),
+      log: () => [{ at: 1_000, what: 'requested' }],
+      asObserver: () => facets.observer,
+    };
+    const operator = {
+      ...observer,
+      check: async () => {
+        calls.push(`check ${name}`);
+        online();
+        if (deaf.has(name)) return new Promise(() => {});
+        look(name, 'drifted', 'asked');
+        return driftOf(self());
+      },
+      start: () => {
+        set(name, { state: 'starting' });
+        walk(name, ['ready'], true);
+      },
+      stop: () => {
+        set(name, { state: 'stopping' });
+        walk(name, ['stopped'], false);
+      },
+      asOperator: () => facets.operator,
+    };
+    const admin = {
+      ...operator,
+      desired: () => self().desired,
+      setDesired: (change: DesiredStateChange) => {
+        calls.push(`setDesired ${name}`);
+        const { desired, status } = self();
+        const generation = desired.generation + 1;
+        self().desired = harden({ ...desired, ...change, generation });
+        set(name, { generation, policy: change.policy ?? desired.policy });
+        if (status.online) later(() => look(name, 'corrected', 'applied'));
+        return generation;
+      },
+      destroy: () => {
+        calls.push(`destroy ${name}`);
+        set(name, { state: 'destroying' });
+        walk(name, ['gone'], false);
+      },
+    };
+    const facets: Machine['facets'] = {
+      observer: guarded(MachineObserverI, observer),
+      operator: guarded(MachineOperatorI, operator),
+      admin: guarded(MachineAdminI, admin),
+    };
+    return facets;
+  };
+
+  const add = (name: string, { provider, policy = 'report', resources = [] }: MachineSpec): Machine => {
+    created += 1;
+    const desired = { generation: resources.length > 0 ? 1 : 0, policy, resources: resources as readonly Resource[] };
+    const machine: Machine = {
+      status: {
+        name,
+        id: `m${created}`,
+        provider,
+        state: 'requested',
+        online: false,
+        lastSeen: null,
+        generation: desired.generation,
+        reported: null,
+        policy,
+        drift: none,
+        revision: 1,
+      },
+      desired: harden(desired),
+      report: null,
+      differences: new Map(),
+      waiting: [],
+      facets: facetsOf(name),
+    };
+    machines.set(name, machine);
+    return machine;
+  };
+
+  const locators = new Map<string, object>();
+  const inspector = guarded(InspectorI, {
+    vats: () => [{ name: 'boss', actors: 2, cached: 1 }],
+    actors: (vat: string, { after }: { after?: string } = {}) =>
+      after === undefined
+        ? { actors: [{ name: `vat:${vat}/boss/1/self`, kind: 'boss', version: 1, change: 3 }], next: 'one' }
+        : { actors: [{ name: `vat:${vat}/machine/2/admin`, kind: 'machine', version: 1, change: 9 }], next: null },
+    portrait: (target: string | object) => ({
+      name: typeof target === 'string' ? target : 'vat:boss/machine/2/admin',
+      kind: 'machine',
+      version: 1,
+      change: 9,
+      portrait: { name: 'web1' },
+      references: ['vat:provider-local/provider/1/self'],
+    }),
+    referrers: () => [],
+  });
+
+  const boss = guarded(BossI, {
+    createMachine: (name: string, spec: MachineSpec, { requestId }: { requestId?: string } = {}) => {
+      calls.push(`create ${name}`);
+      if (!isName(name)) throw makeError('BAD_NAME', `${name}: a name has letters, digits and hyphens`);
+      if (requestId !== undefined && requests.get(requestId) === name) return there(name).facets.admin;
+      if (spec.provider !== 'local') {
+        throw makeError('NO_SUCH_PROVIDER', `${spec.provider}: there is no such provider`, { hint: 'gobs provider list' });
+      }
+      if (machines.has(name)) throw makeError('NAME_TAKEN', `${name}: there is a machine of that name`);
+      if (requestId !== undefined) requests.set(requestId, name);
+      const { facets } = add(name, spec);
+      walk(name, ['creating', 'booting', 'enrolled', 'ready'], true);
+      return facets.admin;
+    },
+    machine: (name: string) => there(name).facets.admin,
+    machines: async () => [...machines.values()].map(({ status }) => status),
+    machinePage: async ({ after = '', limit = 2 }: { after?: string; limit?: number }) => {
+      const names = [...machines.keys()].sort().filter((name) => name > after);
+      const page = names.slice(0, Math.min(limit, 2));
+      return { statuses: page.map((name) => there(name).status), next: names.length > page.length ? page.at(-1)! : null };
+    },
+    destroyMachine: () => undefined,
+    forget: (name: string) => {
+      there(name);
+      machines.delete(name);
+      return { remains: [`directory /srv/${name}`] };
+    },
+    providers: () => [{ name: 'local', type: 'local' }],
+    locatorFor: async (reference: object) => {
+      const locator = `gobs://${'a'.repeat(52)}.unix/s/${'S'.repeat(42)}${locators.size}?path=%2Ftmp%2Fboss.sock`;
+      locators.set(locator, reference);
+      return locator;
+    },
+    inspector: async () => inspector,
+    orphans: async () => [],
+    refusals: () => [],
+  });
+
+  /** A machine that is ready, without a word to anybody. */
+  const addReady = (name: string, spec: Partial<MachineSpec> = {}) => {
+    add(name, { provider: 'local', ...spec });
+    set(name, { state: 'ready', online: true, lastSeen: 1_000 });
+    look(name, 'drifted', 'applied');
+    return machines.get(name)!;
+  };
+
+  return { boss, machines, calls, deaf, locators, set, look, addReady };
+};

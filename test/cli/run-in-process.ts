@@ -1,0 +1,150 @@
+/** Runs a command in this process against the near boss: real files in a directory of its own, a clock that a test moves. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import nodeRepl from 'node:repl';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { makeError } from '../../src/errors/gobs-error.ts';
+import type { CliPowers } from '../../src/cli/powers.ts';
+import { runCli } from '../../src/cli/run.ts';
+import { makeNearBoss, type NearBossOptions } from './near-boss.ts';
+
+export const adminLocator = `gobs://${'a'.repeat(52)}.unix/s/${'A'.repeat(43)}?path=%2Ftmp%2Fnowhere.sock`;
+
+/** Timers that fire when a test says so. */
+export const makeManualClock = () => {
+  let time = 100_000;
+  let nextKey = 0;
+  const timers = new Map<number, { readonly at: number; readonly callback: () => void }>();
+  const watchers: (() => void)[] = [];
+  return {
+    now: () => time,
+    setTimer: (callback: () => void, milliseconds: number) => {
+      nextKey += 1;
+      const key = nextKey;
+      timers.set(key, { at: time + milliseconds, callback });
+      watchers.splice(0).forEach((wake) => wake());
+      return () => void timers.delete(key);
+    },
+    /** Resolves when so many timers have been set since the beginning. */
+    awaitTimer: async (count = 1) => {
+      while (nextKey < count) await new Promise<void>((resolve) => watchers.push(resolve));
+    },
+    advance: (milliseconds: number) => {
+      time += milliseconds;
+      for (const [key, { at, callback }] of [...timers]) {
+        if (at > time) continue;
+        timers.delete(key);
+        callback();
+      }
+    },
+  };
+};
+
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly tty?: boolean;
+  readonly answer?: string;
+  readonly env?: Record<string, string>;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const makeHarness = async (options: NearBossOptions = {}) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gobs-cli-'));
+  const state = join(directory, 'state');
+  await fs.mkdir(state, { mode: 0o700 });
+  await fs.writeFile(join(state, 'admin.locator'), `${adminLocator}\n`, { mode: 0o600 });
+  const near = makeNearBoss(options);
+  const clock = makeManualClock();
+  const interrupts = new Set<() => void>();
+  const questions: string[] = [];
+  let opened = 0;
+  let closed = 0;
+
+  const openClient: CliPowers['openClient'] = async () => {
+    opened += 1;
+    return {
+      enliven: async (locator) => {
+        const found = locator === adminLocator ? near.boss : near.locators.get(locator);
+        if (found === undefined) throw makeError('LOCATOR_UNKNOWN', 'no object has that locator');
+        return found;
+      },
+      lost: new Promise(() => {}),
+      close: async () => {
+        closed += 1;
+      },
+    };
+  };
+
+  const run = async (words: string, { stdin = '', tty = false, answer = '', env = {} }: RunOptions = {}): Promise<Ran> => {
+    const said = { stdout: '', stderr: '' };
+    const sink = (name: 'stdout' | 'stderr') => ({
+      write: (text: string) => {
+        said[name] += text;
+      },
+      isTTY: tty,
+    });
+    const stream = (name: 'stdout' | 'stderr') =>
+      new PassThrough().on('data', (chunk: Buffer) => {
+        said[name] += chunk.toString();
+      });
+    const powers: CliPowers = {
+      version: '1.2.3',
+      env,
+      homeDirectory: directory,
+      workingDirectory: directory,
+      uid: process.getuid!(),
+      stdin: Object.assign(Readable.from([stdin]), { isTTY: tty }),
+      stdout: sink('stdout'),
+      stderr: sink('stderr'),
+      ask: async (question) => {
+        questions.push(question);
+        return answer;
+      },
+      onInterrupt: (callback) => {
+        interrupts.add(callback);
+        return () => void interrupts.delete(callback);
+      },
+      fs,
+      now: clock.now,
+      setTimer: clock.setTimer,
+      randomId: () => `request-${Math.random()}`,
+      openClient,
+      startBoss: () => Promise.reject(Error('no boss is started here')),
+      isAlive: () => false,
+      terminate: () => {},
+      runBoss: async () => 0,
+      runHob: async () => 0,
+      repl: {
+        output: stream('stdout'),
+        notes: stream('stderr'),
+        load: async () => nodeRepl,
+        scope: globalThis,
+        onUnhandled: () => () => {},
+      },
+    };
+    const code = await runCli(words.split(' ').filter(Boolean), powers);
+    return { code, ...said };
+  };
+
+  return {
+    ...near,
+    clock,
+    questions,
+    directory,
+    state,
+    run,
+    /** A command for the boss in `state`. */
+    gobs: (words: string, runOptions?: RunOptions) => run(`${words} --state ${state}`, runOptions),
+    write: (name: string, text: string) => fs.writeFile(join(directory, name), text),
+    interrupt: () => interrupts.forEach((callback) => callback()),
+    sessions: () => ({ opened, closed }),
+    end: () => rmSync(directory, { recursive: true, force: true }),
+  };
+};
