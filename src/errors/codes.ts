@@ -26,12 +26,14 @@ export const errorCodes = {
   PEER_UNREACHABLE: 'the other peer cannot be reached',
   PEER_MISMATCH: 'the other side has another key than the one expected',
   PEER_ALREADY_CONNECTED: 'a session with that key is open already',
+  NO_SUCH_EXPORT: 'a durable reference names something that was never given to that peer',
   SESSION_CLOSED: 'the session ended before the answer came',
   PROTOCOL_MISMATCH: 'the two sides speak different versions',
   PROTOCOL_ERROR: 'the other side sent something that makes no sense',
   LIMIT_EXCEEDED: 'the other side went over a limit',
   LOCATOR_MALFORMED: 'the text is not a locator',
   LOCATOR_UNKNOWN: 'no object has that locator',
+  KEY_UNUSABLE: 'the file of a key does not hold one',
   ADDRESS_UNUSABLE: 'the address cannot be listened on',
   // boss
   BAD_NAME: 'a name does not match [a-z][a-z0-9-]{0,62}',
@@ -45,10 +47,12 @@ export const errorCodes = {
   HOB_UNREACHABLE: "the machine's hob is not connected",
   ENROLMENT_SPENT: 'the enrolment locator was used already',
   ENROLMENT_EXPIRED: 'the enrolment locator is too old',
+  ENROLMENT_REFUSED: 'a key that belongs to one machine cannot be enrolled for another',
   // providers
   PROVIDER_FAILED: 'a provider could not do what was asked',
   BAD_SPEC: 'a provider was asked for something that it does not have',
   // hob
+  BAD_REPORT: 'a hob reported something that makes no sense',
   BAD_DESIRED_STATE: 'a desired state does not make sense',
   CANNOT_CHANGE: 'a host does not let a resource be made so',
   CANNOT_LOOK: 'a host does not let a resource be looked at',
@@ -60,6 +64,7 @@ export const errorCodes = {
   BAD_USAGE: 'the command line does not make sense',
   BAD_DOCUMENT: 'the fleet document does not make sense',
   BOSS_NOT_RUNNING: 'no boss is running where one was looked for',
+  INTERRUPTED: 'somebody ended the waiting; the work goes on',
   TIMED_OUT: 'the deadline passed; the work goes on',
 } as const;
 harden(errorCodes);

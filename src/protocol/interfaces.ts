@@ -21,7 +21,10 @@ const none = M.undefined();
 const observerMethods = {
   /** → MachineStatus */
   status: M.call().returns(M.record()),
-  /** The status once its revision is above the given one: at once, or when it changes. → Promise<MachineStatus> */
+  /**
+   * The status once its revision is another than the given one: at once, or when it changes. A machine that went away in between
+   * answers once with its last status, `gone`. → Promise<MachineStatus>
+   */
   nextStatus: M.call(M.number()).returns(M.any()),
   /** → Facts | null before the first connection */
   facts: M.call().returns(M.any()),
@@ -53,8 +56,11 @@ const adminMethods = {
   setDesired: M.call(DesiredStateChangeShape).returns(M.number()),
   /** Accepted at once; the outcome is in the status. */
   destroy: M.call().returns(none),
-  /** Drops a machine that cannot be reached any more; says what remains. → { remains: string[] } */
-  forget: M.call().returns(M.record()),
+  /**
+   * Drops a machine that cannot be reached any more, and revokes its hob's key. Rejects MACHINE_BUSY while its hob is connected.
+   * → Promise<{ remains: string[] }>
+   */
+  forget: M.call().returns(promise),
   /** Named references kept on the machine. Reject HOB_UNREACHABLE. */
   bind: M.call(name, M.remotable()).returns(promise),
   unbind: M.call(name).returns(promise),
@@ -75,11 +81,6 @@ export const MachineHobSideI = M.interface('MachineHobSide', {
   report: M.call(ReportShape).returns(none),
 });
 
-/** The facet behind an enrolment locator; the peer layer says who presents it. → a MachineHobSide */
-export const EnrolmentGateI = M.interface('EnrolmentGate', {
-  present: M.call(M.splitRecord({ peerId: M.string(), address: M.string() })).returns(M.remotable('MachineHobSide')),
-});
-
 // ---------------------------------------------------------------------------------------------- the boss
 
 export const BossI = M.interface('Boss', {
@@ -97,17 +98,17 @@ export const BossI = M.interface('Boss', {
   /** By name, after the given one. → Promise<{ statuses: MachineStatus[], next: string | null }> */
   machinePage: M.call(M.splitRecord({}, { after: name, limit: M.number() })).returns(promise),
   destroyMachine: M.call(name).returns(none),
-  /** → { remains: string[] } */
-  forget: M.call(name).returns(M.record()),
-  /** → { name, type }[] */
-  providers: M.call().returns(M.array()),
+  /** → Promise<{ remains: string[] }> */
+  forget: M.call(name).returns(promise),
+  /** By name. → Promise<{ name, type }[]> */
+  providers: M.call().returns(promise),
   /** Machines that providers have and the boss does not know. → Promise<{ provider, machineId, state }[]> */
   orphans: M.call().returns(promise),
   /** A locator for anything durable; shown once. → Promise<string> */
   locatorFor: M.call(M.remotable()).returns(promise),
   /** → an Inspector */
   inspector: M.call().returns(promise),
-  /** Recorded attempts to use a spent, expired or stolen enrolment. → { at, machine, peerId, address, code }[] */
+  /** Recorded attempts to come in as a hob that were turned away; the newest, bounded. → Refusal[] */
   refusals: M.call().returns(M.array()),
 });
 

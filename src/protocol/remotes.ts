@@ -10,6 +10,8 @@ import type {
   LogEntry,
   MachineSpec,
   MachineStatus,
+  Refusal,
+  Report,
 } from './shapes.ts';
 
 export interface MachineObserver {
@@ -40,6 +42,25 @@ export interface MachineAdmin extends MachineOperator {
   bindings(): readonly string[];
 }
 
+/** What the boss gives to a machine's own hob. */
+export interface MachineHobSide {
+  attach(hob: Hob, facts: Facts): DesiredState;
+  pull(): DesiredState;
+  report(report: Report): void;
+}
+
+/** What a hob gives to its boss. */
+export interface Hob {
+  push(desired: DesiredState): number;
+  check(): Report;
+  converge(): Report;
+  facts(): Facts;
+  bind(name: string, reference: object): void;
+  lookup(name: string): object;
+  unbind(name: string): void;
+  bindings(): readonly string[];
+}
+
 export interface StatusPage {
   readonly statuses: readonly MachineStatus[];
   readonly next: string | null;
@@ -50,6 +71,13 @@ export interface ProviderEntry {
   readonly type: string;
 }
 
+/** A machine that a provider has and the boss does not know. */
+export interface Orphan {
+  readonly provider: string;
+  readonly machineId: string;
+  readonly state: string;
+}
+
 export interface Boss {
   createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): MachineAdmin;
   machine(name: string): MachineAdmin;
@@ -58,6 +86,8 @@ export interface Boss {
   destroyMachine(name: string): void;
   forget(name: string): { readonly remains: readonly string[] };
   providers(): readonly ProviderEntry[];
+  orphans(): readonly Orphan[];
+  refusals(): readonly Refusal[];
   locatorFor(reference: object): string;
   inspector(): Inspector;
 }

@@ -226,3 +226,17 @@ export interface LogEntry {
   readonly at: number;
   readonly what: string;
 }
+
+/** Somebody tried to come in as a hob and was turned away. The same again counts up. Boss's clock. */
+export interface Refusal {
+  /** When it was tried last. */
+  readonly at: number;
+  readonly times: number;
+  /** The name of the machine that was meant. */
+  readonly machine: string;
+  readonly peerId: string;
+  /** From where, the last time. */
+  readonly address: string;
+  /** ENROLMENT_SPENT, ENROLMENT_EXPIRED, ENROLMENT_REFUSED or MACHINE_GONE. */
+  readonly code: string;
+}

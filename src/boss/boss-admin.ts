@@ -1,0 +1,62 @@
+/** The facet of whoever owns the boss: the whole fleet. */
+import { makeError } from '../errors/gobs-error.ts';
+import type { Boss, ProviderEntry } from '../protocol/remotes.ts';
+import type { MachineSpec, MachineStatus } from '../protocol/shapes.ts';
+import { E } from '../vats/eventual-send.ts';
+import type { BossTurn } from './boss-turn.ts';
+import { createMachine } from './create-machine.ts';
+import type { Admin } from './machine-facets.ts';
+import { findOrphans } from './orphans.ts';
+import { pageThrough } from './page-through.ts';
+
+type Later<T> = { readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never };
+
+export type BossAdmin = Later<Omit<Boss, 'createMachine' | 'machine'>> & {
+  createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): Admin;
+  machine(name: string): Admin;
+};
+
+const PAGE = 200;
+const LARGEST_PAGE = 1_000;
+
+export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
+  const { portrait, house, tools } = turn;
+  const { machines, providers, refusals } = portrait;
+
+  const machine = (name: string): Admin => {
+    const known = machines.get(name);
+    if (known !== undefined) return known;
+    throw makeError('NO_SUCH_MACHINE', `${name}: there is no machine of that name`, { hint: 'gobs machine list shows them' });
+  };
+
+  return {
+    createMachine: (name, spec, { requestId } = {}) => createMachine(turn, name, spec, requestId),
+    machine,
+    machines: () => {
+      const statuses: MachineStatus[] = [];
+      const done = pageThrough(machines, tools, (entries) => {
+        for (const [, admin] of entries) statuses.push(admin.status());
+      });
+      return tools.on(done, () => statuses);
+    },
+    machinePage: ({ after, limit = PAGE }) =>
+      tools.on(
+        machines.page({ limit: Math.min(limit, LARGEST_PAGE), ...(after === undefined ? {} : { after }) }),
+        ({ entries, next }) => ({ statuses: entries.map(([, admin]) => admin.status()), next }),
+      ),
+    destroyMachine: (name) => machine(name).destroy(),
+    forget: (name) => machine(name).forget(),
+    providers: () => {
+      const found: ProviderEntry[] = [];
+      const done = pageThrough(providers, tools, (entries) => {
+        for (const [name, { type }] of entries) found.push({ name, type });
+      });
+      return tools.on(done, () => found);
+    },
+    orphans: () => findOrphans(portrait, tools),
+    locatorFor: (reference) => E(house).locatorFor(reference),
+    inspector: () => E(house).inspector(),
+    refusals: () => refusals,
+  };
+};
+harden(bossAdminMethods);

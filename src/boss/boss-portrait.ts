@@ -1,0 +1,76 @@
+/**
+ * What the boss is stored as: its maps, each entry of which is a row of its own, and little else. A turn of the boss costs what it touches,
+ * whatever the size of the fleet.
+ */
+import { M } from '@endo/patterns';
+import type { MachineSpec, Refusal } from '../protocol/shapes.ts';
+import type { ProviderOptions } from '../providers/contract.ts';
+import type { DurableMap } from '../vats/kind.ts';
+import type { Task } from './lifecycle.ts';
+import type { Admin, Gate, Lifecycle } from './machine-facets.ts';
+import type { Provider } from './provider.ts';
+
+/** A configured provider. Its actor is in the vat `provider-<name>`. */
+export interface ProviderRecord {
+  readonly type: string;
+  readonly settings: ProviderOptions;
+  readonly provider: Provider;
+}
+
+/** For a client that did not hear the answer and asks again. Kept when the machine is gone: a late repetition makes no new one. */
+export interface RequestRecord {
+  readonly machine: Admin;
+  readonly name: string;
+  readonly spec: MachineSpec;
+}
+
+export interface IntentRecord {
+  readonly task: Task;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface BossPortrait {
+  /** By name. */
+  readonly providers: DurableMap<ProviderRecord>;
+  /** By name: those that are not gone. */
+  readonly machines: DurableMap<Admin>;
+  /** By request id. */
+  readonly requests: DurableMap<RequestRecord>;
+  /** The index of open intents, by machine id. */
+  readonly intents: DurableMap<IntentRecord>;
+  /** By the hash of an enrolment locator's secret. */
+  readonly enrolments: DurableMap<Gate>;
+  /** By the peer id of an enrolled hob; kept when its machine is gone, so that its key stays revoked. */
+  readonly hobs: DurableMap<Gate>;
+  /** Newest last; bounded. */
+  readonly refusals: readonly Refusal[];
+  /** The number of the next machine's id. */
+  readonly nextMachine: number;
+}
+
+const map = M.remotable('DurableMap');
+
+export const BossPortraitShape = M.splitRecord({
+  providers: map,
+  machines: map,
+  requests: map,
+  intents: map,
+  enrolments: map,
+  hobs: map,
+  refusals: M.arrayOf(M.record()),
+  nextMachine: M.number(),
+});
+
+/** Of a boss that has nothing yet. */
+export const newBossPortrait = (makeMap: <V>() => DurableMap<V>): BossPortrait =>
+  harden({
+    providers: makeMap(),
+    machines: makeMap(),
+    requests: makeMap(),
+    intents: makeMap(),
+    enrolments: makeMap(),
+    hobs: makeMap(),
+    refusals: [],
+    nextMachine: 1,
+  });
+harden(newBossPortrait);

@@ -1,0 +1,126 @@
+/**
+ * What the boss's own process calls: at its start, from time to time, and when other peers come and go. It is the vat's root and never
+ * leaves the process.
+ */
+import { M } from '@endo/patterns';
+import { makeError } from '../errors/gobs-error.ts';
+import type { Boss, MachineHobSide } from '../protocol/remotes.ts';
+import type { ProviderOptions } from '../providers/contract.ts';
+import { E } from '../vats/eventual-send.ts';
+import type { BossFacets } from './boss.ts';
+import type { BossTurn } from './boss-turn.ts';
+import type { Denial, Gate } from './machine-facets.ts';
+import { pageThrough } from './page-through.ts';
+import type { Provider } from './provider.ts';
+import { recordRefusal } from './refusals.ts';
+
+/** Who is at the door: the peer id is proven by its session. `address` is for people. */
+export interface Visitor {
+  readonly peerId: string;
+  readonly address: string;
+}
+
+export interface ConfiguredProvider {
+  readonly name: string;
+  readonly type: string;
+  readonly settings: ProviderOptions;
+}
+
+/** As its caller sees it, through `E()`. */
+export interface BossProcess {
+  admin(): Boss;
+  /** By name. */
+  configured(): readonly ConfiguredProvider[];
+  /** Makes a provider known under a name. Known already: nothing changes. */
+  configure(configured: ConfiguredProvider, provider: Provider): void;
+  /** Takes up every open intent. To be called at each start, when every provider's vat is open, and after a failed commit. */
+  resume(): void;
+  /** Fails what hobs should have done by now. To be called from time to time. */
+  expire(): void;
+  /**
+   * Somebody presents a secret that is no ordinary locator's. Gives the hob its side of its machine, or rejects: LOCATOR_UNKNOWN,
+   * ENROLMENT_SPENT, ENROLMENT_EXPIRED, ENROLMENT_REFUSED, MACHINE_GONE. All but the first are recorded: a guess is worth no row.
+   */
+  present(secretHash: string, visitor: Visitor): MachineHobSide;
+  /** A session begins. Rejects MACHINE_GONE, and records it, if the peer is the hob of a machine that is gone: then it must be ended. */
+  arrived(visitor: Visitor): void;
+  /** A session has ended; boss's clock. Peers that are no hobs change nothing. */
+  left(peerId: string, at: number): void;
+}
+
+const text = M.string({ stringLengthLimit: 300 });
+const visitorShape = M.splitRecord({ peerId: text, address: text });
+
+export const BossProcessI = M.interface('BossProcess', {
+  admin: M.call().returns(M.remotable('Boss')),
+  configured: M.call().returns(M.promise()),
+  configure: M.call(M.splitRecord({ name: text, type: text, settings: M.record() }), M.remotable('Provider')).returns(),
+  resume: M.call().returns(M.promise()),
+  expire: M.call().returns(M.promise()),
+  present: M.call(text, visitorShape).returns(M.any()),
+  arrived: M.call(visitorShape).returns(M.any()),
+  left: M.call(text, M.number()).returns(),
+});
+
+type Later<T> = { readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never };
+export type NearProcess = Later<Omit<BossProcess, 'admin'>> & { admin(): object };
+
+export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProcess => {
+  const { bcom, portrait, tools } = turn;
+  const { providers, intents, enrolments, hobs } = portrait;
+
+  /** A turn that throws leaves no trace, and this one must: so it answers with a promise that is rejected. */
+  const deny = (gate: Gate, { code, message }: Denial, visitor: Visitor): Promise<never> => {
+    const refusal = { at: tools.now(), machine: gate.title(), code, ...visitor };
+    bcom({ ...portrait, refusals: recordRefusal(portrait.refusals, refusal) });
+    gate.note(`turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}`);
+    const { promise, reject } = tools.promiseKit<never>();
+    reject(makeError(code, message));
+    return promise;
+  };
+
+  const present: NearProcess['present'] = (secretHash, visitor) => {
+    const gate = enrolments.get(secretHash);
+    if (gate === undefined) throw makeError('LOCATOR_UNKNOWN', 'no object has that locator');
+    const { peerId, address } = visitor;
+    const own = hobs.get(peerId);
+    if (own !== undefined && own !== gate) {
+      return deny(gate, { code: 'ENROLMENT_REFUSED', message: 'this key is that of the hob of another machine' }, visitor);
+    }
+    const denial = gate.judge(secretHash, peerId);
+    if (denial !== null) return deny(gate, denial, visitor);
+    if (own === undefined) hobs.set(peerId, gate);
+    return gate.enrol(peerId, address);
+  };
+
+  return {
+    admin: () => self.admin,
+    configured: () => {
+      const found: ConfiguredProvider[] = [];
+      const done = pageThrough(providers, tools, (entries) => {
+        for (const [name, { type, settings }] of entries) found.push({ name, type, settings });
+      });
+      return tools.on(done, () => found);
+    },
+    configure: ({ name, type, settings }, provider) => {
+      if (!providers.has(name)) providers.set(name, { type, settings, provider });
+    },
+    // Each machine goes on in a turn of its own, so that one that cannot keeps no other from it.
+    resume: () =>
+      pageThrough(intents, tools, (entries) => {
+        for (const [, { lifecycle }] of entries) void E(lifecycle).resume();
+      }),
+    expire: () =>
+      pageThrough(intents, tools, (entries) => {
+        for (const [, { lifecycle }] of entries) void E(lifecycle).expire();
+      }),
+    present,
+    arrived: (visitor) => {
+      const gate = hobs.get(visitor.peerId);
+      if (gate?.isGone() !== true) return undefined;
+      return deny(gate, { code: 'MACHINE_GONE', message: 'the machine of this hob was destroyed or forgotten' }, visitor);
+    },
+    left: (peerId, at) => hobs.get(peerId)?.left(at),
+  };
+};
+harden(bossProcessMethods);

@@ -1,0 +1,88 @@
+/** How the boss makes a machine: everything that can be refused is refused before anything is written. */
+import { keyEQ } from '@endo/patterns';
+import { makeError } from '../errors/gobs-error.ts';
+import { isName, type DesiredState, type MachineSpec } from '../protocol/shapes.ts';
+import { cellKind } from '../vats/actor-lib/cell.ts';
+import type { BossPortrait, ProviderRecord } from './boss-portrait.ts';
+import type { BossTurn } from './boss-turn.ts';
+import { nothingYet } from './lifecycle.ts';
+import { requireSound } from './machine-admin.ts';
+import type { Admin, MachineFacets } from './machine-facets.ts';
+import { machineLogKind } from './machine-log.ts';
+import { noDrift, type MachinePortrait } from './machine-portrait.ts';
+import { machineKind } from './machine.ts';
+
+/** Throws BAD_NAME, NAME_TAKEN. */
+const requireNewName = ({ machines }: BossPortrait, name: string): void => {
+  if (!isName(name)) {
+    throw makeError('BAD_NAME', `${JSON.stringify(name)}: a machine's name must match [a-z][a-z0-9-]{0,62}`);
+  }
+  const other = machines.get(name);
+  if (other === undefined) return;
+  const { state } = other.status();
+  throw makeError('NAME_TAKEN', `${name}: there is a machine of that name (${state})`, {
+    hint: state === 'destroying' ? 'the name is free when it is gone' : 'choose another name, or destroy that machine first',
+  });
+};
+
+/** Throws NO_SUCH_PROVIDER. */
+const requireProvider = ({ providers }: BossPortrait, machine: string, name: string): ProviderRecord => {
+  const known = providers.get(name);
+  if (known !== undefined) return known;
+  throw makeError('NO_SUCH_PROVIDER', `machines.${machine}.provider: there is no provider ${JSON.stringify(name)}`, {
+    hint: 'gobs provider list shows them',
+  });
+};
+
+const spawnMachine = (
+  { registry, tools: { spawn } }: BossTurn,
+  about: Pick<MachinePortrait, 'name' | 'id' | 'options' | 'providerName' | 'provider'>,
+  { policy = 'report', resources = [] }: MachineSpec,
+): MachineFacets => {
+  // As if it had been set: nothing that differs from nothing is no generation.
+  const generation = policy === 'report' && resources.length === 0 ? 0 : 1;
+  const desired: DesiredState = { generation, policy, resources };
+  return spawn(machineKind, {
+    ...about,
+    registry,
+    progress: nothingYet,
+    enrolment: null,
+    hobKey: null,
+    hob: null,
+    lastSeen: null,
+    generation,
+    policy,
+    reported: null,
+    drift: noDrift,
+    revision: 0,
+    desired: spawn(cellKind, { value: desired }) as MachinePortrait['desired'],
+    received: spawn(cellKind, { value: null }) as MachinePortrait['received'],
+    facts: spawn(cellKind, { value: null }) as MachinePortrait['facts'],
+    log: spawn(machineLogKind, []),
+  });
+};
+
+/**
+ * Throws BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, REQUEST_CONFLICT. With a request id that was used for the same before: the
+ * same machine, even if it is gone.
+ */
+export const createMachine = (turn: BossTurn, name: string, spec: MachineSpec, requestId: string | undefined): Admin => {
+  const { portrait, bcom } = turn;
+  const { requests, machines, nextMachine } = portrait;
+  const before = requestId === undefined ? undefined : requests.get(requestId);
+  if (before !== undefined) {
+    if (before.name === name && keyEQ(before.spec, spec)) return before.machine;
+    throw makeError('REQUEST_CONFLICT', `${name}: request ${requestId} was used before, for another machine or spec`);
+  }
+  requireNewName(portrait, name);
+  const { provider } = requireProvider(portrait, name, spec.provider);
+  requireSound(name, spec.resources ?? []);
+  const about = { name, id: `m${nextMachine}`, options: spec.options ?? {}, providerName: spec.provider, provider };
+  const { admin, lifecycle } = spawnMachine(turn, about, spec);
+  machines.set(name, admin);
+  if (requestId !== undefined) requests.set(requestId, harden({ machine: admin, name, spec }));
+  bcom({ ...portrait, nextMachine: nextMachine + 1 });
+  lifecycle.create();
+  return admin;
+};
+harden(createMachine);

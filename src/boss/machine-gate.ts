@@ -1,0 +1,44 @@
+/**
+ * Where a machine's hob comes in: with a locator, once; from then on it is known by its key. The boss asks `judge` first, writes down
+ * what it says, and lets in whoever may.
+ */
+import { makeError } from '../errors/gobs-error.ts';
+import { arrived, isDoomed } from './lifecycle.ts';
+import type { Denial, Gate } from './machine-facets.ts';
+import type { MachinePortrait } from './machine-portrait.ts';
+import type { MachineTurn } from './machine-turn.ts';
+
+/** What a stranger is told names no machine. */
+const judge = ({ hobKey, enrolment, progress }: MachinePortrait, secretHash: string, key: string, now: number): Denial | null => {
+  if (isDoomed(progress)) return { code: 'MACHINE_GONE', message: 'the machine of this enrolment locator was destroyed' };
+  // The winner may have lost its answer in a crash, and its locator may have expired meanwhile.
+  if (hobKey === key) return null;
+  if (hobKey !== null) return { code: 'ENROLMENT_SPENT', message: 'this enrolment locator was used already, by another hob' };
+  if (enrolment === null || enrolment.secretHash !== secretHash || now >= enrolment.expiresAt) {
+    return { code: 'ENROLMENT_EXPIRED', message: 'this enrolment locator has expired' };
+  }
+  return null;
+};
+
+export const gateMethods = ({ portrait, self, powers, note, change }: MachineTurn): Gate => {
+  const { name, hobKey, progress } = portrait;
+  return {
+    title: () => name,
+    judge: (secretHash, key) => harden(judge(portrait, secretHash, key, powers.now())),
+    enrol: (key, address) => {
+      if (hobKey === key) return self.hobSide;
+      if (hobKey !== null) throw makeError('ENROLMENT_SPENT', `${name}: a hob was enrolled already`);
+      note(`enrolled the hob with key ${key.slice(0, 8)}… from ${address}`);
+      change({ hobKey: key, lastSeen: powers.now(), progress: arrived(progress, false) });
+      return self.hobSide;
+    },
+    note,
+    left: (at) => {
+      if (progress.state === 'gone') return;
+      note('its hob is not connected any more');
+      change({ lastSeen: at });
+    },
+    isGone: () => progress.state === 'gone',
+  };
+};
+harden(gateMethods);

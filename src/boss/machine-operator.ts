@@ -1,0 +1,80 @@
+/** The facet for running a machine as it is meant to be: look now, make it so now, start, stop. */
+import { matches } from '@endo/patterns';
+import { codeOf, makeError } from '../errors/gobs-error.ts';
+import type { Hob } from '../protocol/remotes.ts';
+import { ReportShape, type DriftReport, type Report } from '../protocol/shapes.ts';
+import { E } from '../vats/eventual-send.ts';
+import { START_PATIENCE, take, taskFor } from './lifecycle.ts';
+import type { Operator } from './machine-facets.ts';
+import { observerMethods } from './machine-observer.ts';
+import { driftOf, lastSeenWords } from './machine-status.ts';
+import type { MachineTurn } from './machine-turn.ts';
+
+/** Throws HOB_UNREACHABLE. */
+export const requireHob = ({ portrait, online }: MachineTurn): Hob => {
+  const { hob, name, lastSeen } = portrait;
+  if (hob !== null && online()) return hob;
+  throw makeError('HOB_UNREACHABLE', `${name}: its hob is not connected, ${lastSeenWords(lastSeen)}`, {
+    hint: `it may be stopped, or its host may be down: start ${name}, or look at its host`,
+  });
+};
+harden(requireHob);
+
+/** Sessions end while we wait. */
+const lost: readonly string[] = harden(['SESSION_CLOSED', 'PEER_UNREACHABLE']);
+
+/** Goes on with what a hob answered. Its answers are its own: whatever they are made into must be looked at first. */
+export const askHob = <T, R>(
+  { portrait: { name }, powers: { on } }: MachineTurn,
+  answer: Promise<T>,
+  then: (value: T) => R,
+): Promise<R> =>
+  on(answer, then, (reason) => {
+    if (!lost.includes(codeOf(reason))) throw reason as Error;
+    throw makeError('HOB_UNREACHABLE', `${name}: its hob was lost before it answered`, { hint: 'try again' });
+  });
+harden(askHob);
+
+type Ask = (hob: Hob) => Promise<Report>;
+
+const lookNow = (turn: MachineTurn, ask: Ask): DriftReport | Promise<DriftReport> => {
+  const { portrait, self, powers } = turn;
+  const hob = requireHob(turn);
+  const { name, generation } = portrait;
+  // There is nothing that could have drifted, and a hob that was told nothing has nothing to say.
+  if (generation === 0) {
+    const nothing: Report = harden({ generation: 0, reason: 'asked', at: powers.now(), resources: [] });
+    self.hobSide.report(nothing);
+    return self.observer.drift();
+  }
+  return askHob(turn, ask(hob), (report) => {
+    if (!matches(report as never, ReportShape)) {
+      throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no report`);
+    }
+    self.hobSide.report(report);
+    return self.observer.drift();
+  });
+};
+
+export const operatorMethods = (turn: MachineTurn): Operator => {
+  const { portrait, self, powers, situation, change } = turn;
+  const { progress } = portrait;
+
+  const start = (): void => {
+    const task = taskFor('start', progress, situation());
+    if (task === 'create') self.lifecycle.create();
+    if (task === 'start') change({ progress: take(progress, 'start', powers.now() + START_PATIENCE) });
+  };
+
+  return {
+    ...observerMethods(turn),
+    check: () => lookNow(turn, (hob) => E(hob).check()),
+    converge: () => lookNow(turn, (hob) => E(hob).converge()),
+    start,
+    stop: () => {
+      if (taskFor('stop', progress, situation()) === 'stop') change({ progress: take(progress, 'stop', null) });
+    },
+    asOperator: () => self.operator,
+  };
+};
+harden(operatorMethods);

@@ -1,0 +1,98 @@
+/**
+ * What a machine is stored as. All that a table of machines shows is in the machine's own row; the documents, which are large and
+ * change on their own, are in cells: a change of status does not write them again.
+ */
+import { M } from '@endo/patterns';
+import { PolicyShape } from '../protocol/shapes.ts';
+import type { DesiredState, DriftCounts, Facts, Policy, Report } from '../protocol/shapes.ts';
+import type { Hob } from '../protocol/remotes.ts';
+import type { ProviderOptions } from '../providers/contract.ts';
+import type { Cell } from '../vats/actor-lib/cell.ts';
+import type { Registry } from './boss-registry.ts';
+import { ProgressShape, type Progress } from './lifecycle.ts';
+import type { MachineLog } from './machine-log.ts';
+import type { Provider } from './provider.ts';
+
+/** How its hob may come in. The secret is not here: it is derived from the nonce by whoever has the boss's key. */
+export interface Enrolment {
+  readonly nonce: string;
+  /** Of the secret in the newest locator; older ones are not taken any more. */
+  readonly secretHash: string;
+  /** Boss's clock. */
+  readonly expiresAt: number;
+}
+
+/** The last report, and when it came (boss's clock). */
+export interface ReceivedReport {
+  readonly report: Report;
+  readonly at: number;
+}
+
+export interface MachinePortrait {
+  readonly name: string;
+  /** `m1`, `m2`, …: never given twice. */
+  readonly id: string;
+  readonly providerName: string;
+  readonly provider: Provider;
+  readonly options: ProviderOptions;
+  readonly registry: Registry;
+
+  readonly progress: Progress;
+  /** null before the first locator was minted. */
+  readonly enrolment: Enrolment | null;
+  /** The peer id of its hob, for ever; null until one is enrolled. */
+  readonly hobKey: string | null;
+  /** A durable reference to the hob; null until it has been attached once. */
+  readonly hob: Hob | null;
+  /** Boss's clock. While the hob is online, it is seen now. */
+  readonly lastSeen: number | null;
+
+  /** Of the desired state. */
+  readonly generation: number;
+  readonly policy: Policy;
+  /** Of the last report. */
+  readonly reported: number | null;
+  readonly drift: DriftCounts;
+  readonly revision: number;
+
+  readonly desired: Cell<DesiredState>;
+  readonly received: Cell<ReceivedReport | null>;
+  readonly facts: Cell<Facts | null>;
+  readonly log: MachineLog;
+}
+
+const orNull = (shape: unknown) => M.or(M.null(), shape as never);
+const count = M.number();
+
+export const MachinePortraitShape = M.splitRecord({
+  name: M.string(),
+  id: M.string(),
+  providerName: M.string(),
+  provider: M.remotable('Provider'),
+  options: M.record(),
+  registry: M.remotable('Registry'),
+  progress: ProgressShape,
+  enrolment: orNull(M.splitRecord({ nonce: M.string(), secretHash: M.string(), expiresAt: M.number() })),
+  hobKey: orNull(M.string()),
+  hob: orNull(M.remotable('Hob')),
+  lastSeen: orNull(M.number()),
+  generation: count,
+  policy: PolicyShape,
+  reported: orNull(count),
+  drift: M.splitRecord({ ok: count, drifted: count, corrected: count, failed: count, unknown: count }),
+  revision: count,
+  desired: M.remotable('Cell'),
+  received: M.remotable('Cell'),
+  facts: M.remotable('Cell'),
+  log: M.remotable('MachineLog'),
+});
+
+export const noDrift: DriftCounts = harden({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
+
+/** What has left the document is not counted. */
+export const countDrift = ({ resources }: Report): DriftCounts => {
+  const counts = { ...noDrift };
+  for (const { state } of resources) if (state !== 'released') counts[state] += 1;
+  return harden(counts);
+};
+harden(countDrift);

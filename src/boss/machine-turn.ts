@@ -1,0 +1,83 @@
+/**
+ * What all facets of a machine share in one turn: its portrait, what can be said of it, and the one way to change it.
+ *
+ * `change` is called at most once by a method, at its end. Everything that follows from a change follows here: the revision rises and who
+ * waited for it is told, the log has a line, the boss's index of open intents is kept, and a job that was opened goes to the provider. All of
+ * it is part of the same turn, so all of it is written or none; what is sent leaves after the commit.
+ */
+import type { MachineStatus } from '../protocol/shapes.ts';
+import type { Become, TurnTools } from '../vats/kind.ts';
+import type { Situation } from './lifecycle.ts';
+import type { MachineFacets } from './machine-facets.ts';
+import { pursue } from './machine-jobs.ts';
+import type { MachinePortrait } from './machine-portrait.ts';
+import { statusOf } from './machine-status.ts';
+import type { StatusWaiters } from './status-waiters.ts';
+
+/** Bound to the kind by the host. All but `newNonce` and `connected` are pure, or as good as. */
+export interface MachinePowers {
+  /** Random text. */
+  readonly newNonce: () => string;
+  /** The enrolment of a machine: the same for the same id and nonce, as long as the boss has its key. `locator` is a secret. */
+  readonly mint: (machineId: string, nonce: string) => { readonly locator: string; readonly secretHash: string };
+  /** How long a locator can be used to enrol. Milliseconds. */
+  readonly enrolmentLife: number;
+  /** Is there a session with that peer, now? */
+  readonly connected: (peerId: string) => boolean;
+  readonly waitBeyond: StatusWaiters['waitBeyond'];
+  readonly leave: StatusWaiters['leave'];
+}
+
+export interface MachineTurn {
+  readonly portrait: MachinePortrait;
+  readonly self: MachineFacets;
+  readonly powers: MachinePowers & TurnTools<MachinePortrait>;
+  readonly online: () => boolean;
+  readonly situation: () => Situation;
+  readonly status: () => MachineStatus;
+  readonly note: (what: string) => void;
+  readonly change: (update: Partial<MachinePortrait>) => void;
+}
+
+const progressWords = ({ progress: { state, failure } }: MachinePortrait): string =>
+  failure === null ? state : `failed while ${failure.in}: ${failure.code}: ${failure.message}`;
+
+export const makeMachineTurn = (
+  bcom: Become<MachinePortrait>,
+  self: MachineFacets,
+  portrait: MachinePortrait,
+  powers: MachinePowers & TurnTools<MachinePortrait>,
+): MachineTurn => {
+  const { id, registry, log } = portrait;
+
+  const isOnline = ({ hob, hobKey, progress }: MachinePortrait): boolean =>
+    hob !== null && hobKey !== null && progress.state !== 'gone' && powers.connected(hobKey);
+
+  const followJob = (before: MachinePortrait['progress']['job'], next: MachinePortrait): void => {
+    const { job } = next.progress;
+    if (job === null && before !== null) registry.closed(id);
+    if (job === null || job.number === before?.number) return;
+    registry.opened(id, job.task, self.lifecycle);
+    pursue(next, self, powers);
+  };
+
+  const change: MachineTurn['change'] = (update) => {
+    const next = harden({ ...portrait, ...update, revision: portrait.revision + 1 });
+    bcom(next);
+    if (progressWords(next) !== progressWords(portrait)) log.note(progressWords(next));
+    followJob(portrait.progress.job, next);
+    powers.leave(id, portrait.revision, statusOf(next, isOnline(next), powers.now()));
+  };
+
+  return {
+    portrait,
+    self,
+    powers,
+    online: () => isOnline(portrait),
+    situation: () => ({ name: portrait.name, enrolled: portrait.hobKey !== null, online: isOnline(portrait) }),
+    status: () => statusOf(portrait, isOnline(portrait), powers.now()),
+    note: (what) => log.note(what),
+    change,
+  };
+};
+harden(makeMachineTurn);

@@ -1,0 +1,267 @@
+/**
+ * A boss on a fake cloud whose hobs are objects of the test, and the world that outlives it: cloud, hosts, clock. `open()` again on what the
+ * store holds is a restart; the hobs that run connect again by themselves.
+ *
+ * A hob is known to the boss as `peer:<its id>/1`, a durable reference, and the test delivers what is sent to it; so everything between
+ * the boss's actors and the wire is real, and there is no wire.
+ */
+import { createHash } from 'node:crypto';
+import { Far } from '@endo/far';
+import { openBoss, type OpenedBoss } from '../../src/boss/open-boss.ts';
+import { makeMint } from '../../src/boss/enrolment-secrets.ts';
+import { makeInspectorView } from '../../src/boss/inspector-view.ts';
+import { peerIdOf } from '../../src/captp/peer-id.ts';
+import { makeError } from '../../src/errors/gobs-error.ts';
+import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
+import type { Hob, MachineAdmin, MachineHobSide, MachineObserver } from '../../src/protocol/remotes.ts';
+import type { DesiredState, Facts, MachineStatus, Report } from '../../src/protocol/shapes.ts';
+import type { ProviderDriver } from '../../src/providers/contract.ts';
+import { E } from '../../src/vats/eventual-send.ts';
+import { makeKernel, type Kernel } from '../../src/vats/kernel.ts';
+import { parsePeerName } from '../../src/vats/names.ts';
+import type { Store } from '../../src/vats/store.ts';
+import type { TurnError } from '../../src/vats/vat.ts';
+import { makeFakeCloud, type FakeCloud } from './fake-provider.ts';
+
+export const someFacts: Facts = harden({
+  os: 'Debian 12',
+  kernel: '6.1',
+  architecture: 'x64',
+  hostname: 'somewhere',
+  cpu: { model: 'some', count: 2 },
+  memory: { total: 4, free: 2 },
+  disk: { total: 8, free: 4 },
+  addresses: ['192.0.2.1'],
+  bootTime: 1,
+  hob: '0.0.0',
+});
+
+export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+export const secretIn = (locator: string): string => /\/s\/([^?]*)/.exec(locator)![1]!;
+
+/** A host's hob: its key and what it was given outlive its process. */
+export interface TestHob {
+  readonly machineId: string;
+  readonly peerId: string;
+  /** The name of the facet that it was given; undefined until it is enrolled. */
+  side: string | undefined;
+  /** What it says to each check; otherwise that all is well. */
+  answer: ((desired: DesiredState) => unknown) | undefined;
+  desired: DesiredState | undefined;
+  readonly bindings: Map<string, object>;
+  /** Calls that the boss made. */
+  readonly heard: string[];
+}
+
+export interface Life extends OpenedBoss {
+  readonly kernel: Kernel;
+  readonly turnErrors: readonly TurnError[];
+  /** A session with this hob begins: it says who it is, enrols if it must, attaches and reports. */
+  connect(hob: TestHob, locator?: string): Promise<void>;
+  /** Its session ends, as the boss notices. */
+  disconnect(hob: TestHob): Promise<void>;
+  hobSide(hob: TestHob): MachineHobSide;
+  /** Ends in order. */
+  stop(): Promise<void>;
+}
+
+export interface BossWorld {
+  readonly cloud: FakeCloud;
+  /** By machine id. */
+  readonly hobs: Map<string, TestHob>;
+  readonly store: MemoryStore;
+  /** What hobs that were started did not manage to do, such as to enrol. */
+  readonly hobErrors: unknown[];
+  now: number;
+  /** Do hobs connect by themselves when their host starts them? */
+  automatic: boolean;
+  makeHob(machineId: string): TestHob;
+  open(options?: { store?: Store; driver?: ProviderDriver }): Promise<Life>;
+}
+
+export const reportOn = (desired: DesiredState, at: number): Report =>
+  harden({
+    generation: desired.generation,
+    reason: 'asked',
+    at,
+    resources: desired.resources.map(({ id, type }) => ({ id, type, state: 'ok' as const })),
+  });
+
+/** Follows a machine until its status is as wanted. */
+export const reach = async (
+  machine: MachineObserver | Promise<MachineObserver>,
+  accept: MachineStatus['state'] | ((status: MachineStatus) => boolean),
+): Promise<MachineStatus> => {
+  const isThere = typeof accept === 'string' ? ({ state }: MachineStatus) => state === accept : accept;
+  let status = await E(machine).status();
+  while (!isThere(status)) status = await E(machine).nextStatus(status.revision);
+  return status;
+};
+
+export const ready = (machine: MachineAdmin | Promise<MachineAdmin>): Promise<MachineStatus> =>
+  reach(machine as MachineObserver, ({ state, online }) => state === 'ready' && online);
+
+/** What the boss may ask of a hob. */
+const makeHobObject = (hob: TestHob, now: () => number): Hob => {
+  const note = <T>(what: string, result: T): T => {
+    hob.heard.push(what);
+    return result;
+  };
+  const look = () => (hob.answer ?? ((desired) => reportOn(desired, now())))(hob.desired!) as Report;
+  return Far('Hob', {
+    push: (desired: DesiredState) => {
+      hob.desired = desired;
+      return note(`push ${desired.generation}`, desired.generation);
+    },
+    check: () => note('check', look()),
+    converge: () => note('converge', look()),
+    facts: () => someFacts,
+    bind: (name: string, reference: object) => void hob.bindings.set(name, note(`bind ${name}`, reference)),
+    lookup: (name: string) => {
+      const found = hob.bindings.get(name);
+      if (found === undefined) throw makeError('NO_SUCH_BINDING', `there is no binding ${name}`);
+      return found;
+    },
+    unbind: (name: string) => void hob.bindings.delete(note(`unbind ${name}`, name)),
+    bindings: () => harden([...hob.bindings.keys()]),
+  } as never) as unknown as Hob;
+};
+
+interface Shared {
+  readonly world: BossWorld;
+  readonly locators: Map<string, string>;
+  newNonce(): string;
+}
+
+const openLife = async ({ world, newNonce }: Shared, store: Store, driver: ProviderDriver): Promise<Life> => {
+  const connected = new Set<string>();
+  const turnErrors: TurnError[] = [];
+  const kernel = makeKernel({
+    store,
+    now: () => world.now,
+    schedule: setImmediate,
+    onTurnError: (event) => turnErrors.push(event),
+    onHostError: (error) => {
+      throw error;
+    },
+  });
+  const hobObjects = new Map<string, Hob>();
+  const findHob = (peerId: string) => [...world.hobs.values()].find((hob) => hob.peerId === peerId)!;
+  kernel.setRouter('peer', {
+    deliver: async (name, method, args) => {
+      const { peer } = parsePeerName(name)!;
+      if (!connected.has(peer)) throw makeError('PEER_UNREACHABLE', `${peer} is not connected`);
+      const hob = hobObjects.get(peer) ?? makeHobObject(findHob(peer), () => world.now);
+      hobObjects.set(peer, hob);
+      return (E(hob) as unknown as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]!(...args);
+    },
+  });
+  const house = Far('House', {
+    locatorFor: (reference: object) => `gobs://boss.tls/s/for-${kernel.nameOf(reference)}`,
+    inspector: () => makeInspectorView(kernel),
+  } as never) as never;
+  const opened = await openBoss({
+    kernel,
+    house,
+    newNonce,
+    mint: makeMint({ key: new Uint8Array(32).fill(7), hashOf, locatorOf: (secret) => `gobs://boss.tls/s/${secret}?host=h` }),
+    enrolmentLife: 60 * 60_000,
+    connected: (peerId) => connected.has(peerId),
+    makeDriver: () => driver,
+    firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
+  });
+  const { process } = opened;
+  const hobSide = (hob: TestHob) => kernel.refOf(hob.side!) as MachineHobSide;
+
+  const connect: Life['connect'] = async (hob, locator) => {
+    const visitor = { peerId: hob.peerId, address: '192.0.2.7:1234' };
+    await E(process).arrived(visitor);
+    connected.add(hob.peerId);
+    if (hob.side === undefined) {
+      const side = await E(process).present(hashOf(secretIn(locator!)), visitor);
+      hob.side = kernel.nameOf(side)!;
+    }
+    const desired = await E(hobSide(hob)).attach(kernel.refOf(`peer:${hob.peerId}/1`) as Hob, someFacts);
+    hob.desired = desired;
+    if (desired.generation > 0) await E(hobSide(hob)).report(reportOn(desired, world.now));
+  };
+
+  return {
+    ...opened,
+    kernel,
+    turnErrors,
+    connect,
+    hobSide,
+    disconnect: async ({ peerId }) => {
+      if (!connected.delete(peerId)) return;
+      await E(process).left(peerId, world.now);
+    },
+    stop: () => kernel.stop(),
+  };
+};
+
+export const makeBossWorld = (content?: MemoryStore): BossWorld => {
+  let life: Life | undefined;
+  let nonces = 0;
+  let keys = 0;
+  const locators = new Map<string, string>();
+  const running = new Set<string>();
+
+  const hobOf = (machineId: string): TestHob => {
+    const known = world.hobs.get(machineId);
+    return known ?? world.makeHob(machineId);
+  };
+  const bringUp = (machineId: string): void => {
+    life?.connect(hobOf(machineId), locators.get(machineId)).catch((error: unknown) => world.hobErrors.push(error));
+  };
+
+  const cloud = makeFakeCloud({
+    hobStarted: ({ machineId, locator }) => {
+      locators.set(machineId, locator);
+      running.add(machineId);
+      if (world.automatic) bringUp(machineId);
+    },
+    hobEnded: (machineId) => {
+      running.delete(machineId);
+      const hob = world.hobs.get(machineId);
+      if (hob !== undefined) void life?.disconnect(hob).catch((error: unknown) => world.hobErrors.push(error));
+    },
+  });
+
+  const world: BossWorld = {
+    cloud,
+    hobs: new Map(),
+    store: content ?? makeMemoryStore(),
+    hobErrors: [],
+    now: Date.UTC(2030, 0, 1),
+    automatic: true,
+    makeHob: (machineId) => {
+      keys += 1;
+      const peerId = peerIdOf(Buffer.from(`key ${keys}`));
+      const hob: TestHob = {
+        machineId,
+        peerId,
+        side: undefined,
+        answer: undefined,
+        desired: undefined,
+        bindings: new Map(),
+        heard: [],
+      };
+      world.hobs.set(machineId, hob);
+      return hob;
+    },
+    open: async ({ store = world.store, driver = cloud.makeDriver() } = {}) => {
+      life = undefined;
+      const newNonce = () => {
+        nonces += 1;
+        return `nonce ${nonces}`;
+      };
+      const opened = await openLife({ world, locators, newNonce }, store, driver);
+      life = opened;
+      if (world.automatic) for (const machineId of running) bringUp(machineId);
+      await E(opened.process).resume();
+      return opened;
+    },
+  };
+  return world;
+};
