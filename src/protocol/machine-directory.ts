@@ -23,7 +23,8 @@
  *   4. Then it writes `hob.pid`: to `hob.pid.new`, then a rename. It never removes it: a dead process is told by what it says.
  *   5. While it is not enrolled it reads `enrolment` anew for each attempt. Once its enrolment is synced to its store it removes the
  *      file. If it is enrolled and finds one, it removes it unread.
- *   6. SIGTERM at any time, before its store is open too, ends it with 0 after a flush.
+ *   6. It keeps no descriptor that it inherited, but stdin, stdout and stderr (inherited-descriptors.ts).
+ *   7. SIGTERM at any time, before its store is open too, ends it with 0 after a flush.
  *
  * What a provider must do:
  *   1. The directory appears whole, by a rename, with `root/`, `state/` and a synced `enrolment`, before the first hob starts.
@@ -35,6 +36,7 @@
  */
 
 export const directoryFlag = '--directory';
+harden(directoryFlag);
 
 /** The paths in a machine's directory. */
 export const machinePaths = (directory: string) =>
@@ -47,6 +49,7 @@ export const machinePaths = (directory: string) =>
     hobPid: `${directory}/hob.pid`,
     log: `${directory}/hob.log`,
   });
+harden(machinePaths);
 
 /** Which process: a number alone is given to another one day. `startTime` is field 22 of `/proc/<pid>/stat`: clock ticks since the boot. */
 export interface HobProcess {
@@ -73,6 +76,7 @@ export const parseProcessStat = (text: string): ProcessStat | undefined => {
   if (end < 0 || ![pid, session, startTime].every(Number.isSafeInteger)) return undefined;
   return harden({ pid, state: fields[0]!, session, startTime });
 };
+harden(parseProcessStat);
 
 /** What a hob writes to `hob.pid`, from the text of `/proc/self/stat`. */
 export const formatHobPid = (selfStat: string): string => {
@@ -81,6 +85,7 @@ export const formatHobPid = (selfStat: string): string => {
   const hob: HobProcess = { pid: stat.pid, startTime: stat.startTime };
   return `${JSON.stringify(hob)}\n`;
 };
+harden(formatHobPid);
 
 /** Undefined for a text that no hob wrote. */
 export const parseHobPid = (text: string): HobProcess | undefined => {
@@ -92,11 +97,14 @@ export const parseHobPid = (text: string): HobProcess | undefined => {
     return undefined;
   }
 };
+harden(parseHobPid);
 
 /** Does a command line name this machine's directory? */
 export const namesDirectory = (argv: readonly string[], directory: string): boolean =>
   argv.some((word, at) => word === directoryFlag && argv[at + 1] === directory);
+harden(namesDirectory);
 
 /** The directory that a command line ends with; undefined if it does not end with one. */
 export const directoryAtEnd = (argv: readonly string[]): string | undefined =>
   argv.at(-2) === directoryFlag ? argv.at(-1) : undefined;
+harden(directoryAtEnd);

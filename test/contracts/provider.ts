@@ -1,0 +1,234 @@
+/**
+ * The contract of every provider (src/providers/contract.ts), and of the fake. A provider's test file makes a world and calls
+ * `describeProvider`; docs/how-to/write-a-provider.md walks through one.
+ */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { passStyleOf } from '@endo/far';
+import type { CreateRequest, ProviderDriver, ProviderOptions } from '../../src/providers/contract.ts';
+import { codeOf, describeError } from '../../src/errors/gobs-error.ts';
+import type { Life } from '../support/life.ts';
+import { describeInterruptedProvider } from './provider-interrupted.ts';
+
+/** Where machines are made: one cloud, one host, one directory. It must start empty. */
+export interface ProviderWorld {
+  /**
+   * As a boss that was just started makes it. `life.effect()` must be called in front of everything that changes the world, `life.look()`
+   * in front of everything else that the driver asks of it.
+   */
+  makeDriver(life?: Life): ProviderDriver;
+  /** Options that `validate` accepts. */
+  readonly options: ProviderOptions;
+  /** The hobs that run for a machine, found without the driver. A hob that was started again has another name. */
+  hobs(machineId: string): Promise<readonly string[]>;
+  /** Everything that there is of a machine, in words, found without the driver: hobs, directories, containers. */
+  traces(machineId: string): Promise<readonly string[]>;
+  /** As by `kill -9`; resolves when they are gone. */
+  killHobs(machineId: string): Promise<void>;
+  /** The locator that the machine's hob found, or is going to find. */
+  received(machineId: string): Promise<string | undefined>;
+  /** Ends and removes everything. */
+  close(): Promise<void>;
+}
+
+export const requestFor = (world: ProviderWorld, machineId: string): CreateRequest =>
+  harden({
+    machineId,
+    name: `name-of-${machineId}`,
+    options: world.options,
+    locator: `gobs://somebody.tls/s/secret-of-${machineId}`,
+  });
+
+/** What the driver says of a machine must be what there is. */
+export const expectHonest = async (world: ProviderWorld, driver: ProviderDriver, machineId: string): Promise<void> => {
+  const [hobs, traces] = [await world.hobs(machineId), await world.traces(machineId)];
+  const { state } = await driver.find(machineId);
+  const listed = (await driver.list()).filter((instance) => instance.machineId === machineId);
+  expect(hobs.length).toBeLessThanOrEqual(1);
+  expect(listed).toEqual(traces.length === 0 ? [] : [{ machineId, state }]);
+  expect((await driver.remains(machineId)).length === 0).toBe(traces.length === 0);
+  expect(state === 'absent').toBe(traces.length === 0);
+  if (state === 'running') expect(hobs).toHaveLength(1);
+  if (state === 'stopped') expect(hobs).toEqual([]);
+};
+
+export const expectRunning = async (world: ProviderWorld, driver: ProviderDriver, machineId: string): Promise<void> => {
+  expect(await driver.find(machineId)).toEqual({ machineId, state: 'running' });
+  expect(await world.hobs(machineId)).toHaveLength(1);
+  await expectHonest(world, driver, machineId);
+};
+
+export const expectGone = async (world: ProviderWorld, driver: ProviderDriver, machineId: string): Promise<void> => {
+  expect(await driver.find(machineId)).toEqual({ machineId, state: 'absent' });
+  expect(await world.traces(machineId)).toEqual([]);
+  await expectHonest(world, driver, machineId);
+};
+
+const expectRejection = async (promise: Promise<unknown>, code: string): Promise<string> => {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(codeOf(error)).toBe(code);
+  expect(passStyleOf(error)).toBe('error');
+  return describeError(error).message;
+};
+
+export const describeProvider = (name: string, makeWorld: () => Promise<ProviderWorld>): void => {
+  describe(`the provider ${name}`, () => {
+    let world: ProviderWorld;
+    let driver: ProviderDriver;
+    const create = (machineId: string, by = driver) => by.create(requestFor(world, machineId));
+
+    beforeEach(async () => {
+      world = await makeWorld();
+      driver = world.makeDriver();
+    });
+    afterEach(() => world.close());
+
+    it('can be sent to a vat', () => {
+      expect(passStyleOf(driver)).toBe('remotable');
+    });
+
+    it('has nothing at first, and says so of any machine', async () => {
+      expect(await driver.list()).toEqual([]);
+      await expectGone(world, driver, 'm1');
+    });
+
+    it('creates a machine with one running hob', async () => {
+      await create('m1');
+      await expectRunning(world, driver, 'm1');
+      expect(passStyleOf(await driver.list())).toBe('copyArray');
+    });
+
+    it('gives the enrolment locator to the hob', async () => {
+      await create('m1');
+      expect(await world.received('m1')).toBe(requestFor(world, 'm1').locator);
+    });
+
+    it('makes nothing anew when create is repeated', async () => {
+      await create('m1');
+      const hobs = await world.hobs('m1');
+      await create('m1');
+      await create('m1', world.makeDriver());
+      expect(await world.hobs('m1')).toEqual(hobs);
+      await expectRunning(world, driver, 'm1');
+    });
+
+    it('makes one machine of creates that come at once', async () => {
+      await Promise.all([create('m1'), create('m1'), create('m2'), create('m1')]);
+      await expectRunning(world, driver, 'm1');
+      await expectRunning(world, driver, 'm2');
+      expect((await driver.list()).map(({ machineId }) => machineId)).toEqual(['m1', 'm2']);
+    });
+
+    it('does what comes at once for one machine in the order of the calls', async () => {
+      await Promise.all([create('m1'), driver.destroy('m1'), create('m1'), driver.stop('m1')]);
+      expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
+      await Promise.all([driver.start('m1'), driver.destroy('m1')]);
+      await expectGone(world, driver, 'm1');
+    });
+
+    it('stops and starts as often as it is asked', async () => {
+      await create('m1');
+      for (const _ of [1, 2]) {
+        await driver.stop('m1');
+        await driver.stop('m1');
+        expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
+        expect(await world.hobs('m1')).toEqual([]);
+        await expectHonest(world, driver, 'm1');
+        await driver.start('m1');
+        const hobs = await world.hobs('m1');
+        await driver.start('m1');
+        expect(await world.hobs('m1')).toEqual(hobs);
+        await expectRunning(world, driver, 'm1');
+      }
+    });
+
+    it('starts a machine whose hob was killed', async () => {
+      await create('m1');
+      await world.killHobs('m1');
+      expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
+      await driver.start('m1');
+      await expectRunning(world, driver, 'm1');
+    });
+
+    it('starts a stopped machine that is created again', async () => {
+      await create('m1');
+      await driver.stop('m1');
+      await create('m1');
+      await expectRunning(world, driver, 'm1');
+    });
+
+    it('stops what is not there, and does not start it', async () => {
+      await driver.stop('m1');
+      await expectRejection(driver.start('m1'), 'PROVIDER_FAILED');
+      await expectGone(world, driver, 'm1');
+    });
+
+    it('destroys a machine that runs, one that is stopped, one that is gone and one that never was', async () => {
+      await create('m1');
+      await create('m2');
+      await driver.stop('m2');
+      for (const machineId of ['m1', 'm2', 'm1', 'm3']) {
+        await driver.destroy(machineId);
+        await expectGone(world, driver, machineId);
+      }
+      expect(await driver.list()).toEqual([]);
+    });
+
+    it('creates a machine again after it was destroyed', async () => {
+      await create('m1');
+      await driver.destroy('m1');
+      await create('m1');
+      await expectRunning(world, driver, 'm1');
+    });
+
+    it('leaves other machines alone, also those whose id begins or ends alike', async () => {
+      const others = ['m1', 'm10', 'm1-0', 'am1'];
+      for (const machineId of ['m', ...others]) await create(machineId);
+      const hobs = await Promise.all(others.map((machineId) => world.hobs(machineId)));
+      await driver.stop('m');
+      await driver.destroy('m');
+      expect(await Promise.all(others.map((machineId) => world.hobs(machineId)))).toEqual(hobs);
+      await driver.destroy('m1');
+      await expectRunning(world, driver, 'm10');
+      expect((await driver.list()).map(({ machineId }) => machineId)).toEqual(['am1', 'm1-0', 'm10']);
+    });
+
+    it('knows its machines after the boss was started again', async () => {
+      await create('m1');
+      const hobs = await world.hobs('m1');
+      const next = world.makeDriver();
+      await expectRunning(world, next, 'm1');
+      await next.start('m1');
+      expect(await world.hobs('m1')).toEqual(hobs);
+      await next.stop('m1');
+      expect(await world.makeDriver().find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
+      await world.makeDriver().start('m1');
+      await world.makeDriver().destroy('m1');
+      await expectGone(world, world.makeDriver(), 'm1');
+    });
+
+    it('refuses an option that it does not have, by name, and makes nothing', async () => {
+      await driver.validate(world.options);
+      const options = harden({ ...world.options, colour: 'green' });
+      expect(await expectRejection(driver.validate(options), 'BAD_SPEC')).toContain('colour');
+      const request = harden({ ...requestFor(world, 'm1'), options });
+      expect(await expectRejection(driver.create(request), 'BAD_SPEC')).toContain('colour');
+      await expectGone(world, driver, 'm1');
+    });
+
+    it('refuses machine ids that are no names, everywhere', async () => {
+      await create('m1');
+      for (const machineId of ['', '.', '..', '../m1', 'm1/root', 'm1.making', 'M1', 'm 1', 'm1\n']) {
+        await expectRejection(create(machineId), 'BAD_SPEC');
+        for (const method of ['find', 'start', 'stop', 'destroy', 'remains'] as const) {
+          await expectRejection(driver[method](machineId), 'BAD_SPEC');
+        }
+      }
+      await expectRunning(world, driver, 'm1');
+    });
+
+    describeInterruptedProvider(() => world);
+  });
+};
