@@ -1,0 +1,121 @@
+/**
+ * Who may have a session with this peer, and how many.
+ *
+ * A key belongs to one process, so of two live sessions with one durable peer the second is refused: somebody copied its
+ * disk. But a host that lost its power has left a session that only looks alive, and must not be locked out by it: so the first is
+ * asked whether it is there, and only if it answers is the second refused.
+ *
+ * Whoever has a key of its own can connect, so there is a bound for those who have shown no authority yet.
+ */
+import { makeError } from '../errors/gobs-error.ts';
+import type { Limits } from './limits.ts';
+import { shortId, type PeerId } from './peer-id.ts';
+import type { Acquaintance, Session } from './session.ts';
+
+/** Two places from which one key was used. */
+export interface Refusal {
+  readonly peerId: PeerId;
+  /** Of the session that stays. */
+  readonly first: string;
+  readonly second: string;
+}
+
+export interface AdmissionOptions {
+  /** Of this peer. */
+  readonly self: PeerId;
+  readonly limits: Pick<Limits, 'sessions' | 'strangers' | 'probeDeadline'>;
+  /** Is this peer dialling that one at the moment? */
+  readonly isDialling: (peerId: PeerId) => boolean;
+  readonly onRefused: (refusal: Refusal) => void;
+}
+
+export interface Admission {
+  /** A connection came in; who it is will be known later. */
+  arrived(session: Session): void;
+  /** Resolves when the other side may have this session. Rejects with PEER_ALREADY_CONNECTED or LIMIT_EXCEEDED. */
+  admit(other: Acquaintance, session: Session): Promise<void>;
+  /** It has shown that it was given something here. */
+  trusted(session: Session): void;
+  /** The one live session with that durable peer. */
+  sessionWith(peerId: PeerId): Session | undefined;
+}
+
+interface Live {
+  readonly session: Session;
+  readonly other: Acquaintance;
+}
+
+export const makeAdmission = ({ self, limits, isDialling, onRefused }: AdmissionOptions): Admission => {
+  const all = new Set<Session>();
+  const strangers = new Set<Session>();
+  const live = new Map<PeerId, Live>();
+
+  const count = (session: Session): void => {
+    if (all.has(session)) return;
+    all.add(session);
+    void session.closed.then(() => {
+      all.delete(session);
+      strangers.delete(session);
+    });
+  };
+
+  const alreadyConnected = (first: string, second: string, peerId: PeerId): Error =>
+    makeError('PEER_ALREADY_CONNECTED', `peer ${shortId(peerId)} is connected from ${first}; ${second} was refused`, {
+      hint: 'a key is for one process: if its directory was copied, give the copy one of its own',
+    });
+
+  /** The session that is in the way, if it is alive. One that is not is closed. */
+  const inTheWay = async (other: Acquaintance): Promise<Live | undefined> => {
+    for (let first = live.get(other.peerId); first !== undefined; first = live.get(other.peerId)) {
+      await first.session.opened.catch(() => {});
+      if (await first.session.probe(limits.probeDeadline)) return first;
+      first.session.close(
+        makeError('SESSION_CLOSED', `no answer while the same peer connected from ${other.remoteAddress}`),
+      );
+      forget(other.peerId, first.session);
+    }
+    return undefined;
+  };
+
+  const forget = (peerId: PeerId, session: Session): void => {
+    if (live.get(peerId)?.session === session) live.delete(peerId);
+  };
+
+  const admitDurable = async (other: Acquaintance, session: Session): Promise<void> => {
+    const { peerId, remoteAddress, outgoing } = other;
+    // Both sides dialled at once: the session that the peer with the smaller id dialled is the one that stays.
+    if (!outgoing && isDialling(peerId) && self < peerId && !live.has(peerId)) {
+      throw alreadyConnected('this side, which is dialling it', remoteAddress, peerId);
+    }
+    const first = await inTheWay(other);
+    if (first !== undefined) {
+      const refusal = { peerId, first: first.other.remoteAddress, second: remoteAddress };
+      if (!outgoing) onRefused(harden(refusal));
+      throw alreadyConnected(refusal.first, refusal.second, peerId);
+    }
+    live.set(peerId, { session, other });
+    void session.closed.then(() => forget(peerId, session));
+  };
+
+  return harden({
+    arrived: (session) => {
+      count(session);
+      strangers.add(session);
+      if (strangers.size <= limits.strangers) return;
+      const [oldest] = strangers;
+      oldest?.close(makeError('LIMIT_EXCEEDED', `more than ${limits.strangers} strangers are connected`));
+    },
+    admit: async (other, session) => {
+      count(session);
+      if (all.size > limits.sessions) {
+        throw makeError('LIMIT_EXCEEDED', `more than ${limits.sessions} sessions are open`);
+      }
+      if (other.bothDurable) await admitDurable(other, session);
+    },
+    trusted: (session) => {
+      strangers.delete(session);
+    },
+    sessionWith: (peerId) => live.get(peerId)?.session,
+  } satisfies Admission);
+};
+harden(makeAdmission);

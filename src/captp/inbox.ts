@@ -1,0 +1,127 @@
+/**
+ * What comes from a stream, frame by frame, and never so much at a time that other sessions have to wait.
+ *
+ *   chunk ──▶ frames ──▶ at most so many, so large ──▶ the stream is paused, and the event loop serves others ──▶ the next
+ *
+ * A paused stream fills the buffers of both hosts, and then the sender has to wait: whoever floods slows itself down.
+ */
+import type { Duplex } from 'node:stream';
+import { makeFrameReader } from './framing.ts';
+import type { Limits } from './limits.ts';
+import type { PeerPowers } from './powers.ts';
+
+export interface InboxOptions {
+  readonly stream: Duplex;
+  readonly limits: Pick<Limits, 'helloBytes' | 'framesPerTurn' | 'bytesPerTurn' | 'framesPerSecond'>;
+  readonly powers: Pick<PeerPowers, 'now' | 'setTimer' | 'soon'>;
+  /** One frame. May throw, which is passed to `onError`. */
+  readonly onText: (text: string) => void;
+  /** The inbox has stopped; the owner closes the session. */
+  readonly onError: (reason: unknown) => void;
+}
+
+export interface Inbox {
+  /** From now on frames may have so many bytes; before, only those of a hello. */
+  allow(frameBytes: number): void;
+  /** Nothing is taken until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** What comes from now on is thrown away. */
+  stop(): void;
+  /** Did any byte come since this was last asked? */
+  heard(): boolean;
+}
+
+const SECOND = 1_000;
+
+export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOptions): Inbox => {
+  const reader = makeFrameReader(limits.helloBytes);
+  let paused = false;
+  let stopped = false;
+  let resting = false;
+  let anything = false;
+  let second = powers.now();
+  let framesInSecond = 0;
+
+  /** Milliseconds to wait, because enough came in this second. */
+  const tooFast = (): number => {
+    const now = powers.now();
+    const elapsed = now - second;
+    if (elapsed >= SECOND || elapsed < 0) {
+      second = now;
+      framesInSecond = 0;
+    }
+    return framesInSecond < limits.framesPerSecond ? 0 : SECOND - elapsed;
+  };
+
+  /** Takes what one session may take at a time. True if there may be more. */
+  const take = (): boolean => {
+    let bytes = 0;
+    for (let frames = 0; frames < limits.framesPerTurn && bytes < limits.bytesPerTurn; frames += 1) {
+      const text = reader.next();
+      if (text === undefined) return false;
+      framesInSecond += 1;
+      bytes += text.length;
+      onText(text);
+      if (paused || stopped) return true;
+    }
+    return true;
+  };
+
+  const rest = (wake: (callback: () => void) => void): void => {
+    resting = true;
+    stream.pause();
+    wake(() => {
+      resting = false;
+      work();
+    });
+  };
+
+  const work = (): void => {
+    if (paused || stopped || resting) return;
+    const delay = tooFast();
+    if (delay > 0) {
+      rest((callback) => void powers.setTimer(callback, delay));
+      return;
+    }
+    try {
+      if (take() && !paused) rest(powers.soon);
+      else if (!paused) stream.resume();
+    } catch (error) {
+      stop();
+      onError(error);
+    }
+  };
+
+  const stop = (): void => {
+    stopped = true;
+    stream.removeListener('data', receive);
+    stream.resume();
+  };
+
+  const receive = (chunk: Buffer): void => {
+    anything = true;
+    reader.push(chunk);
+    work();
+  };
+  stream.on('data', receive);
+
+  return harden({
+    allow: reader.allow,
+    pause: () => {
+      paused = true;
+      stream.pause();
+    },
+    resume: () => {
+      paused = false;
+      work();
+    },
+    stop,
+    heard: () => {
+      const was = anything;
+      anything = false;
+      return was;
+    },
+  } satisfies Inbox);
+};
+harden(makeInbox);
