@@ -11,6 +11,7 @@ export const exitCodes = harden({
   /** Partly done; or some machine is offline, or its state is unknown; or the deadline passed. */
   partly: 3,
 } as const);
+harden(exitCodes);
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** How it went for one machine. */
@@ -26,3 +27,4 @@ export const exitCodeOf = (outcomes: readonly Outcome[]): ExitCode => {
   if (has('unknown') || has('failed')) return exitCodes.partly;
   return has('differs') ? exitCodes.differs : exitCodes.done;
 };
+harden(exitCodeOf);

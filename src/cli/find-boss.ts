@@ -9,7 +9,6 @@ import { makeError } from '../errors/gobs-error.ts';
 import { printable } from '../protocol/printable.ts';
 import {
   defaultStateRoot,
-  runtimeDirectory,
   stateDirectory,
   whyUntrusted,
   type Places,
@@ -74,7 +73,12 @@ const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((er
 /** The reason of a file system error in a few words. */
 export const reasonOf = (error: unknown): string => {
   const { code, message } = error as { code?: string; message?: string };
-  const words: Record<string, string> = { ENOENT: 'no such file', EACCES: 'not permitted', EISDIR: 'is a directory', ENOTDIR: 'is below a file' };
+  const words: Record<string, string> = {
+    ENOENT: 'no such file',
+    EACCES: 'not permitted',
+    EISDIR: 'is a directory',
+    ENOTDIR: 'is below a file',
+  };
   return (code === undefined ? undefined : words[code]) ?? code ?? printable(String(message));
 };
 harden(reasonOf);
@@ -84,7 +88,10 @@ const readKept = async (file: string, where: string, hint: string, { fs }: FindP
     return firstLine(await fs.readFile(file, 'utf8'));
   } catch (error) {
     if (isAbsent(error)) throw notRunning(where, hint, error);
-    throw makeError('BOSS_NOT_RUNNING', `${file}: ${reasonOf(error)}`, { hint: 'a boss is reached by the user that runs it', cause: error });
+    throw makeError('BOSS_NOT_RUNNING', `${file}: ${reasonOf(error)}`, {
+      hint: 'a boss is reached by the user that runs it',
+      cause: error,
+    });
   }
 };
 
@@ -93,16 +100,20 @@ export const socketOf = (locator: string): string | undefined =>
   URL.canParse(locator) ? (new URL(locator).searchParams.get('path') ?? undefined) : undefined;
 harden(socketOf);
 
-/** Another user could have made the runtime directory, and wait at a socket in it for our secret. */
-const refuseUntrusted = async (locator: string, powers: FindPowers): Promise<void> => {
-  const socket = socketOf(locator);
-  const shared = runtimeDirectory(placesOf(powers));
-  if (socket === undefined || dirname(socket) !== shared) return;
-  const why = await powers.fs.lstat(shared).then(
+/**
+ * A socket that is not in the state directory is in a runtime directory, where the boss found one: by its own environment, which
+ * need not be ours. Another user could have made that directory, and wait there for our secret.
+ */
+const refuseUntrusted = async (locator: string, root: string, powers: FindPowers): Promise<void> => {
+  const place = dirname(socketOf(locator) ?? `${root}/boss.sock`);
+  if (place === root) return;
+  const why = await powers.fs.lstat(place).then(
     (stats) => whyUntrusted(stats, powers.uid),
     (error: unknown) => (isAbsent(error) ? undefined : reasonOf(error)),
   );
-  if (why !== undefined) throw makeError('STORE_UNUSABLE', `${shared}: ${why}`, { hint: 'remove it, and start the boss again' });
+  if (why !== undefined) {
+    throw makeError('STORE_UNUSABLE', `${place}: ${why}`, { hint: 'remove it, and start the boss again' });
+  }
 };
 
 const findInState = async (state: string | undefined, powers: FindPowers): Promise<FoundLocator> => {
@@ -110,7 +121,7 @@ const findInState = async (state: string | undefined, powers: FindPowers): Promi
   const hint = state === undefined ? 'start one with gobs up' : `start one with gobs up --state ${printable(state)}`;
   const where = `in ${root}`;
   const locator = await readKept(adminLocator, where, hint, powers);
-  await refuseUntrusted(locator, powers);
+  await refuseUntrusted(locator, root, powers);
   return { locator, where, kept: true };
 };
 
@@ -126,14 +137,21 @@ const findAtSocket = async (socket: string, powers: FindPowers): Promise<FoundLo
 };
 
 const findInFile = async (file: string, powers: FindPowers): Promise<FoundLocator> => {
-  if (file === '-') return { locator: await readStdin(powers.stdin), where: 'behind the locator from standard input', kept: false };
+  if (file === '-') {
+    return { locator: await readStdin(powers.stdin), where: 'behind the locator from standard input', kept: false };
+  }
   const path = resolve(powers.workingDirectory, file);
   const where = `behind the locator in ${path}`;
   try {
     const stats = await powers.fs.stat(path);
     const locator = firstLine((await powers.fs.readFile(path, 'utf8')).slice(0, LONGEST_LOCATOR));
     const open = (stats.mode & 0o077) !== 0 && stats.isFile();
-    return { locator, where, kept: false, ...(open ? { warning: `${path}: others can read it, and it is authority; chmod 600 it` } : {}) };
+    return {
+      locator,
+      where,
+      kept: false,
+      ...(open ? { warning: `${path}: others can read it, and it is authority; chmod 600 it` } : {}),
+    };
   } catch (error) {
     throw makeError('BAD_USAGE', `--connect-file ${path}: ${reasonOf(error)}`, { cause: error });
   }

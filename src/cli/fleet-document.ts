@@ -15,7 +15,7 @@ import { printable } from '../protocol/printable.ts';
 import { findResourceProblems } from '../protocol/resources/resource-problems.ts';
 import { isName } from '../protocol/shapes.ts';
 import { describeIssue, type Issue } from './fleet-issues.ts';
-import { fleetSchema, type FleetDocument, type FleetMachine } from './fleet-schema.ts';
+import { checkFleet, type FleetDocument, type FleetMachine } from './fleet-schema.ts';
 
 const LARGEST = 16 * 1024 * 1024;
 const MOST_ALIASES = 10_000;
@@ -131,7 +131,8 @@ const schemaProblems = (source: Source, plain: unknown, issues: readonly Issue[]
 
 const nameProblems = (source: Source, name: string): Problem[] => {
   if (isName(name)) return [];
-  const message = 'a name has lower-case letters, digits and hyphens, begins with a letter, and has at most 63 characters';
+  const message =
+    'a name has lower-case letters, digits and hyphens, begins with a letter, and has at most 63 characters';
   return [{ offset: offsetOfKey(source, ['machines'], name), path: ['machines', name], message }];
 };
 
@@ -151,12 +152,19 @@ export const parseFleetDocument = (text: string, file: string): FleetDocument =>
   const source = parse(text, file);
   refuse(source, syntaxProblems(source));
   const plain = toPlain(source);
-  const result = fleetSchema.safeParse(plain);
+  const result = checkFleet(plain);
   if (!result.success) refuse(source, schemaProblems(source, plain, result.error.issues));
-  const machines = Object.entries(result.data!.machines).map(([name, machine]) => ({ resources: [], ...machine, name }));
+  const machines = Object.entries(result.data!.machines).map(([name, machine]) => ({
+    resources: [],
+    ...machine,
+    name,
+  }));
   refuse(
     source,
-    machines.flatMap(({ name, resources }) => [...nameProblems(source, name), ...resourceProblems(source, name, resources)]),
+    machines.flatMap(({ name, resources }) => [
+      ...nameProblems(source, name),
+      ...resourceProblems(source, name, resources),
+    ]),
   );
   return harden({ machines: machines as unknown as FleetMachine[] });
 };

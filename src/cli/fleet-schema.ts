@@ -10,7 +10,12 @@ const machineSchema = z.strictObject({
   resources: z.unknown().optional(),
 });
 
-export const fleetSchema = z.strictObject({ machines: z.record(z.string(), machineSchema) });
+// Not exported: a schema of this library completes itself when it is first used, so it must not be hardened.
+const fleetSchema = z.strictObject({ machines: z.record(z.string(), machineSchema) });
+
+/** The document as data, or what is wrong with it; `resources` are not looked at. Never throws. */
+export const checkFleet = (plain: unknown) => fleetSchema.safeParse(plain);
+harden(checkFleet);
 
 /** The properties that may stand where a path leads, for suggestions. */
 export const propertiesAt = (path: readonly PropertyKey[]): readonly string[] =>

@@ -13,7 +13,9 @@ import { makeError } from '../errors/gobs-error.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
 import { runCli } from './run.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const sink = (stream: NodeJS.WriteStream) => ({
   write: (text: string) => void stream.write(text),

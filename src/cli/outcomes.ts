@@ -7,7 +7,10 @@ const done: Settled = harden({ outcome: 'done' });
 const failure = ({ name, state, failure: told }: MachineStatus): Settled => {
   const { code = 'MACHINE_FAILED', message = `${name} is ${state}`, hint } = told ?? {};
   const during = told === undefined ? '' : ` (while ${told.in})`;
-  return { outcome: 'failed', why: { code, message: `${name}: ${message}${during}`, ...(hint === undefined ? {} : { hint }) } };
+  return {
+    outcome: 'failed',
+    why: { code, message: `${name}: ${message}${during}`, ...(hint === undefined ? {} : { hint }) },
+  };
 };
 
 const ended: readonly MachineStatus['state'][] = harden(['destroying', 'gone']);
@@ -46,7 +49,10 @@ export const judgeApplied =
     if (state === 'failed') return failure(status);
     if (ended.includes(state)) return goneMeanwhile(status);
     if (state === 'stopped') {
-      return { outcome: 'unknown', why: { code: 'HOB_UNREACHABLE', message: `${name} is stopped; it takes the change when it is started` } };
+      return {
+        outcome: 'unknown',
+        why: { code: 'HOB_UNREACHABLE', message: `${name} is stopped; it takes the change when it is started` },
+      };
     }
     if (state !== 'ready' || !online || (reported ?? 0) < generation) return undefined;
     if (drift.failed > 0) {

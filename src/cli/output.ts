@@ -36,11 +36,13 @@ export const errorText = (thrown: unknown): string => {
   const lines = [`gobs: ${code}: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])];
   return lines.map((line) => printable(redactLocators(line))).join('\n');
 };
+harden(errorText);
 
 // JSON leaves C1 controls, DEL and bidirectional ones as they are; inside its strings an escape means the same.
 const escapeJson = (json: string): string =>
-  json.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (character) =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  json.replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
 export const makeOutput = (stdout: Sink, stderr: Sink): Output => {
@@ -73,3 +75,4 @@ export const makeOutput = (stdout: Sink, stderr: Sink): Output => {
     error: (thrown) => say(errorText(thrown)),
   });
 };
+harden(makeOutput);

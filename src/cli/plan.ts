@@ -25,7 +25,12 @@ export interface ResourceDifference {
 }
 
 export type PlannedAction =
-  | { readonly action: 'create'; readonly name: string; readonly spec: MachineSpec; readonly differences: readonly ResourceDifference[] }
+  | {
+      readonly action: 'create';
+      readonly name: string;
+      readonly spec: MachineSpec;
+      readonly differences: readonly ResourceDifference[];
+    }
   | {
       readonly action: 'update';
       readonly name: string;
@@ -74,7 +79,10 @@ const differencesBetween = (from: readonly Resource[], to: readonly Resource[]):
 /** The ids of the resources that both have, in the order of the first. */
 const sharedOrder = (of: readonly Resource[], other: readonly Resource[]): string => {
   const ids = new Set(other.map(({ id }) => id));
-  return of.map(({ id }) => id).filter((id) => ids.has(id)).join(', ');
+  return of
+    .map(({ id }) => id)
+    .filter((id) => ids.has(id))
+    .join(', ');
 };
 
 const update = (wanted: FleetMachine, desired: DesiredState): PlannedAction => {
@@ -124,7 +132,9 @@ export const makePlan = (
     .map((name): PlannedAction => ({ action: prune ? 'destroy' : 'unmanaged', name }));
   return harden([...planned, ...others].sort((left, right) => (left.name < right.name ? -1 : 1)));
 };
+harden(makePlan);
 
 /** Would carrying it out change anything? */
 export const hasChanges = (plan: Plan): boolean =>
   plan.some(({ action }) => action === 'create' || action === 'update' || action === 'destroy');
+harden(hasChanges);

@@ -43,12 +43,16 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
   return program.addHelpText('after', epilogue);
 };
 
-const isHelp = (code: string): boolean => ['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(code);
+const isHelp = (code: string): boolean =>
+  ['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(code);
 
 const usageError = ({ message }: CommanderError): Error => {
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
   const suggestion = /^\(Did you mean (.*)\?\)$/.exec(rest.join(' '))?.[1];
-  const hint = suggestion === undefined ? 'gobs --help, or --help behind a command, says what there is' : `did you mean ${suggestion}?`;
+  const hint =
+    suggestion === undefined
+      ? 'gobs --help, or --help behind a command, says what there is'
+      : `did you mean ${suggestion}?`;
   return makeError('BAD_USAGE', printable(first.replace(/\.$/, '')), { hint });
 };
 
@@ -75,3 +79,4 @@ export const parseArguments = (words: readonly string[], version: string): Parse
   if (request === undefined) throw TypeError('a command was parsed that asks for nothing');
   return { request };
 };
+harden(parseArguments);

@@ -19,6 +19,7 @@ export interface Waiting {
 }
 
 export const facets = harden(['observer', 'operator', 'admin'] as const);
+harden(facets);
 export type Facet = (typeof facets)[number];
 
 interface AtBoss {
@@ -32,7 +33,13 @@ export type Request =
   | { readonly do: 'hob'; readonly directory: string }
   | ({ readonly do: 'repl' } & AtBoss)
   | ({ readonly do: 'provider list'; readonly json: boolean } & AtBoss)
-  | ({ readonly do: 'machine create'; readonly name: string; readonly spec: MachineSpec; readonly json: boolean } & AtBoss & Waiting)
+  | ({
+      readonly do: 'machine create';
+      readonly name: string;
+      readonly spec: MachineSpec;
+      readonly json: boolean;
+    } & AtBoss &
+      Waiting)
   | ({ readonly do: 'machine list'; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'machine show'; readonly name?: string; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'machine start'; readonly names: readonly string[] } & AtBoss & Waiting)
@@ -40,8 +47,21 @@ export type Request =
   | ({ readonly do: 'machine destroy'; readonly name: string; readonly yes: boolean } & AtBoss & Waiting)
   | ({ readonly do: 'machine forget'; readonly name: string; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'plan'; readonly file: string; readonly prune: boolean; readonly json: boolean } & AtBoss)
-  | ({ readonly do: 'apply'; readonly file: string; readonly prune: boolean; readonly yes: boolean; readonly json: boolean } & AtBoss & Waiting)
-  | ({ readonly do: 'drift'; readonly names: readonly string[]; readonly cached: boolean; readonly json: boolean; readonly timeout: number } & AtBoss)
+  | ({
+      readonly do: 'apply';
+      readonly file: string;
+      readonly prune: boolean;
+      readonly yes: boolean;
+      readonly json: boolean;
+    } & AtBoss &
+      Waiting)
+  | ({
+      readonly do: 'drift';
+      readonly names: readonly string[];
+      readonly cached: boolean;
+      readonly json: boolean;
+      readonly timeout: number;
+    } & AtBoss)
   | ({ readonly do: 'share'; readonly name: string; readonly as: Facet } & AtBoss)
   | { readonly do: 'init'; readonly file: string };
 

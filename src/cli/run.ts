@@ -9,7 +9,15 @@ import { boss, down, hob, repl, up } from './actions/daemon.ts';
 import type { Action, Surroundings } from './actions/action.ts';
 import { showDrift } from './actions/drift.ts';
 import { applyFleet, planFleet } from './actions/fleet.ts';
-import { createMachine, destroyMachine, forgetMachine, listMachines, showMachine, startMachines, stopMachines } from './actions/machine.ts';
+import {
+  createMachine,
+  destroyMachine,
+  forgetMachine,
+  listMachines,
+  showMachine,
+  startMachines,
+  stopMachines,
+} from './actions/machine.ts';
 import { initFleet, listProviders, shareMachine } from './actions/share.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { makeOutput } from './output.ts';

@@ -21,6 +21,7 @@ export const renderTable = (headings: readonly string[], rows: readonly (readonl
   const pad = (text: string, column: number) => text + ' '.repeat(widths[column]! - characters(text));
   return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 };
+harden(renderTable);
 
 /** `name: value` lines, values aligned. */
 export const renderFields = (fields: readonly (readonly [name: string, value: unknown])[]): string => {
@@ -29,6 +30,7 @@ export const renderFields = (fields: readonly (readonly [name: string, value: un
     .map(([name, value]) => `${name}:${' '.repeat(width - characters(name))} ${cell(value) || '-'}`)
     .join('\n');
 };
+harden(renderFields);
 
 const SECOND = 1000;
 const UNITS = [
@@ -45,9 +47,11 @@ export const age = (at: number | null, now: number): string => {
   const unit = UNITS.find(({ size }) => passed >= size);
   return unit === undefined ? 'now' : `${Math.floor(passed / unit.size)} ${unit.name} ago`;
 };
+harden(age);
 
 /** `2025-11-20 08:30:12Z` */
 export const moment = (at: number): string => {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? String(at) : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 };
+harden(moment);

@@ -96,9 +96,17 @@ export const makeWatch = (timeout: number, { now, setTimer, onInterrupt }: Watch
       } else if (answer === 'interrupted') {
         return { name, status, ...unknown('INTERRUPTED', `${name} was ${status.state} when the waiting ended`) };
       } else if (giveUp < deadline) {
-        return { name, status, ...unknown('HOB_UNREACHABLE', `${name} is offline; it takes the change when it is back`) };
+        return {
+          name,
+          status,
+          ...unknown('HOB_UNREACHABLE', `${name} is offline; it takes the change when it is back`),
+        };
       } else {
-        return { name, status, ...unknown('TIMED_OUT', `${name} is still ${status.state}; the work goes on`, `gobs machine show ${name}`) };
+        return {
+          name,
+          status,
+          ...unknown('TIMED_OUT', `${name} is still ${status.state}; the work goes on`, `gobs machine show ${name}`),
+        };
       }
     }
   };

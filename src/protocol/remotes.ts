@@ -111,6 +111,8 @@ export interface Inspector {
     vat: string,
     page?: { readonly after?: string; readonly limit?: number },
   ): { readonly actors: readonly ActorEntry[]; readonly next: string | null };
-  portrait(reference: string | object): ActorEntry & { readonly portrait: unknown; readonly references: readonly string[] };
+  portrait(
+    reference: string | object,
+  ): ActorEntry & { readonly portrait: unknown; readonly references: readonly string[] };
   referrers(reference: string | object): readonly string[];
 }

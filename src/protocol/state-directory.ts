@@ -18,6 +18,7 @@
 
 /** The longest path that a Unix socket can have, in bytes. */
 export const SOCKET_PATH_LIMIT = 107;
+harden(SOCKET_PATH_LIMIT);
 
 export interface StateDirectory {
   readonly root: string;
@@ -49,7 +50,8 @@ export interface Places {
   readonly sha256: (text: string) => string;
 }
 
-const xdgPlace = (place: string | undefined): string | undefined => (place?.startsWith('/') ? place.replace(/\/+$/, '') : undefined);
+const xdgPlace = (place: string | undefined): string | undefined =>
+  place?.startsWith('/') ? place.replace(/\/+$/, '') : undefined;
 
 /**
  * `$GOBS_STATE` as it is (it may be relative), or `gobs` in the user's XDG state directory. XDG places that are not absolute are not
@@ -72,7 +74,9 @@ const bytesOf = (text: string): number => encodeURIComponent(text.toWellFormed()
 /** In the state directory, or, where that is too long for the system, named by its hash in the runtime directory. */
 export const socketPathFor = (root: string, places: Places): string => {
   const own = `${root}/boss.sock`;
-  return bytesOf(own) <= SOCKET_PATH_LIMIT ? own : `${runtimeDirectory(places)}/${places.sha256(root).slice(0, 32)}.sock`;
+  return bytesOf(own) <= SOCKET_PATH_LIMIT
+    ? own
+    : `${runtimeDirectory(places)}/${places.sha256(root).slice(0, 32)}.sock`;
 };
 harden(socketPathFor);
 
@@ -105,7 +109,8 @@ export const whyUntrusted = (
 ): string | undefined => {
   if (!stats.isDirectory()) return 'is not a directory';
   if (stats.uid !== uid) return `belongs to user ${stats.uid}, not to user ${uid}`;
-  if ((stats.mode & 0o077) !== 0) return `is open to others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`;
+  if ((stats.mode & 0o077) !== 0)
+    return `is open to others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`;
   return undefined;
 };
 harden(whyUntrusted);

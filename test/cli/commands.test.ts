@@ -60,7 +60,10 @@ describe('machine create', () => {
     await start(true);
     const running = at.gobs('machine create web1 --provider local');
     await at.clock.awaitTimer();
-    at.set('web1', { state: 'failed', failure: { in: 'creating', code: 'PROVIDER_FAILED', message: 'no room\u001b[2J', hint: 'make room' } });
+    at.set('web1', {
+      state: 'failed',
+      failure: { in: 'creating', code: 'PROVIDER_FAILED', message: 'no room\u001b[2J', hint: 'make room' },
+    });
     const { code, stdout, stderr } = await running;
     expect(code).toBe(1);
     expect(stdout).toContain('failed');
@@ -77,7 +80,9 @@ describe('machine create', () => {
     at.clock.advance(2);
     const { code, stderr } = await running;
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^gobs: TIMED_OUT: web1 is still creating; the work goes on\nhint: gobs machine show web1\n$/);
+    expect(stderr).toMatch(
+      /^gobs: TIMED_OUT: web1 is still creating; the work goes on\nhint: gobs machine show web1\n$/,
+    );
   });
 
   test('an interrupt ends the waiting with 3, and says that the work goes on and how to look', async () => {
@@ -87,7 +92,9 @@ describe('machine create', () => {
     at.interrupt();
     const { code, stderr } = await running;
     expect(code).toBe(3);
-    expect(stderr).toBe('gobs: interrupted: the work goes on; look at it with gobs machine list, or gobs machine show NAME\n');
+    expect(stderr).toBe(
+      'gobs: interrupted: the work goes on; look at it with gobs machine list, or gobs machine show NAME\n',
+    );
     expect(at.machines.has('web1')).toBe(true);
   });
 
@@ -114,7 +121,17 @@ describe('machine list and show', () => {
     at.addReady('web1');
     const { stdout } = await at.gobs('machine list --json');
     const [machine] = json(stdout) as Record<string, unknown>[];
-    expect(Object.keys(machine!)).toEqual(['name', 'id', 'provider', 'state', 'online', 'lastSeen', 'generation', 'policy', 'drift']);
+    expect(Object.keys(machine!)).toEqual([
+      'name',
+      'id',
+      'provider',
+      'state',
+      'online',
+      'lastSeen',
+      'generation',
+      'policy',
+      'drift',
+    ]);
     expect(machine!.drift).toEqual({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
   });
 
@@ -127,8 +144,14 @@ describe('machine list and show', () => {
 
   test('show has status and log', async () => {
     at.addReady('web1');
-    expect((await at.gobs('machine show web1')).stdout).toMatch(/^name: +web1\n[^]*WHEN +WHAT\n1970-01-01 00:00:01Z +requested\n$/);
-    expect(json((await at.gobs('machine show web1 --json')).stdout)).toMatchObject({ name: 'web1', facts: null, log: [{ what: 'requested' }] });
+    expect((await at.gobs('machine show web1')).stdout).toMatch(
+      /^name: +web1\n[^]*WHEN +WHAT\n1970-01-01 00:00:01Z +requested\n$/,
+    );
+    expect(json((await at.gobs('machine show web1 --json')).stdout)).toMatchObject({
+      name: 'web1',
+      facts: null,
+      log: [{ what: 'requested' }],
+    });
   });
 
   test('a machine that is not there is one line and exit 1', async () => {
@@ -182,12 +205,17 @@ describe('machine start, stop, destroy, forget', () => {
     at.addReady('web1');
     at.addReady('web2');
     expect((await at.gobs('machine forget web1')).stdout).toBe('directory /srv/web1\n');
-    expect(json((await at.gobs('machine forget web2 --json')).stdout)).toEqual({ name: 'web2', remains: ['directory /srv/web2'] });
+    expect(json((await at.gobs('machine forget web2 --json')).stdout)).toEqual({
+      name: 'web2',
+      remains: ['directory /srv/web2'],
+    });
   });
 });
 
 const fleet = (lines: string) => `machines:\n${lines}`;
-const oneMachine = fleet('  web1:\n    provider: local\n    resources: [{ id: motd, type: file, path: /etc/motd, content: "hello\\n" }]\n');
+const oneMachine = fleet(
+  '  web1:\n    provider: local\n    resources: [{ id: motd, type: file, path: /etc/motd, content: "hello\\n" }]\n',
+);
 
 describe('plan and apply', () => {
   test('plan says what apply would do, exits 2, and changes nothing', async () => {
@@ -217,7 +245,9 @@ describe('plan and apply', () => {
     const { code, stdout } = await at.gobs('plan fleet.yaml');
     expect(code).toBe(2);
     expect(stdout).toContain('~ update web1\n    ~ motd (file)\n        content: "hello\\n" → "goodbye\\n"\n');
-    expect((await at.gobs('apply fleet.yaml --json')).stdout).toBe('{"name":"web1","action":"update","outcome":"done"}\n');
+    expect((await at.gobs('apply fleet.yaml --json')).stdout).toBe(
+      '{"name":"web1","action":"update","outcome":"done"}\n',
+    );
     expect(at.machines.get('web1')!.desired.resources[0]).toMatchObject({ content: 'goodbye\n' });
   });
 
@@ -260,7 +290,12 @@ describe('plan and apply', () => {
     const some = await at.gobs('apply fleet.yaml --json');
     expect(some.code).toBe(3);
     expect(some.stdout.trim().split('\n').map(json)).toEqual([
-      { name: 'web2', action: 'create', outcome: 'failed', error: expect.objectContaining({ code: 'NO_SUCH_PROVIDER' }) },
+      {
+        name: 'web2',
+        action: 'create',
+        outcome: 'failed',
+        error: expect.objectContaining({ code: 'NO_SUCH_PROVIDER' }),
+      },
       { name: 'web1', action: 'create', outcome: 'done' },
     ]);
     await at.write('fleet.yaml', fleet('  web2: { provider: nowhere }\n'));
@@ -294,7 +329,10 @@ describe('plan and apply', () => {
   test('a machine cannot move to another provider', async () => {
     at.addReady('web1');
     await at.write('fleet.yaml', fleet('  web1: { provider: other }\n'));
-    expect(await at.gobs('plan fleet.yaml')).toMatchObject({ code: 1, stderr: expect.stringMatching(/BAD_DOCUMENT: machines.web1.provider/) });
+    expect(await at.gobs('plan fleet.yaml')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/BAD_DOCUMENT: machines.web1.provider/),
+    });
   });
 
   test('init writes a document that plan takes, and never over another', async () => {
@@ -320,14 +358,21 @@ describe('drift', () => {
     const { code, stdout } = await at.gobs('drift web1');
     expect(code).toBe(2);
     expect(stdout.split('\n')).toHaveLength(3);
-    expect(stdout).toMatch(/\nweb1 +motd +drifted +content +"evil\\u\{1b\}\[31m\\nroot {2}\/etc\/shadow" +"hello\\n"\n$/);
+    expect(stdout).toMatch(
+      /\nweb1 +motd +drifted +content +"evil\\u\{1b\}\[31m\\nroot {2}\/etc\/shadow" +"hello\\n"\n$/,
+    );
   });
 
   test('--json has the report', async () => {
     at.addReady('web1', { resources }).differences.set('motd', changes);
     const { stdout } = await at.gobs('drift web1 --json');
     expect(json(stdout)).toEqual([
-      { name: 'web1', online: true, receivedAt: 1_000, resources: [{ id: 'motd', type: 'file', state: 'drifted', changes }] },
+      {
+        name: 'web1',
+        online: true,
+        receivedAt: 1_000,
+        resources: [{ id: 'motd', type: 'file', state: 'drifted', changes }],
+      },
     ]);
   });
 
@@ -392,7 +437,10 @@ describe('share, and what was shared', () => {
 
   test('a machine is no boss', async () => {
     await share('admin');
-    expect(await at.run('machine list --connect-file shared')).toMatchObject({ code: 1, stderr: expect.stringContaining('is not a boss') });
+    expect(await at.run('machine list --connect-file shared')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not a boss'),
+    });
   });
 
   test('a locator can come from standard input, and from a file that others can read only with a warning', async () => {
@@ -410,5 +458,7 @@ test('providers are listed', async () => {
 test('no boss where one was looked for is one line with a hint', async () => {
   const { code, stdout, stderr } = await at.run(`machine list --state ${at.directory}/other`);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toBe(`gobs: BOSS_NOT_RUNNING: no boss is running in ${at.directory}/other\nhint: start one with gobs up --state ${at.directory}/other\n`);
+  expect(stderr).toBe(
+    `gobs: BOSS_NOT_RUNNING: no boss is running in ${at.directory}/other\nhint: start one with gobs up --state ${at.directory}/other\n`,
+  );
 });

@@ -5,13 +5,7 @@
 import { Far } from '@endo/far';
 import type { InterfaceGuard } from '@endo/patterns';
 import { makeError } from '../../src/errors/gobs-error.ts';
-import {
-  BossI,
-  InspectorI,
-  MachineAdminI,
-  MachineObserverI,
-  MachineOperatorI,
-} from '../../src/protocol/interfaces.ts';
+import { BossI, InspectorI, MachineAdminI, MachineObserverI, MachineOperatorI } from '../../src/protocol/interfaces.ts';
 import type {
   Change,
   DesiredState,
@@ -41,7 +35,7 @@ const guarded = (guard: InterfaceGuard, methods: Record<string, Method>): object
         return harden(methods[name]!(...args));
       },
     ]);
-  return Far(facet.interfaceName, Object.fromEntries(entries));
+  return Far(facet.interfaceName, Object.fromEntries(entries) as Record<string, Method>);
 };
 
 interface Machine {
@@ -91,7 +85,10 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       return changes === undefined ? { id, type, state: 'ok' } : { id, type, state, changes };
     });
     machine.report = harden({ generation: machine.desired.generation, reason, at: 1_000, resources });
-    const drift = resources.reduce((counts, { state: found }) => ({ ...counts, [found]: counts[found as 'ok'] + 1 }), none);
+    const drift = resources.reduce(
+      (counts, { state: found }) => ({ ...counts, [found]: counts[found as 'ok'] + 1 }),
+      none,
+    );
     set(name, { reported: machine.desired.generation, drift });
   };
 
@@ -101,11 +98,18 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   };
   const walk = (name: string, states: readonly LifecycleState[], online: boolean) =>
     later(() => {
-      states.forEach((state) => machines.has(name) && set(name, { state, online, ...(online ? { lastSeen: 1_000 } : {}) }));
+      states.forEach(
+        (state) => machines.has(name) && set(name, { state, online, ...(online ? { lastSeen: 1_000 } : {}) }),
+      );
       if (online && machines.has(name)) look(name, 'drifted', 'applied');
     });
 
-  const driftOf = ({ status: { name, online }, report }: Machine) => ({ name, online, report, receivedAt: report === null ? null : 1_000 });
+  const driftOf = ({ status: { name, online }, report }: Machine) => ({
+    name,
+    online,
+    report,
+    receivedAt: report === null ? null : 1_000,
+  });
   const there = (name: string): Machine => machines.get(name) ?? refusing('NO_SUCH_MACHINE', name);
 
   const facetsOf = (name: string): Machine['facets'] => {
@@ -221,7 +225,9 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       if (!isName(name)) throw makeError('BAD_NAME', `${name}: a name has letters, digits and hyphens`);
       if (requestId !== undefined && requests.get(requestId) === name) return there(name).facets.admin;
       if (spec.provider !== 'local') {
-        throw makeError('NO_SUCH_PROVIDER', `${spec.provider}: there is no such provider`, { hint: 'gobs provider list' });
+        throw makeError('NO_SUCH_PROVIDER', `${spec.provider}: there is no such provider`, {
+          hint: 'gobs provider list',
+        });
       }
       if (machines.has(name)) throw makeError('NAME_TAKEN', `${name}: there is a machine of that name`);
       if (requestId !== undefined) requests.set(requestId, name);
@@ -234,7 +240,10 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     machinePage: async ({ after = '', limit = 2 }: { after?: string; limit?: number }) => {
       const names = [...machines.keys()].sort().filter((name) => name > after);
       const page = names.slice(0, Math.min(limit, 2));
-      return { statuses: page.map((name) => there(name).status), next: names.length > page.length ? page.at(-1)! : null };
+      return {
+        statuses: page.map((name) => there(name).status),
+        next: names.length > page.length ? page.at(-1)! : null,
+      };
     },
     destroyMachine: () => undefined,
     forget: (name: string) => {

@@ -10,8 +10,6 @@ import type { CliPowers } from '../../src/cli/powers.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { makeNearBoss, type NearBossOptions } from './near-boss.ts';
 
-export const adminLocator = `gobs://${'a'.repeat(52)}.unix/s/${'A'.repeat(43)}?path=%2Ftmp%2Fnowhere.sock`;
-
 /** Timers that fire when a test says so. */
 export const makeManualClock = () => {
   let time = 100_000;
@@ -47,6 +45,7 @@ export interface RunOptions {
   readonly tty?: boolean;
   readonly answer?: string;
   readonly env?: Record<string, string>;
+  readonly powers?: Partial<CliPowers>;
 }
 
 export interface Ran {
@@ -59,7 +58,15 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
   const directory = mkdtempSync(join(tmpdir(), 'gobs-cli-'));
   const state = join(directory, 'state');
   await fs.mkdir(state, { mode: 0o700 });
-  await fs.writeFile(join(state, 'admin.locator'), `${adminLocator}\n`, { mode: 0o600 });
+  const adminLocator = `gobs://${'a'.repeat(52)}.unix/s/${'A'.repeat(43)}?path=${encodeURIComponent(`${state}/boss.sock`)}`;
+  /** What a boss does when it serves. */
+  const serve = async () => {
+    await fs.writeFile(join(state, 'boss.json'), JSON.stringify({ pid: 4711, peer: 'p', listen: 'l', socket: 's' }));
+    await fs.writeFile(join(state, 'admin.locator'), `${adminLocator}\n`, { mode: 0o600 });
+  };
+  /** … and what is left when it was killed. */
+  const running = { boss: true };
+  await serve();
   const near = makeNearBoss(options);
   const clock = makeManualClock();
   const interrupts = new Set<() => void>();
@@ -71,6 +78,7 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
     opened += 1;
     return {
       enliven: async (locator) => {
+        if (locator === adminLocator && !running.boss) throw makeError('PEER_UNREACHABLE', 'nobody is there');
         const found = locator === adminLocator ? near.boss : near.locators.get(locator);
         if (found === undefined) throw makeError('LOCATOR_UNKNOWN', 'no object has that locator');
         return found;
@@ -82,7 +90,10 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
     };
   };
 
-  const run = async (words: string, { stdin = '', tty = false, answer = '', env = {} }: RunOptions = {}): Promise<Ran> => {
+  const run = async (
+    words: string,
+    { stdin = '', tty = false, answer = '', env = {}, powers: others = {} }: RunOptions = {},
+  ): Promise<Ran> => {
     const said = { stdout: '', stderr: '' };
     const sink = (name: 'stdout' | 'stderr') => ({
       write: (text: string) => {
@@ -128,6 +139,7 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
         scope: globalThis,
         onUnhandled: () => () => {},
       },
+      ...others,
     };
     const code = await runCli(words.split(' ').filter(Boolean), powers);
     return { code, ...said };
@@ -139,6 +151,8 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
     questions,
     directory,
     state,
+    running,
+    serve,
     run,
     /** A command for the boss in `state`. */
     gobs: (words: string, runOptions?: RunOptions) => run(`${words} --state ${state}`, runOptions),

@@ -6,7 +6,9 @@
 import { E } from '@endo/far';
 
 const NAME = '[A-Za-z_$][\\w$]*';
-const CALL = new RegExp(`(?:^|[^\\w$.])E\\(\\s*(${NAME}(?:\\.${NAME})*|machine\\((?:'[a-z0-9-]+'|"[a-z0-9-]+")\\))\\s*\\)\\.([\\w$]*)$`);
+const CALL = new RegExp(
+  `(?:^|[^\\w$.])E\\(\\s*(${NAME}(?:\\.${NAME})*|machine\\((?:'[a-z0-9-]+'|"[a-z0-9-]+")\\))\\s*\\)\\.([\\w$]*)$`,
+);
 
 /** What stands before the cursor, if it is the beginning of a method's name. */
 export const methodBeforeCursor = (line: string): { readonly target: string; readonly prefix: string } | undefined => {

@@ -139,7 +139,10 @@ export const makeDialogue = (powers: ReplPowers): Repl => {
     let open = true;
     const left = new Promise<void>((resolve) => evaluator.server.once('exit', () => resolve()));
     const stopListening = powers.onUnhandled((error) => say(`unhandled: ${failureText(error)}`));
-    void powers.lost.then((reason) => open && say(`the session with the boss ended: ${showError(reason)}\nleave, and come back with gobs repl`));
+    void powers.lost.then(
+      (reason) =>
+        open && say(`the session with the boss ended: ${showError(reason)}\nleave, and come back with gobs repl`),
+    );
     await Promise.race([loadHistory(evaluator.server, powers.historyFile), left]);
     await left;
     open = false;

@@ -26,7 +26,10 @@ const PAGE = 500;
 /** Of a vat's actors, no more are shown. */
 const MOST_SHOWN = 5_000;
 
-const allActors = async (inspector: Inspector, vat: string): Promise<{ actors: readonly ActorEntry[]; more: boolean }> => {
+const allActors = async (
+  inspector: Inspector,
+  vat: string,
+): Promise<{ actors: readonly ActorEntry[]; more: boolean }> => {
   const actors: ActorEntry[] = [];
   let after: string | undefined;
   do {
@@ -50,8 +53,14 @@ const showActors = async (inspector: Inspector, words: string, tables: ReplTable
   return parts.join('\n');
 };
 
-const portraitText = async (inspector: Inspector, words: string, { tables, lookUp }: DotCommandPowers): Promise<string> => {
-  if (words === '') throw makeError('BAD_USAGE', '.portrait wants a reference or its name', { hint: '.actors lists names' });
+const portraitText = async (
+  inspector: Inspector,
+  words: string,
+  { tables, lookUp }: DotCommandPowers,
+): Promise<string> => {
+  if (words === '') {
+    throw makeError('BAD_USAGE', '.portrait wants a reference or its name', { hint: '.actors lists names' });
+  }
   const target = words.includes(':') ? words : ((await lookUp(words)) as object);
   const { name, kind, version, change, portrait, references } = await E(inspector).portrait(target);
   const lines = [
@@ -74,7 +83,9 @@ const helpLines = [
 /** By name, without the dot. */
 export const makeDotCommands = (powers: DotCommandPowers): Readonly<Record<string, DotCommand>> => {
   const inspector = async (): Promise<Inspector> => {
-    if (powers.boss === undefined) throw makeError('BAD_USAGE', 'what was shared is not a boss, so its store cannot be looked into');
+    if (powers.boss === undefined) {
+      throw makeError('BAD_USAGE', 'what was shared is not a boss, so its store cannot be looked into');
+    }
     return E(powers.boss as Boss).inspector();
   };
   const commands: Record<string, DotCommand> = {
@@ -82,11 +93,20 @@ export const makeDotCommands = (powers: DotCommandPowers): Readonly<Record<strin
       help: 'the vats of the boss',
       run: async () => {
         const vats = await E(await inspector()).vats();
-        return powers.tables.rows(['VAT', 'ACTORS', 'CACHED'], vats.map(({ name, actors, cached }) => [name, actors, cached]));
+        return powers.tables.rows(
+          ['VAT', 'ACTORS', 'CACHED'],
+          vats.map(({ name, actors, cached }) => [name, actors, cached]),
+        );
       },
     },
-    actors: { help: '[VAT] actors, all or those of one vat', run: async (words) => showActors(await inspector(), words, powers.tables) },
-    portrait: { help: 'NAME what an actor is stored as', run: async (words) => portraitText(await inspector(), words, powers) },
+    actors: {
+      help: '[VAT] actors, all or those of one vat',
+      run: async (words) => showActors(await inspector(), words, powers.tables),
+    },
+    portrait: {
+      help: 'NAME what an actor is stored as',
+      run: async (words) => portraitText(await inspector(), words, powers),
+    },
     help: {
       help: 'this text',
       run: async () => {

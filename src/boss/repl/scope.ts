@@ -4,8 +4,7 @@ import type { Boss } from '../../protocol/remotes.ts';
 
 /** What the REPL is about: the boss, or, where a locator of something else was given, that. */
 export type Subject =
-  | { readonly name: 'boss'; readonly reference: object }
-  | { readonly name: 'shared'; readonly reference: object };
+  { readonly name: 'boss'; readonly reference: object } | { readonly name: 'shared'; readonly reference: object };
 
 export interface ScopePowers {
   readonly subject: Subject;

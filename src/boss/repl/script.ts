@@ -1,7 +1,7 @@
 /**
  * The REPL without a terminal: statements are read line by line, each is run as soon as it is whole, and results are printed. A
- * statement that fails is told of among the notes; those after it are run all the same, and the whole has failed. So
- * a script that must stop says so itself: `const web1 = await …` that fails leaves `web1` undeclared.
+ * statement that fails is told of among the notes; those after it are run all the same, and the whole has failed. What must
+ * not go on after a failure is written as one statement: `{ await …; await …; }`.
  *
  * A result that is text is printed as it is, without quotes, so that `await locatorFor(…)` can be put in a file.
  */

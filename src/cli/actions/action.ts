@@ -12,11 +12,16 @@ export interface Surroundings {
 }
 
 /** A rejection is shown by whoever calls, with exit 1. */
-export type Action<Kind extends Request['do']> = (request: RequestOf<Kind>, surroundings: Surroundings) => Promise<ExitCode>;
+export type Action<Kind extends Request['do']> = (
+  request: RequestOf<Kind>,
+  surroundings: Surroundings,
+) => Promise<ExitCode>;
 
 /** The error that a description came from, to be shown as any other. */
 export const errorFrom = ({ code, message, hint }: ErrorDescription): Error =>
-  Object.hasOwn(errorCodes, code) ? makeError(code as ErrorCode, message, hint === undefined ? {} : { hint }) : new Error(message);
+  Object.hasOwn(errorCodes, code)
+    ? makeError(code as ErrorCode, message, hint === undefined ? {} : { hint })
+    : new Error(message);
 harden(errorFrom);
 
 /** For a machine of several: its name stands in front, if the message does not say it. */

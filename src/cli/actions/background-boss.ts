@@ -59,7 +59,10 @@ const makeRoot = async ({ root }: StateDirectory, { powers }: Surroundings): Pro
   try {
     await powers.fs.mkdir(root, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw makeError('STORE_UNUSABLE', `${root}: ${reasonOf(error)}`, { hint: 'choose another directory with --state DIR', cause: error });
+    throw makeError('STORE_UNUSABLE', `${root}: ${reasonOf(error)}`, {
+      hint: 'choose another directory with --state DIR',
+      cause: error,
+    });
   }
 };
 
@@ -95,7 +98,10 @@ export const ensureBoss = async (
 harden(ensureBoss);
 
 /** Undefined if there is none, or it is not one. */
-export const readBossFile = async ({ bossFile }: StateDirectory, { powers }: Surroundings): Promise<BossFile | undefined> => {
+export const readBossFile = async (
+  { bossFile }: StateDirectory,
+  { powers }: Surroundings,
+): Promise<BossFile | undefined> => {
   try {
     const value = JSON.parse(await powers.fs.readFile(bossFile, 'utf8')) as Partial<BossFile> | null;
     return Number.isSafeInteger(value?.pid) && value!.pid! > 1 ? (value as BossFile) : undefined;
@@ -111,16 +117,25 @@ export const endBoss = async ({ pid }: BossFile, timeout: number, surroundings: 
   const deadline = powers.now() + timeout;
   powers.terminate(pid);
   while (powers.isAlive(pid)) {
-    if (powers.now() > deadline) throw makeError('TIMED_OUT', `the boss (process ${pid}) has not ended yet`, { hint: 'its log says what it waits for' });
+    if (powers.now() > deadline) {
+      throw makeError('TIMED_OUT', `the boss (process ${pid}) has not ended yet`, {
+        hint: 'its log says what it waits for',
+      });
+    }
     await pause(surroundings);
   }
 };
 harden(endBoss);
 
 /** The names of the machines of local providers that run, or are about to. */
-export const runningLocalMachines = async (boss: Boss, statuses: readonly { name: string; provider: string; state: string }[]): Promise<string[]> => {
+export const runningLocalMachines = async (
+  boss: Boss,
+  statuses: readonly { name: string; provider: string; state: string }[],
+): Promise<string[]> => {
   const local = new Set((await E(boss).providers()).filter(({ type }) => type === 'local').map(({ name }) => name));
   const ended = ['stopped', 'gone', 'destroying'];
-  return statuses.filter(({ provider, state }) => local.has(provider) && !ended.includes(state)).map(({ name }) => name);
+  return statuses
+    .filter(({ provider, state }) => local.has(provider) && !ended.includes(state))
+    .map(({ name }) => name);
 };
 harden(runningLocalMachines);

@@ -11,7 +11,8 @@ import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } fr
 import { stopNamed } from './machine.ts';
 import { runRepl } from './repl.ts';
 
-const withState = (words: string, state: string | undefined): string => (state === undefined ? words : `${words} --state ${state}`);
+const withState = (words: string, state: string | undefined): string =>
+  state === undefined ? words : `${words} --state ${state}`;
 
 const farewellOf = (state: string | undefined): string =>
   `The boss and its hobs go on. ${withState('gobs down', state)} ends the boss, ${withState('gobs down --all', state)} the local hobs too; ${withState('gobs up', state)} comes back.`;
@@ -21,18 +22,29 @@ export const up: Action<'up'> = async ({ state, listen }, surroundings) => {
   const directory = findStateDirectory(state, powers);
   const { started } = await ensureBoss(directory, listen ?? powers.env.GOBS_LISTEN, surroundings);
   output.note(started ? `gobs: started a boss in ${directory.root}` : `gobs: a boss is running in ${directory.root}`);
-  if (!started && listen !== undefined) output.note('gobs: it keeps the address that it listens on; --listen is for the next start');
+  if (!started && listen !== undefined) {
+    output.note('gobs: it keeps the address that it listens on; --listen is for the next start');
+  }
   return replAt({ state: directory.root }, directory, farewellOf(state), surroundings);
 };
 harden(up);
 
 /** What `repl` and `up` share: a session, a history, and what to say at the end. */
-const replAt = (at: BossPlace, directory: StateDirectory, farewell: string, surroundings: Surroundings): Promise<ExitCode> =>
-  withConnection(at, surroundings.powers, surroundings.output, (connection) => runRepl(connection, directory, farewell, surroundings));
+const replAt = (
+  at: BossPlace,
+  directory: StateDirectory,
+  farewell: string,
+  surroundings: Surroundings,
+): Promise<ExitCode> =>
+  withConnection(at, surroundings.powers, surroundings.output, (connection) =>
+    runRepl(connection, directory, farewell, surroundings),
+  );
 
 export const repl: Action<'repl'> = async ({ at }, surroundings) => {
   if (at.connectFile === '-') {
-    throw makeError('BAD_USAGE', 'standard input cannot be both the locator and the REPL', { hint: 'put the locator in a file with mode 0600' });
+    throw makeError('BAD_USAGE', 'standard input cannot be both the locator and the REPL', {
+      hint: 'put the locator in a file with mode 0600',
+    });
   }
   const directory = findStateDirectory(at.state, surroundings.powers);
   const own = at.socket === undefined && at.connectFile === undefined;
@@ -41,12 +53,18 @@ export const repl: Action<'repl'> = async ({ at }, surroundings) => {
 };
 harden(repl);
 
-const stopLocalMachines = async (directory: StateDirectory, timeout: number, surroundings: Surroundings): Promise<ExitCode> => {
+const stopLocalMachines = async (
+  directory: StateDirectory,
+  timeout: number,
+  surroundings: Surroundings,
+): Promise<ExitCode> => {
   const { powers, output } = surroundings;
   return withBoss({ state: directory.root }, powers, output, async (boss) => {
     const names = await runningLocalMachines(boss, await allMachines(boss));
     const exit = await stopNamed(names, boss, { wait: true, timeout }, surroundings);
-    if (exit === exitCodes.done && names.length > 0) output.note(`gobs: stopped ${names.join(', ')}; gobs machine start starts them again`);
+    if (exit === exitCodes.done && names.length > 0) {
+      output.note(`gobs: stopped ${names.join(', ')}; gobs machine start starts them again`);
+    }
     return exit;
   });
 };
@@ -74,7 +92,9 @@ export const down: Action<'down'> = async ({ state, all, timeout }, surroundings
     return exitCodes.done;
   }
   const boss = await readBossFile(directory, surroundings);
-  if (boss === undefined) throw makeError('STORE_UNUSABLE', `${directory.bossFile}: does not say which process the boss is`);
+  if (boss === undefined) {
+    throw makeError('STORE_UNUSABLE', `${directory.bossFile}: does not say which process the boss is`);
+  }
   await endBoss(boss, timeout, surroundings);
   output.note(`gobs: the boss in ${directory.root} has ended${all ? '' : '; its hobs go on'}`);
   return exitCodes.done;

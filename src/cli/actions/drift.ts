@@ -22,7 +22,10 @@ const machinesAt = async (names: readonly string[], boss: Boss): Promise<readonl
   return inParallel(wanted, async (name) => ({ name, machine: await E(boss).machine(name) }));
 };
 
-const sharedMachine = async ({ names, cached }: RequestOf<'drift'>, { machine, methods }: Connection): Promise<readonly Named[]> => {
+const sharedMachine = async (
+  { names, cached }: RequestOf<'drift'>,
+  { machine, methods }: Connection,
+): Promise<readonly Named[]> => {
   const { name } = await E(machine!).status();
   const other = names.find((each) => each !== name);
   if (other !== undefined) throw makeError('NO_SUCH_MACHINE', `${other}: what was shared is ${name}`);
@@ -42,11 +45,21 @@ const check = async ({ name, machine }: Named, timeout: number, { powers }: Surr
 };
 
 /** Never rejects: that a machine cannot be asked is an answer too. */
-const askOne = async (named: Named, { cached, timeout }: RequestOf<'drift'>, surroundings: Surroundings): Promise<DriftAnswer> => {
+const askOne = async (
+  named: Named,
+  { cached, timeout }: RequestOf<'drift'>,
+  surroundings: Surroundings,
+): Promise<DriftAnswer> => {
   try {
     return answerOf(await (cached ? E(named.machine).drift() : check(named, timeout, surroundings)));
   } catch (error) {
-    const answer = { name: named.name, online: false, receivedAt: null, resources: null, error: aboutMachine(named.name, error) };
+    const answer = {
+      name: named.name,
+      online: false,
+      receivedAt: null,
+      resources: null,
+      error: aboutMachine(named.name, error),
+    };
     // Who is not there has still said something once.
     if (codeOf(error) !== 'HOB_UNREACHABLE') return answer;
     const last = await Promise.resolve(E(named.machine).drift()).then(answerOf, () => undefined);
@@ -54,7 +67,11 @@ const askOne = async (named: Named, { cached, timeout }: RequestOf<'drift'>, sur
   }
 };
 
-const show = (answers: readonly DriftAnswer[], { cached, json }: RequestOf<'drift'>, { powers, output }: Surroundings): void => {
+const show = (
+  answers: readonly DriftAnswer[],
+  { cached, json }: RequestOf<'drift'>,
+  { powers, output }: Surroundings,
+): void => {
   if (json) {
     output.json(answers);
     return;

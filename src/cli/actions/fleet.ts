@@ -24,7 +24,9 @@ import type { BossPlace, RequestOf } from '../request.ts';
 
 const readDocument = async (file: string, at: BossPlace, { powers }: Surroundings): Promise<FleetDocument> => {
   if (file === '-') {
-    if (at.connectFile === '-') throw makeError('BAD_USAGE', 'standard input cannot be both the document and the locator');
+    if (at.connectFile === '-') {
+      throw makeError('BAD_USAGE', 'standard input cannot be both the document and the locator');
+    }
     let text = '';
     powers.stdin.setEncoding('utf8');
     for await (const chunk of powers.stdin) text += chunk as string;
@@ -34,7 +36,10 @@ const readDocument = async (file: string, at: BossPlace, { powers }: Surrounding
     return parseFleetDocument(await powers.fs.readFile(resolve(powers.workingDirectory, file), 'utf8'), file);
   } catch (error) {
     if ((error as { syscall?: unknown }).syscall === undefined) throw error;
-    throw makeError('BAD_DOCUMENT', `${file}: ${reasonOf(error)}`, { hint: 'gobs init writes a small one', cause: error });
+    throw makeError('BAD_DOCUMENT', `${file}: ${reasonOf(error)}`, {
+      hint: 'gobs init writes a small one',
+      cause: error,
+    });
   }
 };
 
@@ -52,7 +57,11 @@ interface Prepared {
   readonly current: readonly CurrentMachine[];
 }
 
-const prepare = async (request: RequestOf<'plan' | 'apply'>, document: FleetDocument, boss: Boss): Promise<Prepared> => {
+const prepare = async (
+  request: RequestOf<'plan' | 'apply'>,
+  document: FleetDocument,
+  boss: Boss,
+): Promise<Prepared> => {
   const current = await askCurrent(boss, document);
   return { current, plan: makePlan(document, current, { prune: request.prune }) };
 };
@@ -72,8 +81,11 @@ const planOutcomes = ({ plan, current }: Prepared): Outcome[] => {
 const noteMachines = ({ current }: Prepared, { output }: Surroundings): void => {
   for (const { status, desired } of current) {
     if (desired === undefined) continue;
-    if (!status.online) output.note(`gobs: ${status.name} is offline (${status.state}); it takes changes when it is back`);
-    else if (status.drift.drifted > 0) output.note(`gobs: ${status.name} has drifted; gobs drift ${status.name} shows how`);
+    if (!status.online) {
+      output.note(`gobs: ${status.name} is offline (${status.state}); it takes changes when it is back`);
+    } else if (status.drift.drifted > 0) {
+      output.note(`gobs: ${status.name} has drifted; gobs drift ${status.name} shows how`);
+    }
   }
 };
 
@@ -91,7 +103,11 @@ export const planFleet: Action<'plan'> = async (request, surroundings) => {
 harden(planFleet);
 
 /** Carries out one action; the result is what to wait for. */
-const carryOut = async (planned: PlannedAction, boss: Boss, { powers }: Surroundings): Promise<FollowRequest | undefined> => {
+const carryOut = async (
+  planned: PlannedAction,
+  boss: Boss,
+  { powers }: Surroundings,
+): Promise<FollowRequest | undefined> => {
   const { name } = planned;
   switch (planned.action) {
     case 'create': {
@@ -121,12 +137,22 @@ const carryOut = async (planned: PlannedAction, boss: Boss, { powers }: Surround
   }
 };
 
-const tell = ({ name, outcome, why }: Followed, action: string, { json }: RequestOf<'apply'>, { output }: Surroundings): void => {
+const tell = (
+  { name, outcome, why }: Followed,
+  action: string,
+  { json }: RequestOf<'apply'>,
+  { output }: Surroundings,
+): void => {
   if (json) output.json({ name, action, outcome, ...(why === undefined ? {} : { error: why }) });
   if (why !== undefined && why.code !== 'INTERRUPTED') output.error(errorFrom(why));
 };
 
-const execute = async (plan: Plan, boss: Boss, request: RequestOf<'apply'>, surroundings: Surroundings): Promise<ExitCode> => {
+const execute = async (
+  plan: Plan,
+  boss: Boss,
+  request: RequestOf<'apply'>,
+  surroundings: Surroundings,
+): Promise<ExitCode> => {
   const actions = new Map(plan.map(({ name, action }) => [name, action]));
   const report = (followed: Followed) => tell(followed, actions.get(followed.name)!, request, surroundings);
   const outcomes: Outcome[] = [];
@@ -141,7 +167,11 @@ const execute = async (plan: Plan, boss: Boss, request: RequestOf<'apply'>, surr
     }
   });
   if (!request.wait) {
-    if (request.json) requests.forEach(({ name }) => surroundings.output.json({ name, action: actions.get(name), outcome: 'accepted' }));
+    if (request.json) {
+      requests.forEach(({ name }) =>
+        surroundings.output.json({ name, action: actions.get(name), outcome: 'accepted' }),
+      );
+    }
     return exitCodeOf([...outcomes, ...requests.map(() => 'done' as const)]);
   }
   const followed = await followAll(requests, request, surroundings, report);
@@ -158,7 +188,9 @@ export const applyFleet: Action<'apply'> = async (request, surroundings) => {
     const doomed = prepared.plan.filter(({ action }) => action === 'destroy').map(({ name }) => name);
     if (!request.yes) await confirmDestruction(doomed, surroundings);
     const exit = await execute(prepared.plan, boss, request, surroundings);
-    if (exit === exitCodes.done) output.note(request.wait ? 'gobs: the fleet is as the document says' : 'gobs: the boss has taken it');
+    if (exit === exitCodes.done) {
+      output.note(request.wait ? 'gobs: the fleet is as the document says' : 'gobs: the boss has taken it');
+    }
     return exit;
   });
 };

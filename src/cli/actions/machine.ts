@@ -34,7 +34,9 @@ export const followAll = async (
     });
   } finally {
     watch.end();
-    if (watch.interrupted) output.note('gobs: interrupted: the work goes on; look at it with gobs machine list, or gobs machine show NAME');
+    if (watch.interrupted) {
+      output.note('gobs: interrupted: the work goes on; look at it with gobs machine list, or gobs machine show NAME');
+    }
   }
 };
 harden(followAll);
@@ -78,9 +80,14 @@ export const listMachines: Action<'machine list'> = async ({ at, json }, { power
   });
 harden(listMachines);
 
-const namedMachine = (name: string | undefined, { boss, machine }: Connection): MachineObserver | Promise<MachineObserver> => {
+const namedMachine = (
+  name: string | undefined,
+  { boss, machine }: Connection,
+): MachineObserver | Promise<MachineObserver> => {
   if (boss === undefined) return machine!;
-  if (name === undefined) throw makeError('BAD_USAGE', 'which machine?', { hint: 'gobs machine list shows their names' });
+  if (name === undefined) {
+    throw makeError('BAD_USAGE', 'which machine?', { hint: 'gobs machine list shows their names' });
+  }
   return E(boss).machine(name);
 };
 
@@ -127,7 +134,10 @@ const runMachines = async (
 
 export const startMachines: Action<'machine start'> = async (request, surroundings) =>
   withBoss(request.at, surroundings.powers, surroundings.output, (boss) =>
-    runMachines(request.names, boss, request, surroundings, { ask: (machine) => E(machine).start(), judge: judgeReady }),
+    runMachines(request.names, boss, request, surroundings, {
+      ask: (machine) => E(machine).start(),
+      judge: judgeReady,
+    }),
   );
 harden(startMachines);
 
@@ -138,7 +148,12 @@ export const stopMachines: Action<'machine stop'> = async (request, surroundings
 harden(stopMachines);
 
 /** For `gobs down --all` too. */
-export const stopNamed = (names: readonly string[], boss: Boss, patience: Patience, surroundings: Surroundings): Promise<ExitCode> =>
+export const stopNamed = (
+  names: readonly string[],
+  boss: Boss,
+  patience: Patience,
+  surroundings: Surroundings,
+): Promise<ExitCode> =>
   runMachines(names, boss, patience, surroundings, { ask: (machine) => E(machine).stop(), judge: judgeStopped });
 harden(stopNamed);
 
@@ -167,4 +182,3 @@ export const forgetMachine: Action<'machine forget'> = async ({ at, name, json }
     return exitCodes.done;
   });
 harden(forgetMachine);
-

@@ -8,7 +8,10 @@ import { machineTable } from '../views/machines.ts';
 import type { Surroundings } from './action.ts';
 
 /** Undefined where there can be none: then the REPL has no history, and works all the same. */
-const prepareHistory = async ({ root, history }: StateDirectory, { powers }: Surroundings): Promise<string | undefined> => {
+const prepareHistory = async (
+  { root, history }: StateDirectory,
+  { powers }: Surroundings,
+): Promise<string | undefined> => {
   try {
     await powers.fs.mkdir(root, { recursive: true, mode: 0o700 });
     const file = await powers.fs.open(history, 'a', 0o600);

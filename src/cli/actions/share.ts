@@ -30,7 +30,14 @@ export const listProviders: Action<'provider list'> = async ({ at, json }, { pow
   withBoss(at, powers, output, async (boss) => {
     const providers = await E(boss).providers();
     if (json) output.json(providers.map(({ name, type }) => ({ name, type })));
-    else output.data(renderTable(['NAME', 'TYPE'], providers.map(({ name, type }) => [name, type])));
+    else {
+      output.data(
+        renderTable(
+          ['NAME', 'TYPE'],
+          providers.map(({ name, type }) => [name, type]),
+        ),
+      );
+    }
     return exitCodes.done;
   });
 harden(listProviders);

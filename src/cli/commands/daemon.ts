@@ -1,7 +1,16 @@
 /** `gobs up`, `down`, `boss`, `hob`, `repl` and `provider …`: processes, and who talks to them. */
 import type { Command } from 'commander';
 import type { Ask } from '../request.ts';
-import { bossPlace, examples, jsonOption, listenOption, stateOption, timeoutOption, withBoss, type BossOptions } from './shared-options.ts';
+import {
+  bossPlace,
+  examples,
+  jsonOption,
+  listenOption,
+  stateOption,
+  timeoutOption,
+  withBoss,
+  type BossOptions,
+} from './shared-options.ts';
 
 interface PlaceOptions {
   state?: string;
@@ -45,20 +54,27 @@ const addBossAndHob = (program: Command, ask: Ask): void => {
   const hob = program
     .command('hob')
     .description('run the agent of one host in the foreground; providers start it')
-    .requiredOption('--directory <dir>', "the hob's own directory: its key, its store, and at first its enrolment locator")
+    .requiredOption(
+      '--directory <dir>',
+      "the hob's own directory: its key, its store, and at first its enrolment locator",
+    )
     .action(({ directory }: { directory: string }) => ask({ do: 'hob', directory }));
   examples(hob, ['gobs hob --directory /var/lib/gobs-hob']);
 };
 
 const addReplAndProviders = (program: Command, ask: Ask): void => {
-  const repl = withBoss(program.command('repl').description('talk to a boss in JavaScript; without a terminal, run statements from standard input')).action(
-    (options: BossOptions) => ask({ do: 'repl', at: bossPlace(options) }),
-  );
+  const repl = withBoss(
+    program
+      .command('repl')
+      .description('talk to a boss in JavaScript; without a terminal, run statements from standard input'),
+  ).action((options: BossOptions) => ask({ do: 'repl', at: bossPlace(options) }));
   examples(repl, ['gobs repl', "echo 'E(boss).machines()' | gobs repl"]);
   const group = program.command('provider').description('look at providers');
   const list = withBoss(group.command('list').description('all providers'))
     .addOption(jsonOption('print a JSON array'))
-    .action((options: BossOptions & { json: boolean }) => ask({ do: 'provider list', at: bossPlace(options), json: options.json }));
+    .action((options: BossOptions & { json: boolean }) =>
+      ask({ do: 'provider list', at: bossPlace(options), json: options.json }),
+    );
   examples(list, ['gobs provider list']);
 };
 
@@ -67,3 +83,4 @@ export const addDaemonCommands = (program: Command, ask: Ask): void => {
   addBossAndHob(program, ask);
   addReplAndProviders(program, ask);
 };
+harden(addDaemonCommands);

@@ -23,6 +23,7 @@ machines:
       - { id: logs, type: directory, path: /var/log/app, mode: "0750" }
       - { id: motd, type: file, path: /etc/motd, content: "hello\\n", mode: "0644" }
 `;
+harden(firstFleet);
 
 const pruneOption = ['--prune', 'also destroy machines that the document does not name', false] as const;
 
@@ -35,7 +36,11 @@ const addInit = (program: Command, ask: Ask): void => {
 };
 
 const addPlan = (program: Command, ask: Ask): void => {
-  const plan = withBoss(program.command('plan <file>').description('say what apply would do: exit 0 nothing, 2 something, 3 a machine is offline'))
+  const plan = withBoss(
+    program
+      .command('plan <file>')
+      .description('say what apply would do: exit 0 nothing, 2 something, 3 a machine is offline'),
+  )
     .option(...pruneOption)
     .addOption(jsonOption('print a JSON array'))
     .action((file: string, options: BossOptions & { prune: boolean; json: boolean }) =>
@@ -51,7 +56,9 @@ interface ApplyOptions extends BossOptions, WaitingOptions {
 }
 
 const addApply = (program: Command, ask: Ask): void => {
-  const apply = withWaiting(withBoss(program.command('apply <file>').description('make the fleet as a document says, and wait until it is')))
+  const apply = withWaiting(
+    withBoss(program.command('apply <file>').description('make the fleet as a document says, and wait until it is')),
+  )
     .option(...pruneOption)
     .option('--yes', 'do not ask before destroying', false)
     .addOption(jsonOption('print one JSON object a line for each machine'))
@@ -70,7 +77,9 @@ interface DriftOptions extends BossOptions {
 
 const addDrift = (program: Command, ask: Ask): void => {
   const drift = withBoss(
-    program.command('drift [names...]').description('check machines now: exit 0 as wanted, 2 drifted, 3 a machine is offline or unknown'),
+    program
+      .command('drift [names...]')
+      .description('check machines now: exit 0 as wanted, 2 drifted, 3 a machine is offline or unknown'),
   )
     .option('--cached', 'show the last report and its age instead', false)
     .addOption(timeoutOption())
@@ -88,3 +97,4 @@ export const addFleetCommands = (program: Command, ask: Ask): void => {
   addApply(program, ask);
   addDrift(program, ask);
 };
+harden(addFleetCommands);

@@ -2,7 +2,16 @@
 import { Argument, Option, type Command } from 'commander';
 import type { Policy } from '../../protocol/shapes.ts';
 import { facets, type Ask, type Facet } from '../request.ts';
-import { bossPlace, examples, jsonOption, waiting, withBoss, withWaiting, type BossOptions, type WaitingOptions } from './shared-options.ts';
+import {
+  bossPlace,
+  examples,
+  jsonOption,
+  waiting,
+  withBoss,
+  withWaiting,
+  type BossOptions,
+  type WaitingOptions,
+} from './shared-options.ts';
 
 interface CreateOptions extends BossOptions, WaitingOptions {
   provider: string;
@@ -11,7 +20,9 @@ interface CreateOptions extends BossOptions, WaitingOptions {
 }
 
 const addCreate = (group: Command, ask: Ask): void => {
-  const command = withWaiting(withBoss(group.command('create <name>').description('make a machine, and wait until it is ready')))
+  const command = withWaiting(
+    withBoss(group.command('create <name>').description('make a machine, and wait until it is ready')),
+  )
     .requiredOption('--provider <name>', 'the provider that makes it; see gobs provider list')
     .addOption(new Option('--policy <policy>', 'what its hob does about drift').choices(['report', 'correct']))
     .addOption(jsonOption())
@@ -20,25 +31,35 @@ const addCreate = (group: Command, ask: Ask): void => {
       const spec = { provider, ...(policy === undefined ? {} : { policy }) };
       ask({ do: 'machine create', at: bossPlace(options), name, spec, json, ...waiting(options) });
     });
-  examples(command, ['gobs machine create web1 --provider local', 'gobs machine create web2 --provider local --no-wait --json']);
+  examples(command, [
+    'gobs machine create web1 --provider local',
+    'gobs machine create web2 --provider local --no-wait --json',
+  ]);
 };
 
 const addReading = (group: Command, ask: Ask): void => {
   const list = withBoss(group.command('list').description('all machines'))
     .addOption(jsonOption('print a JSON array'))
-    .action((options: BossOptions & { json: boolean }) => ask({ do: 'machine list', at: bossPlace(options), json: options.json }));
+    .action((options: BossOptions & { json: boolean }) =>
+      ask({ do: 'machine list', at: bossPlace(options), json: options.json }),
+    );
   examples(list, ['gobs machine list', "gobs machine list --json | jq -r '.[] | select(.online | not) | .name'"]);
   const show = withBoss(group.command('show [name]').description('status, facts and log of one machine'))
     .addOption(jsonOption())
     .action((name: string | undefined, options: BossOptions & { json: boolean }) =>
       ask({ do: 'machine show', at: bossPlace(options), ...(name === undefined ? {} : { name }), json: options.json }),
     );
-  examples(show, ['gobs machine show web1', 'gobs machine show --connect-file web1.locator   # the machine that was shared']);
+  examples(show, [
+    'gobs machine show web1',
+    'gobs machine show --connect-file web1.locator   # the machine that was shared',
+  ]);
 };
 
 const addRunning = (group: Command, ask: Ask): void => {
   for (const verb of ['start', 'stop'] as const) {
-    const command = withWaiting(withBoss(group.command(`${verb} <names...>`).description(`${verb} machines, and wait until they have`)));
+    const command = withWaiting(
+      withBoss(group.command(`${verb} <names...>`).description(`${verb} machines, and wait until they have`)),
+    );
     command.action((names: string[], options: BossOptions & WaitingOptions) =>
       ask({ do: `machine ${verb}`, at: bossPlace(options), names, ...waiting(options) }),
     );
@@ -47,14 +68,18 @@ const addRunning = (group: Command, ask: Ask): void => {
 };
 
 const addEnding = (group: Command, ask: Ask): void => {
-  const destroy = withWaiting(withBoss(group.command('destroy <name>').description('destroy a machine and all that is on it')))
+  const destroy = withWaiting(
+    withBoss(group.command('destroy <name>').description('destroy a machine and all that is on it')),
+  )
     .option('--yes', 'do not ask for the name again', false)
     .action((name: string, options: BossOptions & WaitingOptions & { yes: boolean }) =>
       ask({ do: 'machine destroy', at: bossPlace(options), name, yes: options.yes, ...waiting(options) }),
     );
   examples(destroy, ['gobs machine destroy web1', 'gobs machine destroy web1 --yes']);
   const forget = withBoss(
-    group.command('forget <name>').description('drop a machine that cannot be reached any more, and say what remains of it'),
+    group
+      .command('forget <name>')
+      .description('drop a machine that cannot be reached any more, and say what remains of it'),
   )
     .addOption(jsonOption())
     .action((name: string, options: BossOptions & { json: boolean }) =>
@@ -70,13 +95,20 @@ export const addMachineCommands = (program: Command, ask: Ask): void => {
   addRunning(group, ask);
   addEnding(group, ask);
 };
+harden(addMachineCommands);
 
 export const addShareCommand = (program: Command, ask: Ask): void => {
-  const share = withBoss(program.command('share').description('print a locator of one machine, once: whoever has it has the authority'))
+  const share = withBoss(
+    program.command('share').description('print a locator of one machine, once: whoever has it has the authority'),
+  )
     .addArgument(new Argument('<name>', 'the machine'))
     .addOption(new Option('--as <facet>', 'how much authority').choices(facets).makeOptionMandatory())
     .action((name: string, options: BossOptions & { as: Facet }) =>
       ask({ do: 'share', at: bossPlace(options), name, as: options.as }),
     );
-  examples(share, ['(umask 077; gobs share web1 --as observer > web1.locator)', 'gobs machine show --connect-file web1.locator']);
+  examples(share, [
+    '(umask 077; gobs share web1 --as observer > web1.locator)',
+    'gobs machine show --connect-file web1.locator',
+  ]);
 };
+harden(addShareCommand);

@@ -22,6 +22,7 @@ export const parseDuration = (text: string): number => {
   if (match === null) throw new InvalidArgumentError('It must be a number of seconds, or such as 90s, 5m or 1h.');
   return Math.round(Number(match[1]) * UNITS[match[2] ?? 's']!);
 };
+harden(parseDuration);
 
 /** `127.0.0.1:0`, `[::1]:4000`, `boss.example:4000`. */
 export const parseListen = (text: string): string => {
@@ -31,37 +32,54 @@ export const parseListen = (text: string): string => {
   }
   return text;
 };
+harden(parseListen);
 
 const stateWords = "the boss's state directory (GOBS_STATE)";
 
 export const stateOption = (): Option => new Option('--state <dir>', stateWords);
+harden(stateOption);
 export const listenOption = (): Option =>
-  new Option('--listen <host:port>', 'where hobs dial (GOBS_LISTEN; at first 127.0.0.1 and a free port, then the same again)').argParser(
-    parseListen,
-  );
+  new Option(
+    '--listen <host:port>',
+    'where hobs dial (GOBS_LISTEN; at first 127.0.0.1 and a free port, then the same again)',
+  ).argParser(parseListen);
+harden(listenOption);
 export const jsonOption = (words = 'print JSON'): Option => new Option('--json', words).default(false, 'no');
+harden(jsonOption);
 
 /** How a client says which boss. */
 export const withBoss = (command: Command): Command =>
   command
     .addOption(stateOption().conflicts(['socket', 'connectFile']))
-    .addOption(new Option('--socket <path>', "the boss's socket, with its locator beside it (GOBS_SOCKET)").conflicts('connectFile'))
+    .addOption(
+      new Option('--socket <path>', "the boss's socket, with its locator beside it (GOBS_SOCKET)").conflicts(
+        'connectFile',
+      ),
+    )
     .addOption(new Option('--connect-file <file>', 'a file with a locator, - for standard input (GOBS_CONNECT_FILE)'));
+harden(withBoss);
 
 export const timeoutOption = (): Option =>
-  new Option('--timeout <duration>', 'how long to wait: seconds, or such as 90s or 10m').default(FIVE_MINUTES, '5m').argParser(parseDuration);
+  new Option('--timeout <duration>', 'how long to wait: seconds, or such as 90s or 10m')
+    .default(FIVE_MINUTES, '5m')
+    .argParser(parseDuration);
+harden(timeoutOption);
 
 export const withWaiting = (command: Command): Command =>
   command.option('--no-wait', 'return when the boss has taken it').addOption(timeoutOption());
+harden(withWaiting);
 
 export const bossPlace = ({ state, socket, connectFile }: BossOptions): BossPlace => ({
   ...(state === undefined ? {} : { state }),
   ...(socket === undefined ? {} : { socket }),
   ...(connectFile === undefined ? {} : { connectFile }),
 });
+harden(bossPlace);
 
 export const waiting = ({ wait, timeout }: WaitingOptions): Waiting => ({ wait, timeout });
+harden(waiting);
 
 /** Examples under a command's help. */
 export const examples = (command: Command, lines: readonly string[]): Command =>
   command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
+harden(examples);

@@ -20,6 +20,7 @@ export const answerOf = ({ name, online, report, receivedAt }: DriftReport): Dri
   receivedAt,
   resources: report === null ? null : report.resources,
 });
+harden(answerOf);
 
 /** Offline, never reported, could not be asked, or some resource could not be looked at: unknown. */
 export const driftOutcome = ({ online, resources, error }: DriftAnswer): Outcome => {
@@ -27,6 +28,7 @@ export const driftOutcome = ({ online, resources, error }: DriftAnswer): Outcome
   if (resources.some(({ state }) => state === 'unknown')) return 'unknown';
   return resources.some(({ state }) => state === 'drifted' || state === 'failed') ? 'differs' : 'done';
 };
+harden(driftOutcome);
 
 type Row = [machine: string, resource: string, state: string, what: string, from: string, to: string];
 
@@ -52,6 +54,7 @@ export const driftText = (answers: readonly DriftAnswer[], now: number): string 
   if (rows.length === 0) return '';
   return renderTable(['MACHINE', 'RESOURCE', 'STATE', 'WHAT', 'FROM', 'TO'], rows);
 };
+harden(driftText);
 
 /** How old each report is, for `--cached`. */
 export const agesText = (answers: readonly DriftAnswer[], now: number): string =>
@@ -59,3 +62,4 @@ export const agesText = (answers: readonly DriftAnswer[], now: number): string =
     ['MACHINE', 'ONLINE', 'REPORTED'],
     answers.map(({ name, online, receivedAt }) => [name, online ? 'yes' : 'no', age(receivedAt, now)]),
   );
+harden(agesText);

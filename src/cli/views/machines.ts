@@ -8,6 +8,7 @@ export const driftWords = (drift: DriftCounts): string =>
     .filter((state) => drift[state] > 0)
     .map((state) => `${drift[state]} ${state}`)
     .join(', ');
+harden(driftWords);
 
 /** What the hob has of what was asked: `3`, or `2 of 3` while it has an older one. */
 const generationWords = ({ generation, reported }: MachineStatus): string =>
@@ -27,9 +28,20 @@ export const machineTable = (statuses: readonly MachineStatus[], now: number): s
       driftWords(status.drift),
     ]),
   );
+harden(machineTable);
 
 /** One element of `machine list --json`. */
-export const machineRecord = ({ name, id, provider, state, online, lastSeen, generation, policy, drift }: MachineStatus) => ({
+export const machineRecord = ({
+  name,
+  id,
+  provider,
+  state,
+  online,
+  lastSeen,
+  generation,
+  policy,
+  drift,
+}: MachineStatus) => ({
   name,
   id,
   provider,
@@ -40,6 +52,7 @@ export const machineRecord = ({ name, id, provider, state, online, lastSeen, gen
   policy,
   drift,
 });
+harden(machineRecord);
 
 export interface MachineDetails {
   readonly status: MachineStatus;
@@ -55,6 +68,7 @@ export const detailsRecord = ({ status, facts, log }: MachineDetails) => ({
   facts,
   log,
 });
+harden(detailsRecord);
 
 const size = (bytes: number): string => {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -80,7 +94,10 @@ const statusFields = (status: MachineStatus, now: number): [string, unknown][] =
   ['state', status.state],
   ...(status.failure === undefined
     ? []
-    : ([['failure', `${status.failure.code}: ${status.failure.message} (while ${status.failure.in})`]] as [string, unknown][])),
+    : ([['failure', `${status.failure.code}: ${status.failure.message} (while ${status.failure.in})`]] as [
+        string,
+        unknown,
+      ][])),
   ['online', status.online ? 'yes' : `no, last seen ${age(status.lastSeen, now)}`],
   ['generation', generationWords(status)],
   ['policy', status.policy],
@@ -90,6 +107,16 @@ const statusFields = (status: MachineStatus, now: number): [string, unknown][] =
 /** `machine show`. */
 export const detailsText = ({ status, facts, log }: MachineDetails, now: number): string => {
   const fields = [...statusFields(status, now), ...(facts === null ? [] : factFields(facts))];
-  const lines = log.length === 0 ? [] : ['', renderTable(['WHEN', 'WHAT'], log.map(({ at, what }) => [moment(at), what]))];
+  const lines =
+    log.length === 0
+      ? []
+      : [
+          '',
+          renderTable(
+            ['WHEN', 'WHAT'],
+            log.map(({ at, what }) => [moment(at), what]),
+          ),
+        ];
   return [renderFields(fields), ...lines].join('\n');
 };
+harden(detailsText);

@@ -23,7 +23,10 @@ const actionLines = (planned: PlannedAction): string[] => {
   const name = printable(planned.name);
   switch (planned.action) {
     case 'create':
-      return [`+ create ${name} at ${printable(planned.spec.provider)}`, ...planned.differences.flatMap(differenceLines)];
+      return [
+        `+ create ${name} at ${printable(planned.spec.provider)}`,
+        ...planned.differences.flatMap(differenceLines),
+      ];
     case 'update':
       return [
         `~ update ${name}`,
@@ -43,17 +46,24 @@ const countWords = (plan: Plan): string =>
   (['create', 'update', 'destroy', 'unchanged', 'unmanaged'] as const)
     .map((action) => ({ action, count: plan.filter((planned) => planned.action === action).length }))
     .filter(({ action, count }) => count > 0 || action === 'unchanged')
-    .map(({ action, count }) => `${count} ${action === 'create' || action === 'update' || action === 'destroy' ? `to ${action}` : action}`)
+    .map(
+      ({ action, count }) =>
+        `${count} ${action === 'create' || action === 'update' || action === 'destroy' ? `to ${action}` : action}`,
+    )
     .join(', ');
 
 /** Every action but the unchanged ones, and a last line that counts. */
 export const planText = (plan: Plan): string => [...plan.flatMap(actionLines), countWords(plan)].join('\n');
+harden(planText);
 
 /** `plan --json`: one object per machine; no contents of files that stay as they are. */
 export const planRecords = (plan: Plan): unknown[] =>
   plan.map((planned) => {
     const { action, name } = planned;
-    if (planned.action === 'create') return { name, action, provider: planned.spec.provider, resources: planned.differences };
+    if (planned.action === 'create') {
+      return { name, action, provider: planned.spec.provider, resources: planned.differences };
+    }
     if (planned.action === 'update') return { name, action, changes: planned.changes, resources: planned.differences };
     return { name, action };
   });
+harden(planRecords);

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { parseArguments } from '../../src/cli/program.ts';
+import { describeError } from '../../src/errors/gobs-error.ts';
+
+const parse = (words: string) => parseArguments(words.split(' ').filter(Boolean), '1.2.3');
+const request = (words: string) => {
+  const parsed = parse(words);
+  if (!('request' in parsed)) throw Error('no request');
+  return parsed.request;
+};
+
+const five = 300_000;
+
+describe('words become a request', () => {
+  test.each<[string, object]>([
+    ['up', { do: 'up' }],
+    ['up --state d --listen [::1]:0', { do: 'up', state: 'd', listen: '[::1]:0' }],
+    ['down', { do: 'down', all: false, timeout: five }],
+    ['down --all --state d', { do: 'down', all: true, state: 'd', timeout: five }],
+    ['boss --state d --listen 127.0.0.1:0 --json', { do: 'boss', state: 'd', listen: '127.0.0.1:0', json: true }],
+    ['hob --directory d', { do: 'hob', directory: 'd' }],
+    ['repl --socket s', { do: 'repl', at: { socket: 's' } }],
+    ['provider list --json', { do: 'provider list', at: {}, json: true }],
+    [
+      'machine create web1 --provider local --policy correct',
+      {
+        do: 'machine create',
+        at: {},
+        name: 'web1',
+        spec: { provider: 'local', policy: 'correct' },
+        json: false,
+        wait: true,
+        timeout: five,
+      },
+    ],
+    ['machine list --connect-file -', { do: 'machine list', at: { connectFile: '-' }, json: false }],
+    ['machine show', { do: 'machine show', at: {}, json: false }],
+    ['machine start a b --no-wait', { do: 'machine start', at: {}, names: ['a', 'b'], wait: false, timeout: five }],
+    ['machine stop a --timeout 90', { do: 'machine stop', at: {}, names: ['a'], wait: true, timeout: 90_000 }],
+    [
+      'machine destroy a --yes --timeout 1.5m',
+      { do: 'machine destroy', at: {}, name: 'a', yes: true, wait: true, timeout: 90_000 },
+    ],
+    ['machine forget a --json', { do: 'machine forget', at: {}, name: 'a', json: true }],
+    ['plan f --prune', { do: 'plan', at: {}, file: 'f', prune: true, json: false }],
+    [
+      'apply f --yes --json',
+      { do: 'apply', at: {}, file: 'f', prune: false, yes: true, json: true, wait: true, timeout: five },
+    ],
+    ['drift a b --cached', { do: 'drift', at: {}, names: ['a', 'b'], cached: true, json: false, timeout: five }],
+    ['share a --as operator', { do: 'share', at: {}, name: 'a', as: 'operator' }],
+    ['init', { do: 'init', file: 'fleet.yaml' }],
+  ])('%s', (words, expected) => {
+    expect(request(words)).toEqual(expected);
+  });
+});
+
+describe('a mistake is BAD_USAGE in one line, with what there is', () => {
+  test.each([
+    ['mahcine list', "unknown command 'mahcine'", 'machine'],
+    ['machine lst', "unknown command 'lst'", 'list'],
+    ['machine list --jsn', "unknown option '--jsn'", '--json'],
+    ['frobnicate', "unknown command 'frobnicate'", '--help'],
+    ['machine create web1', "required option '--provider <name>' not specified", '--help'],
+    ['machine forget', "missing required argument 'name'", '--help'],
+    ['machine list extra', 'too many arguments', '--help'],
+    ['share web1', "required option '--as <facet>'", '--help'],
+    ['share web1 --as god', 'Allowed choices are observer, operator, admin', '--help'],
+    ['machine create a --provider p --policy x', 'Allowed choices are report, correct', '--help'],
+    ['machine list --state a --socket b', 'cannot be used with', '--help'],
+    ['machine list --socket a --connect-file b', 'cannot be used with', '--help'],
+    ['boss --listen localhost', 'It must be such as 127.0.0.1:0', '--help'],
+    ['boss --listen a:99999', 'It must be such as 127.0.0.1:0', '--help'],
+    ['apply f --timeout soon', 'It must be a number of seconds', '--help'],
+    ['hob', "required option '--directory <dir>'", '--help'],
+  ])('%s', (words, message, hint) => {
+    let thrown: unknown;
+    try {
+      parse(words);
+    } catch (error) {
+      thrown = error;
+    }
+    const described = describeError(thrown);
+    expect(described.code).toBe('BAD_USAGE');
+    expect(described.message).toContain(message);
+    expect(described.hint).toContain(hint);
+  });
+});
+
+describe('help', () => {
+  test.each(['--help', 'help', 'machine --help', 'share --help', 'help apply'])('%s is asked for: exit 0', (words) => {
+    expect(parse(words)).toEqual({ text: expect.stringContaining('Usage: gobs'), exit: 0 });
+  });
+
+  test.each(['', 'machine', 'provider'])('"%s" asks for nothing: help, and exit 1', (words) => {
+    expect(parse(words)).toEqual({ text: expect.stringContaining('Usage: gobs'), exit: 1 });
+  });
+
+  test('every command has an example of itself', () => {
+    const commands = ['up', 'down', 'boss', 'hob', 'repl', 'provider list', 'init', 'plan', 'apply', 'drift', 'share'];
+    const machine = ['create', 'list', 'show', 'start', 'stop', 'destroy', 'forget'].map((verb) => `machine ${verb}`);
+    for (const command of [...commands, ...machine]) {
+      const help = parse(`${command} --help`);
+      expect('text' in help && help.text).toContain(`gobs ${command}`);
+      expect('text' in help && help.text).toContain('Examples:');
+    }
+  });
+
+  test("the version is the package's", () => {
+    expect(parse('--version')).toEqual({ text: '1.2.3', exit: 0 });
+  });
+});
