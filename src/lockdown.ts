@@ -6,5 +6,8 @@
  */
 import 'ses';
 import '@endo/eventual-send/shim.js';
+import { quietConsole } from './captp/quiet-console.ts';
 
 lockdown({ domainTaming: 'unsafe' });
+
+globalThis.console = quietConsole(globalThis.console);

@@ -7,7 +7,7 @@
  * The enrolment file is removed only when what it gave is durable; until then a repeated attempt with the same key gets the same.
  * Nothing here stops the work on the host because the boss is away.
  */
-import { describeError } from '../errors/gobs-error.ts';
+import { describeError, makeError } from '../errors/gobs-error.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { BossAddress, HobFacets, HobSide } from './hob-kind.ts';
 
@@ -89,7 +89,7 @@ export const startDaemon = ({ control, link, enrolment, interval, setTimer, rand
   const enrol = async (pause: number): Promise<void> => {
     try {
       const locator = await enrolment.read();
-      if (locator === undefined) throw Error('there is no enrolment file, and this hob is not enrolled');
+      if (locator === undefined) throw makeError('NOT_ENROLLED', 'this hob has no boss yet, and no enrolment file');
       const { side, where } = await link.enrol(locator);
       await E(control).enrolled(side, where);
       log.info({ boss: where.peerId }, 'enrolled');

@@ -38,8 +38,10 @@ export interface HostDriver {
 
 export type AppliedResource = Pick<Resource, 'id' | 'type'>;
 
+/** Where the boss is, as its locator said. */
 export interface BossAddress {
   readonly peerId: string;
+  readonly scheme: string;
   readonly address: Readonly<Record<string, string>>;
 }
 
@@ -81,7 +83,11 @@ export interface HobFacets extends Record<string, object> {
   };
 }
 
-const BossAddressShape = M.splitRecord({ peerId: M.string(), address: M.recordOf(M.string(), M.string()) });
+const BossAddressShape = M.splitRecord({
+  peerId: M.string(),
+  scheme: M.string(),
+  address: M.recordOf(M.string(), M.string()),
+});
 
 const HobControlI = M.interface('HobControl', {
   boss: M.call().returns(M.any()),
@@ -98,7 +104,7 @@ export interface HobPowers {
 const nothing = (): void => {};
 
 const PortraitShape = M.splitRecord({
-  boss: M.or(M.null(), M.splitRecord({ peerId: M.string(), address: M.record(), side: M.remotable() })),
+  boss: M.or(M.null(), M.splitRecord({ peerId: M.string(), scheme: M.string(), address: M.record(), side: M.remotable() })),
   desired: M.or(M.null(), DesiredStateShape),
   applied: M.splitRecord({ generation: M.number(), resources: M.arrayOf(M.record(), { arrayLengthLimit: 20_000 }) }),
   undelivered: M.or(M.null(), ReportShape),
@@ -190,10 +196,11 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
       control: {
         boss: () => {
           if (portrait.boss === null) return null;
-          const { peerId, address } = portrait.boss;
-          return { peerId, address };
+          const { peerId, scheme, address } = portrait.boss;
+          return { peerId, scheme, address };
         },
-        enrolled: (side, { peerId, address }) => bcom((latest) => ({ ...latest, boss: { peerId, address, side } })),
+        enrolled: (side, { peerId, scheme, address }) =>
+          bcom((latest) => ({ ...latest, boss: { peerId, scheme, address, side } })),
         attach: () => {
           const { boss, undelivered } = portrait;
           if (boss === null) throw makeError('NOT_ENROLLED', 'this hob has no boss yet');

@@ -1,0 +1,176 @@
+/**
+ * Puts a hob together from the powers of its entry point: store, key, kernel, actor, peer, daemon. What a provider may rely on about it
+ * is in protocol/machine-directory.ts, and the order here follows from that.
+ */
+import { parseLocator } from '../captp/locator.ts';
+import { openKeyFile } from '../captp/key-file.ts';
+import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
+import { makePeer, type Peer } from '../captp/peer.ts';
+import { describeError } from '../errors/gobs-error.ts';
+import { openStore } from '../persistence/open-store.ts';
+import type { OpenStoreOptions } from '../persistence/open-store.ts';
+import type { Ledger } from '../persistence/ledger.ts';
+import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
+import { protocolVersions } from '../protocol/version.ts';
+import { makeKernel, type Kernel } from '../vats/kernel.ts';
+import { makeAccounts } from './accounts.ts';
+import { startDaemon, type BossLink, type EnrolmentFile, type Log } from './daemon.ts';
+import { gatherFacts } from './facts.ts';
+import { hobKind, type HobFacets, type HobSide, type HostDriver } from './hob-kind.ts';
+import { makeHostDriver } from './host-driver.ts';
+import { shippedTypes } from './resources/shipped.ts';
+import { openRootedFiles } from './rooted-files.ts';
+
+export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> {
+  readonly fs: typeof import('node:fs');
+  readonly os: typeof import('node:os');
+  readonly tls: typeof import('node:tls');
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Calls back after so many milliseconds, unless the result was called. */
+  readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
+  readonly setImmediate: (callback: () => void) => void;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly version: string;
+}
+
+export interface HobOptions {
+  /** Absolute, without symlinks. */
+  readonly directory: string;
+  /** Milliseconds between two looks at the host. */
+  readonly interval: number;
+}
+
+export interface RunningHob {
+  /** Finishes what is under way, flushes, and gives everything back. Idempotent. */
+  stop(): Promise<void>;
+}
+
+type Paths = ReturnType<typeof machinePaths>;
+
+/** Step 4 of the convention: says who has the lock. */
+const writeHobPid = async ({ fs }: HobPowers, { hobPid }: Paths): Promise<void> => {
+  const stat = await fs.promises.readFile('/proc/self/stat', 'utf8');
+  await fs.promises.writeFile(`${hobPid}.new`, formatHobPid(stat), { mode: 0o600 });
+  await fs.promises.rename(`${hobPid}.new`, hobPid);
+};
+
+const enrolmentFile = ({ fs }: HobPowers, { enrolment, directory }: Paths): EnrolmentFile =>
+  harden({
+    read: async () => {
+      try {
+        return (await fs.promises.readFile(enrolment, 'utf8')).trim();
+      } catch (error) {
+        if ((error as { code?: string }).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    remove: async () => {
+      await fs.promises.rm(enrolment, { force: true });
+      const parent = await fs.promises.open(directory, 'r');
+      try {
+        await parent.sync();
+      } finally {
+        await parent.close();
+      }
+    },
+  });
+
+const openActor = async (kernel: Kernel, driver: HostDriver): Promise<HobFacets['control']> => {
+  const vat = kernel.openVat('hob');
+  vat.register(hobKind, { driver });
+  const control = await vat.makeOnce(
+    'hob',
+    ({ spawn, makeMap }) =>
+      spawn(hobKind, {
+        boss: null,
+        desired: null,
+        applied: { generation: 0, resources: [] },
+        undelivered: null,
+        bindings: makeMap<object>(),
+      }).control,
+  );
+  return control as HobFacets['control'];
+};
+
+const makeKernelOf = (store: Ledger, { now, setImmediate, log }: HobPowers): Kernel =>
+  makeKernel({
+    store,
+    now,
+    schedule: setImmediate,
+    onTurnError: (event) => log.warn(event, 'a turn was undone'),
+    onCommitFailed: (reason) => log.warn(describeError(reason), 'turns could not be written'),
+    onHostError: (error) => log.warn(describeError(error), 'unexpected'),
+  });
+
+const makePeerOf = async (kernel: Kernel, store: Ledger, paths: Paths, powers: HobPowers): Promise<Peer> => {
+  const { now, setTimer, setImmediate: soon, randomBytes, version } = powers;
+  const keyPair = await openKeyFile(powers, `${paths.state}/key.pem`);
+  return makePeer({
+    keyPair,
+    netlayers: [makeTlsNetlayer(powers, keyPair)],
+    powers: { now, setTimer, soon, randomBytes },
+    versions: protocolVersions,
+    software: `gobs hob ${version}`,
+    epoch: store.epoch,
+    kernel,
+  });
+};
+
+const linkTo = (peer: Peer, log: Log): BossLink =>
+  harden({
+    enrol: async (locator: string) => {
+      const { peerId, scheme, address } = parseLocator(locator);
+      const side = (await peer.enliven(locator)) as HobSide;
+      return { side, where: harden({ peerId, scheme, address }) };
+    },
+    keepConnected: ({ peerId, scheme, address }: Parameters<BossLink['keepConnected']>[0], onUp: () => void) =>
+      peer.keepConnected(
+        peerId,
+        { scheme, address },
+        {
+          onUp,
+          onDown: (reason) => log.warn(describeError(reason), 'the boss is away'),
+          onFailure: (reason, retryIn) => log.warn({ ...describeError(reason), retryIn }, 'the boss cannot be reached'),
+        },
+      ),
+  });
+
+/** Rejects STORE_UNUSABLE (the directory is not a machine's), STORE_IN_USE (another hob has it), KEY_UNUSABLE; then nothing is held. */
+export const startHob = async ({ directory, interval }: HobOptions, powers: HobPowers): Promise<RunningHob> => {
+  const { fs, now, setTimer, random, log } = powers;
+  const paths = machinePaths(directory);
+  const store = await openStore({ ...powers, directory: paths.state, makeDirectory: false });
+  try {
+    await writeHobPid(powers, paths);
+    const files = await openRootedFiles(paths.root, powers);
+    const { driver, idle } = makeHostDriver({
+      types: shippedTypes,
+      host: { files, accounts: makeAccounts({ fs }) },
+      facts: () => gatherFacts({ ...powers, root: paths.root }),
+      now,
+    });
+    const kernel = makeKernelOf(store, powers);
+    const peer = await makePeerOf(kernel, store, paths, powers);
+    const control = await openActor(kernel, driver);
+    const enrolment = enrolmentFile(powers, paths);
+    const daemon = startDaemon({ control, link: linkTo(peer, log), enrolment, interval, setTimer, random, log });
+    let stopping: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      daemon.stop();
+      await peer.close();
+      await idle();
+      await kernel.stop();
+      await files.close();
+      await store.close();
+    };
+    return harden({ stop: () => (stopping ??= stop()) });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+harden(startHob);
