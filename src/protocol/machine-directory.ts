@@ -17,9 +17,9 @@
  * What a hob must do:
  *   1. Its command line ends with `--directory <machine>`, an absolute path without symlinks; that is how a hob is found that has
  *      been started, but has not written `hob.pid` yet. So it never changes its command line (`process.title`).
- *   2. It makes neither the machine's directory nor `root/` nor `state/`. If one is missing it ends (STORE_UNUSABLE): the machine is
- *      being destroyed.
- *   3. First of all it opens its store in `state/store/`. If another hob has it, it ends (STORE_IN_USE), having written nothing.
+ *   2. It makes neither the machine's directory nor `root/` nor `state/`. If one is missing it ends with 1: the machine is being
+ *      destroyed.
+ *   3. First of all it opens its store in `state/store/`. If another hob has it, it ends with 1 (STORE_IN_USE), having written nothing.
  *   4. Then it writes `hob.pid`: to `hob.pid.new`, then a rename. It never removes it: a dead process is told by what it says.
  *   5. While it is not enrolled it reads `enrolment` anew for each attempt. Once its enrolment is synced to its store it removes the
  *      file. If it is enrolled and finds one, it removes it unread.

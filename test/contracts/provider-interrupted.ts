@@ -28,7 +28,7 @@ const withEverLongerLives = async (
 };
 
 export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void => {
-  describe('whose boss is killed at every step', () => {
+  describe('whose boss is killed at every step', { timeout: 180_000 }, () => {
     const machine = (round: number) => `m${round + 1}`;
     const next = () => getWorld().makeDriver();
     const create = (machineId: string, by: ProviderDriver) => by.create(requestFor(getWorld(), machineId));

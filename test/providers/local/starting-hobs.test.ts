@@ -1,64 +1,31 @@
-/** What the local provider does with processes: what a hob is given, who is taken for one, and who is left alone. */
+/** What the local provider gives to the hobs that it starts, and what becomes of those that do not start as they should. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import process from 'node:process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeError } from '../../../src/errors/gobs-error.ts';
-import { formatHobPid, machinePaths, parseProcessStat } from '../../../src/protocol/machine-directory.ts';
-import { makeLocalProvider, type LocalProviderPowers } from '../../../src/providers/local/local-provider.ts';
-import { requestFor } from '../../contracts/provider.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { formatHobPid, parseProcessStat } from '../../../src/protocol/machine-directory.ts';
+import { makeLocalProvider } from '../../../src/providers/local/local-provider.ts';
 import { makeLife } from '../../support/life.ts';
-import { localPowers, makeLocalWorld, standInHob, type LocalWorld } from '../../support/local-world.ts';
-import { mortalPowers } from '../../support/mortal-powers.ts';
+import { localPowers, standInHob } from '../../support/local-world.ts';
+import {
+  base,
+  create,
+  ended,
+  failureOf,
+  hobsOf,
+  makeDriver,
+  makePipe,
+  pathsOf,
+  pidOf,
+  start,
+  statOf,
+  tracesOf,
+  useLocalScene,
+} from './local-scene.ts';
 
-let world: LocalWorld;
-let started: ChildProcess[];
-
-beforeEach(async () => {
-  world = await makeLocalWorld();
-  started = [];
-});
-afterEach(async () => {
-  for (const child of started) child.kill('SIGKILL');
-  await world.close();
-});
-
-const makeDriver = (powers: Partial<LocalProviderPowers> = {}, life = makeLife()) =>
-  makeLocalProvider(mortalPowers({ ...localPowers(world.base), ...powers }, life));
-
-const start = async (words: readonly string[], detached = false): Promise<ChildProcess> => {
-  const child = spawn(words[0]!, words.slice(1), { detached, stdio: 'ignore' });
-  started.push(child);
-  await once(child, 'spawn');
-  return child;
-};
-
-/** A process that does nothing, with any words on its command line. */
-const startIdle = (...words: string[]) =>
-  start([process.execPath, '-e', 'setTimeout(() => {}, 300_000)', '--', ...words]);
-
-const makePipe = async (name: string) => {
-  const path = join(world.base, '..', name);
-  await once(await start(['mkfifo', path]), 'exit');
-  return path;
-};
-
-const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
-const create = (driver = makeDriver(), machineId = 'm1') => driver.create(requestFor(world, machineId));
-const pidOf = async (machineId: string) => Number((await world.hobs(machineId))[0]!.split(' ')[1]);
-const pathsOf = (machineId: string) => machinePaths(join(world.base, machineId));
-const statOf = (pid: number) => fs.readFile(`/proc/${pid}/stat`, 'utf8');
-
-const failureOf = async (promise: Promise<unknown>) =>
-  describeError(
-    await promise.then(
-      () => 'it did not fail',
-      (error: unknown) => error,
-    ),
-  );
+useLocalScene();
 
 describe('what a hob is given', () => {
   it('is a session of its own, its directory, and a log', async () => {
@@ -107,7 +74,7 @@ describe('a hob that does not start', () => {
     expect(message).toContain('it said: NEWER_FORMAT: no');
     expect(await failing.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
     await makeDriver().start('m1');
-    expect(await world.hobs('m1')).toHaveLength(1);
+    expect(await hobsOf('m1')).toHaveLength(1);
   });
 
   it('fails the create if there is no such program', async () => {
@@ -124,10 +91,8 @@ describe('a hob that does not start', () => {
       isYoung = false;
       setTimeout(callback, milliseconds);
     };
-    await makeLocalProvider({ ...localPowers(world.base), fs: { ...fs, readFile }, setTimer }).create(
-      requestFor(world, 'm1'),
-    );
-    expect(await world.hobs('m1')).toHaveLength(1);
+    await create(makeLocalProvider({ ...localPowers(base()), fs: { ...fs, readFile }, setTimer }));
+    expect(await hobsOf('m1')).toHaveLength(1);
   });
 
   it('is given up after a deadline, and is waited for again when create is repeated', async () => {
@@ -139,7 +104,7 @@ describe('a hob that does not start', () => {
     const again = create();
     await fs.writeFile(gate, '');
     await again;
-    expect(await world.hobs('m1')).toHaveLength(1);
+    expect(await hobsOf('m1')).toHaveLength(1);
   });
 });
 
@@ -155,64 +120,66 @@ describe('a hob that was started by a boss that was killed at once', () => {
       return child;
     }) as typeof spawn;
     expect((await failureOf(create(makeDriver({ hobCommand, spawn: lastDeed }, life)))).message).toContain('dead');
-    expect(await world.hobs('m1')).toHaveLength(1);
+    expect(await hobsOf('m1')).toHaveLength(1);
     expect(await fs.readdir(pathsOf('m1').directory)).not.toContain('hob.pid');
   });
 
   it('is found and waited for, not doubled', async () => {
     expect(await makeDriver().find('m1')).toEqual({ machineId: 'm1', state: 'running' });
-    const hobs = await world.hobs('m1');
+    const hobs = await hobsOf('m1');
     const created = create();
     await fs.writeFile(gate, '');
     await created;
-    expect(await world.hobs('m1')).toEqual(hobs);
+    expect(await hobsOf('m1')).toEqual(hobs);
   });
 
   it('is stopped', async () => {
     await makeDriver().stop('m1');
-    expect(await world.hobs('m1')).toEqual([]);
+    expect(await hobsOf('m1')).toEqual([]);
   });
 
   it('is ended when its machine is destroyed', async () => {
     await makeDriver().destroy('m1');
-    expect(await world.traces('m1')).toEqual([]);
+    expect(await tracesOf('m1')).toEqual([]);
   });
 
   it('is listed and ended also if its directory was removed by hand', async () => {
-    const [lost] = await world.hobs('m1');
+    const [lost] = await hobsOf('m1');
     await fs.rm(pathsOf('m1').directory, { recursive: true });
     expect(await makeDriver().list()).toEqual([{ machineId: 'm1', state: 'broken' }]);
     await create();
-    expect(await world.hobs('m1')).toHaveLength(1);
-    expect(await world.hobs('m1')).not.toContain(lost);
+    expect(await hobsOf('m1')).toHaveLength(1);
+    expect(await hobsOf('m1')).not.toContain(lost);
     await fs.rm(pathsOf('m1').directory, { recursive: true });
     await makeDriver().destroy('m1');
-    expect(await world.traces('m1')).toEqual([]);
+    expect(await tracesOf('m1')).toEqual([]);
   });
 });
 
 describe('of two hobs in one directory', () => {
   it('one stays, whoever started them', async () => {
+    const hobs: ChildProcess[] = [];
     const exits: Promise<ChildProcess>[] = [];
     const twice = ((...args: Parameters<typeof spawn>) => {
       const pair = [spawn(...args), spawn(...args)] as const;
-      started.push(...pair);
+      hobs.push(...pair.map(ended));
       exits.push(...pair.map((child) => once(child, 'exit').then(() => child)));
       return pair[1];
     }) as typeof spawn;
     await create(makeDriver({ spawn: twice }));
     const loser = await Promise.race(exits);
-    const [winner] = started.filter((child) => child !== loser);
-    expect(await world.hobs('m1')).toEqual([`process ${winner!.pid}`]);
+    const [winner] = hobs.filter((child) => child !== loser);
+    expect(await hobsOf('m1')).toEqual([`process ${winner!.pid}`]);
     expect(await fs.readFile(pathsOf('m1').hobPid, 'utf8')).toBe(formatHobPid(await statOf(winner!.pid!)));
   });
 
   it('the one that has the lock is waited for when ours has lost', async () => {
     const [forOurs, forOther] = await Promise.all([makePipe('ours'), makePipe('other')]);
     let ours: ChildProcess | undefined;
+    let other: ChildProcess | undefined;
     const both = ((program: string, words: readonly string[], options: SpawnOptions) => {
       const [script = '', ...rest] = words;
-      started.push(spawn(program, [script, '--pause', forOther, ...rest], options));
+      other = ended(spawn(program, [script, '--pause', forOther, ...rest], options));
       ours = spawn(program, [script, '--wait-for', forOurs, ...rest], options);
       return ours;
     }) as typeof spawn;
@@ -232,107 +199,18 @@ describe('of two hobs in one directory', () => {
     await Promise.race([looked, created]);
     await otherHasLock.close();
     await created;
-    expect(await world.hobs('m1')).toEqual([`process ${started.at(-1)!.pid}`]);
+    expect(await hobsOf('m1')).toEqual([`process ${other!.pid}`]);
   });
 
   it('the second ends by itself, also in a machine that was destroyed', async () => {
     await create();
-    const hobs = await world.hobs('m1');
+    const hobs = await hobsOf('m1');
     const again = await start([...standInHob, '--directory', pathsOf('m1').directory]);
     expect(await once(again, 'exit')).toEqual([1, null]);
-    expect(await world.hobs('m1')).toEqual(hobs);
+    expect(await hobsOf('m1')).toEqual(hobs);
     await makeDriver().destroy('m1');
     const late = await start([...standInHob, '--directory', pathsOf('m1').directory]);
     expect(await once(late, 'exit')).toEqual([1, null]);
-    expect(await world.traces('m1')).toEqual([]);
-  });
-});
-
-describe('a process that is not the hob', () => {
-  const expectLeftAlone = async (child: ChildProcess) => {
-    const driver = makeDriver();
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
-    await driver.stop('m1');
-    await driver.destroy('m1');
-    expect(isAlive(child)).toBe(true);
-  };
-
-  beforeEach(async () => {
-    await create();
-    await makeDriver().stop('m1');
-  });
-
-  it('is left alone if it was given the number of a hob that ended', async () => {
-    const child = await startIdle('--directory', pathsOf('m1').directory);
-    const startTime = parseProcessStat(await statOf(child.pid!))!.startTime - 1;
-    await fs.writeFile(pathsOf('m1').hobPid, JSON.stringify({ pid: child.pid, startTime }));
-    await expectLeftAlone(child);
-  });
-
-  it("is left alone if the directory is a copy and it is the original's hob", async () => {
-    await create(makeDriver(), 'm2');
-    await fs.copyFile(pathsOf('m2').hobPid, pathsOf('m1').hobPid);
-    const hobs = await world.hobs('m2');
-    const driver = makeDriver();
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
-    await driver.stop('m1');
-    await driver.destroy('m1');
-    expect(await world.hobs('m2')).toEqual(hobs);
-  });
-
-  it('is left alone if somebody at a terminal names the directory', async () => {
-    await expectLeftAlone(await startIdle('--directory', pathsOf('m1').directory));
-  });
-
-  it.runIf(process.getuid!() === 0)("is left alone if it is another user's", async () => {
-    const words = ['-e', 'setTimeout(() => {}, 300_000)', '--', '--directory', pathsOf('m1').directory];
-    const child = spawn(process.execPath, words, { detached: true, stdio: 'ignore', uid: 65_534, cwd: '/' });
-    started.push(child);
-    await once(child, 'spawn');
-    await fs.writeFile(pathsOf('m1').hobPid, formatHobPid(await statOf(child.pid!)));
-    await expectLeftAlone(child);
-  });
-
-  it('is left alone if the note is unreadable', async () => {
-    await fs.writeFile(pathsOf('m1').hobPid, 'not json');
-    await expectLeftAlone(await startIdle());
-  });
-
-  it('is the hob all the same if somebody started it at a terminal and it has the lock', async () => {
-    const child = await startIdle('--directory', pathsOf('m1').directory, '--json');
-    await fs.writeFile(pathsOf('m1').hobPid, formatHobPid(await statOf(child.pid!)));
-    const driver = makeDriver();
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'running' });
-    const ended = once(child, 'exit');
-    await driver.stop('m1');
-    expect(await ended).toEqual([null, 'SIGTERM']);
-  });
-});
-
-describe('a hob that does not stop', () => {
-  it('is killed after a deadline', async () => {
-    await create(makeDriver({ hobCommand: [...standInHob, '--deaf'] }));
-    const signals: string[] = [];
-    let time = 0;
-    const impatient = makeDriver({
-      now: () => (time += 5_000),
-      kill: (pid, signal) => {
-        signals.push(signal);
-        process.kill(pid, signal);
-      },
-    });
-    await impatient.stop('m1');
-    expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
-    expect(await world.hobs('m1')).toEqual([]);
-  });
-
-  it('is an error if it cannot be killed', async () => {
-    await create();
-    let time = 0;
-    const powerless = makeDriver({ now: () => (time += 5_000), kill: () => {} });
-    const failure = failureOf(powerless.destroy('m1'));
-    expect(await failure).toMatchObject({ code: 'PROVIDER_FAILED' });
-    expect((await failure).message).toContain(`process ${await pidOf('m1')} cannot be ended`);
-    expect(await makeDriver().find('m1')).toEqual({ machineId: 'm1', state: 'broken' });
+    expect(await tracesOf('m1')).toEqual([]);
   });
 });
