@@ -12,6 +12,7 @@ import tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { describeError, makeError } from '../errors/gobs-error.ts';
+import { closeInheritedDescriptors } from '../protocol/inherited-descriptors.ts';
 import { directoryFlag } from '../protocol/machine-directory.ts';
 import { startHob, type HobOptions } from './start-hob.ts';
 
@@ -27,12 +28,21 @@ const endRequested = (): Promise<void> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
 
+/** Without symlinks. Throws STORE_UNUSABLE. */
+const realDirectory = (directory: string): string => {
+  try {
+    return fs.realpathSync(directory);
+  } catch (error) {
+    throw makeError('STORE_UNUSABLE', `${directory}: there is no machine here (${String((error as { code?: string }).code)})`);
+  }
+};
+
 /** Runs to its end; the result is the exit code. `interval` in seconds. */
 export const runHob = async (options: { readonly directory: string; readonly interval?: number }): Promise<number> => {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
   const end = endRequested();
   const settings: HobOptions = {
-    directory: fs.realpathSync(options.directory),
+    directory: realDirectory(options.directory),
     interval: (options.interval ?? DEFAULT_INTERVAL) * 1000,
   };
   const hob = await startHob(settings, {
@@ -72,6 +82,8 @@ const readArguments = (): Parameters<typeof runHob>[0] => {
 };
 
 if (import.meta.main) {
+  // Started by a boss, which may have been started by anybody.
+  closeInheritedDescriptors(fs);
   const run = async (): Promise<number> => runHob(readArguments());
   run().then(
     (code) => process.exit(code),

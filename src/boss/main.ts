@@ -1,0 +1,85 @@
+/** The boss's entry point: gathers the powers, runs until SIGTERM, ends with 0 after a flush. `gobs boss` calls it. */
+import '../lockdown.ts';
+import { ClassicLevel } from 'classic-level';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import process from 'node:process';
+import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { stateDirectory } from '../protocol/state-directory.ts';
+import { startBoss } from './start-boss.ts';
+
+export interface RunBossOptions {
+  /** Absolute. */
+  readonly state: string;
+  /** HOST:PORT. */
+  readonly listen?: string;
+  /** Print one line of JSON on stdout when it serves. */
+  readonly json: boolean;
+  /** Seconds between two looks of a local machine's hob at its host. */
+  readonly hobInterval?: number;
+}
+
+const { version } = JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Resolves at SIGTERM or SIGINT. Listening begins at once, so that one that comes early is not lost. */
+const endRequested = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+
+/** The hob's entry point lies beside ours, as source or built. */
+const hobCommand = (interval: number | undefined): readonly string[] => {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const entry = fileURLToPath(new URL(`../hob/main.${extension}`, import.meta.url));
+  return [process.execPath, entry, ...(interval === undefined ? [] : ['--interval', String(interval)])];
+};
+
+/** Runs to its end; the result is the exit code. Rejects as `startBoss` does. */
+export const runBoss = async ({ state, listen, json, hobInterval }: RunBossOptions): Promise<number> => {
+  const log = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
+  const end = endRequested();
+  const uid = process.getuid?.() ?? 0;
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const places = { env: process.env, homeDirectory: os.homedir(), uid, sha256 };
+  const boss = await startBoss(
+    { state: stateDirectory(state, places), listen },
+    {
+      fs,
+      net,
+      tls,
+      Level: ClassicLevel,
+      process,
+      umask: (mask) => process.umask(mask),
+      spawn,
+      kill: (pid, signal) => process.kill(pid, signal),
+      now: () => Date.now(),
+      setTimer: (callback, milliseconds) => {
+        const timer = setTimeout(callback, milliseconds);
+        return () => clearTimeout(timer);
+      },
+      setImmediate: (callback) => void setImmediate(callback),
+      randomBytes,
+      randomId: () => randomUUID(),
+      hostname: () => os.hostname(),
+      uid,
+      environment: process.env,
+      hobCommand: hobCommand(hobInterval),
+      log,
+      version,
+    },
+  );
+  const { peer, listen: listening, socket } = boss;
+  log.info({ peer, listen: listening, socket, version }, 'the boss serves');
+  if (json) process.stdout.write(`${JSON.stringify({ ready: true, peer, listen: listening, socket })}\n`);
+  await end;
+  await boss.stop();
+  log.info({}, 'the boss ends');
+  return 0;
+};

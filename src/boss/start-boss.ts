@@ -1,0 +1,231 @@
+/**
+ * Puts a boss together from the powers of its entry point: store, key, kernel, vats, peer, and the files by which clients find it.
+ *
+ *   store ─▶ kernel ─▶ boss and provider vats ─▶ listen (tls for hobs, unix for clients) ─▶ files ─▶ resume open intents
+ *
+ * Nobody can connect before everything that was there answers, and nothing that was open goes on before hobs can connect.
+ */
+import { Far } from '@endo/far';
+import { openKeyFile } from '../captp/key-file.ts';
+import { secretHash } from '../captp/locator.ts';
+import type { Address } from '../captp/netlayers/contract.ts';
+import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
+import { makeUnixNetlayer, type UnixNetlayerPowers } from '../captp/netlayers/unix.ts';
+import { makePeer, type Peer } from '../captp/peer.ts';
+import type { SessionInfo } from '../captp/peer-hooks.ts';
+import { codeOf, describeError, makeError } from '../errors/gobs-error.ts';
+import type { Ledger } from '../persistence/ledger.ts';
+import { openStore, type OpenStoreOptions } from '../persistence/open-store.ts';
+import type { StateDirectory } from '../protocol/state-directory.ts';
+import { protocolVersions } from '../protocol/version.ts';
+import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
+import { shippedProviders } from '../providers/shipped.ts';
+import { E } from '../vats/eventual-send.ts';
+import { makeKernel, type Kernel } from '../vats/kernel.ts';
+import { prepareSocketDirectory, publishBoss } from './boss-files.ts';
+import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
+import type { House } from './boss-turn.ts';
+import { makeMint } from './enrolment-secrets.ts';
+import { makeInspectorView } from './inspector-view.ts';
+import { chooseAddress, keepAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
+import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+type HostPowers = Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> & Omit<ProviderPowers, 'fs' | 'directory'>;
+
+export interface BossPowers extends HostPowers {
+  readonly fs: typeof import('node:fs');
+  readonly net: UnixNetlayerPowers['net'];
+  readonly tls: typeof import('node:tls');
+  readonly umask: UnixNetlayerPowers['umask'];
+  readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
+  readonly setImmediate: (callback: () => void) => void;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly hostname: () => string;
+  readonly log: Log;
+  readonly version: string;
+}
+
+export interface BossSettings {
+  readonly state: StateDirectory;
+  /** HOST:PORT. Default: what was chosen before, or else a free port of the loopback interface. */
+  readonly listen: string | undefined;
+}
+
+export interface RunningBoss {
+  readonly peer: string;
+  /** Where hobs dial. */
+  readonly listen: string;
+  readonly socket: string;
+  /** Finishes what is under way, flushes, and gives everything back. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long an enrolment locator can be used. */
+const ENROLMENT_LIFE = 60 * 60 * 1000;
+const EXPIRY_INTERVAL = 60 * 1000;
+const LOCAL: ConfiguredProvider = harden({ name: 'local', type: 'local', settings: {} });
+
+const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onCommitFailed: () => void): Kernel =>
+  makeKernel({
+    store,
+    now,
+    schedule: setImmediate,
+    onTurnError: (event) => log.warn(event, 'a turn was undone'),
+    onCommitFailed: (reason) => {
+      log.warn(describeError(reason), 'turns could not be written');
+      onCommitFailed();
+    },
+    onHostError: (error) => log.warn(describeError(error), 'unexpected'),
+  });
+
+/** Each provider instance has a directory of its own. */
+const driverMaker =
+  ({ machines, root }: StateDirectory, powers: BossPowers) =>
+  (configured: ConfiguredProvider) => {
+    const types: Readonly<Record<string, ProviderType>> = shippedProviders;
+    const { name, type, settings } = configured;
+    const provider = Object.hasOwn(types, type) ? types[type] : undefined;
+    if (provider === undefined) throw unknownProviderType(configured, Object.keys(types));
+    const directory = name === LOCAL.name ? machines : `${root}/providers/${name}`;
+    return provider.make({ ...powers, fs: powers.fs.promises, directory }, settings);
+  };
+
+const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel): House => {
+  const inspector = makeInspectorView(kernel);
+  const house = { locatorFor, inspector: () => inspector };
+  return Far('House', house) as unknown as House;
+};
+
+/** Only a key that was proven can be that of a hob; a guess is told from a refusal, so that guesses are counted. */
+const enlivenOtherFor =
+  (process: () => BossProcess, provenPeers: ReadonlySet<string>) =>
+  async (presented: { readonly secretHash: string; readonly peerId: string; readonly remoteAddress: string }) => {
+    const { secretHash: hash, peerId, remoteAddress: address } = presented;
+    if (!provenPeers.has(peerId)) return undefined;
+    try {
+      return await E(process()).present(hash, { peerId, address });
+    } catch (error) {
+      if (codeOf(error) === 'LOCATOR_UNKNOWN') return undefined;
+      throw error;
+    }
+  };
+
+/** Of a secret that was minted here, so that it has the form of one. */
+const hashOfSecret = (secret: string): string => {
+  const hash = secretHash(secret);
+  if (hash === undefined) throw TypeError('a minted secret has not the form of one');
+  return hash;
+};
+
+/** Tells the boss who comes and goes. */
+const sessionHooks = (
+  peer: () => Peer,
+  process: () => BossProcess,
+  proven: Set<string>,
+  { now, log }: Pick<BossPowers, 'now' | 'log'>,
+) => ({
+  onUp: ({ peerId, remoteAddress: address, durable }: SessionInfo) => {
+    if (!durable) return;
+    proven.add(peerId);
+    log.info({ peer: peerId, address }, 'a session begins');
+    E(process())
+      .arrived({ peerId, address })
+      .catch((error: unknown) => peer().closeSession(peerId, error as Error));
+  },
+  onDown: ({ peerId, remoteAddress: address, durable }: SessionInfo, reason: Error) => {
+    if (!durable) return;
+    proven.delete(peerId);
+    log.info({ peer: peerId, address, ...describeError(reason) }, 'a session has ended');
+    E(process())
+      .left(peerId, now())
+      .catch((error: unknown) => log.warn(describeError(error), 'noting the end of a session'));
+  },
+  onRefused: ({ peerId, first, second }: { peerId: string; first: string; second: string }) =>
+    log.warn({ peer: peerId, first, second }, 'one key from two places: the second was refused'),
+  onGuess: ({ peerId, remoteAddress: address }: { peerId: string; remoteAddress: string }) =>
+    log.warn({ peer: peerId, address }, 'a locator was presented that leads nowhere'),
+  onOlderEpoch: (event: object) => log.warn(event, "a peer's store is older than it was: a copy, or from a backup"),
+});
+
+/** Where it really listens. */
+const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings): Promise<HostAndPort> => {
+  const listener = await peer.listen('tls', chooseAddress(listen, kernel.committer));
+  const address = listener.address as HostAndPort;
+  await keepAddress(address, kernel.committer);
+  return address;
+};
+
+/** Where others dial: one that listens everywhere is found by its host's name. */
+const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Address =>
+  harden({ host: host === '0.0.0.0' || host === '::' ? hostname() : host, port });
+
+/** Rejects STORE_IN_USE, STORE_UNUSABLE, NEWER_FORMAT, KEY_UNUSABLE, ADDRESS_UNUSABLE; then nothing is held. */
+export const startBoss = async (settings: BossSettings, powers: BossPowers): Promise<RunningBoss> => {
+  const { state } = settings;
+  const { log, now, setTimer, setImmediate: soon, randomBytes } = powers;
+  const store = await openStore({ ...powers, directory: state.root, inUseHint: `stop it with: gobs down --state ${state.root}` });
+  const later: { peer?: Peer; opened?: OpenedBoss; address?: Address } = {};
+  const peer = (): Peer => later.peer!;
+  const process = (): BossProcess => later.opened!.process;
+  const forHobs = (): { scheme: string; address: Address } => ({ scheme: 'tls', address: later.address! });
+  const resume = (): void => {
+    E(process()).resume().catch((error: unknown) => log.warn(describeError(error), 'taking up open work'));
+  };
+  const kernel = makeKernelOf(store, powers, () => later.opened && resume());
+  let cancel = (): void => {};
+  const stop = async (): Promise<void> => {
+    cancel();
+    await later.peer?.close();
+    await kernel.stop();
+    await store.close();
+  };
+  try {
+    await prepareSocketDirectory(state, powers.uid, powers.fs);
+    const keyPair = await openKeyFile(powers, state.key);
+    const proven = new Set<string>();
+    later.peer = makePeer({
+      keyPair,
+      netlayers: [makeTlsNetlayer(powers, keyPair), makeUnixNetlayer(powers)],
+      powers: { now, setTimer, soon, randomBytes },
+      versions: protocolVersions,
+      software: `gobs boss ${powers.version}`,
+      epoch: store.epoch,
+      kernel,
+      enlivenOther: enlivenOtherFor(process, proven),
+      hooks: sessionHooks(peer, process, proven, powers),
+    });
+    const key = keyPair.derive('enrolment');
+    later.opened = await openBoss({
+      kernel,
+      house: houseOf((reference) => peer().locatorFor(reference, forHobs()), kernel),
+      makeDriver: driverMaker(state, powers),
+      firstProviders: [LOCAL],
+      newNonce: powers.randomId,
+      mint: makeMint({ key, hashOf: hashOfSecret, locatorOf: (secret) => peer().locatorWith(secret, forHobs()) }),
+      enrolmentLife: ENROLMENT_LIFE,
+      connected: (peerId) => proven.has(peerId),
+    });
+    const listening = await listenTls(peer(), kernel, settings);
+    later.address = dialledAt(listening, powers);
+    const listen = textOfAddress(listening);
+    await peer().listen('unix', { path: state.socket });
+    await publishBoss({ state, peer: peer(), boss: later.opened.boss, listen, pid: powers.process.pid }, powers.fs);
+    resume();
+    const expire = (): void => {
+      E(process()).expire().catch((error: unknown) => log.warn(describeError(error), 'looking for what is overdue'));
+      cancel = setTimer(expire, EXPIRY_INTERVAL);
+    };
+    cancel = setTimer(expire, EXPIRY_INTERVAL);
+    let stopping: Promise<void> | undefined;
+    return harden({ peer: peer().id, listen, socket: state.socket, stop: () => (stopping ??= stop()) });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+harden(startBoss);
