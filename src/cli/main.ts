@@ -2,18 +2,20 @@
 /** The command line's entry point: gathers the powers, runs one command, ends with its exit code. */
 import '../lockdown.ts';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { readFileSync, openSync, closeSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import syncFs from 'node:fs';
 import fs from 'node:fs/promises';
+import net from 'node:net';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { makeError } from '../errors/gobs-error.ts';
+import { openClient } from './open-client.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
 import { runCli } from './run.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(syncFs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
@@ -68,13 +70,13 @@ const firstLineOf = async (stdout: AsyncIterable<Uint8Array>): Promise<string | 
 
 const startBoss = async ({ state, listen, log }: BossOptions & { log: string }): Promise<StartedBoss> => {
   const words = ['boss', '--state', state, '--json', ...(listen === undefined ? [] : ['--listen', listen])];
-  const logFile = openSync(log, 'a', 0o600);
+  const logFile = syncFs.openSync(log, 'a', 0o600);
   const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...words], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', 'pipe', logFile],
   });
-  closeSync(logFile);
+  syncFs.closeSync(logFile);
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const stdout = child.stdout!;
   return {
@@ -118,18 +120,23 @@ const powers: CliPowers = {
   now: () => Date.now(),
   setTimer,
   randomId: () => randomUUID(),
-  openClient: async () => {
-    throw makeError('PEER_UNREACHABLE', 'clients are not there yet');
-  },
+  openClient: async () =>
+    openClient({
+      net,
+      tls,
+      fs: syncFs,
+      umask: (mask) => process.umask(mask),
+      now: () => Date.now(),
+      setTimer,
+      soon: (callback) => void setImmediate(callback),
+      randomBytes,
+      version,
+    }),
   startBoss,
   isAlive,
   terminate,
-  runBoss: async () => {
-    throw makeError('BAD_USAGE', 'the boss is not there yet');
-  },
-  runHob: async () => {
-    throw makeError('BAD_USAGE', 'the hob is not there yet');
-  },
+  runBoss: async (options) => (await import('../boss/main.ts')).runBoss(options),
+  runHob: async (options) => (await import('../hob/main.ts')).runHob(options),
   repl: {
     output: process.stdout,
     notes: process.stderr,
