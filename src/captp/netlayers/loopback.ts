@@ -2,7 +2,7 @@
  * Peers of one process, for tests and examples. A network is a table of who listens under which name; each peer has a netlayer of its
  * own on it, which vouches for the peer's id.
  */
-import { duplexPair } from 'node:stream';
+import { duplexPair, type Duplex } from 'node:stream';
 import { makeError } from '../../errors/gobs-error.ts';
 import type { PeerId } from '../peer-id.ts';
 import type { Connection, Netlayer } from './contract.ts';
@@ -15,6 +15,13 @@ interface Listening {
 export interface LoopbackNetwork {
   netlayerOf(peerId: PeerId): Netlayer;
 }
+
+/** A connection that is broken off is broken off for both; one that was ended is read to its end. */
+const joinEnds = (one: Duplex, other: Duplex): void => {
+  one.once('close', () => {
+    if (!one.writableFinished) other.destroy();
+  });
+};
 
 export const makeLoopbackNetwork = (): LoopbackNetwork => {
   const listening = new Map<string, Listening>();
@@ -51,6 +58,8 @@ export const makeLoopbackNetwork = (): LoopbackNetwork => {
         );
       }
       const [near, far] = duplexPair();
+      joinEnds(near, far);
+      joinEnds(far, near);
       lastCaller += 1;
       there.accept({ stream: far, provenPeer: peerId, remoteAddress: `loopback caller ${lastCaller}` });
       return { stream: near, provenPeer: expected, remoteAddress: `loopback ${name}` };
