@@ -9,7 +9,9 @@ import type { Admin } from './machine-facets.ts';
 import { findOrphans } from './orphans.ts';
 import { pageThrough } from './page-through.ts';
 
-type Later<T> = { readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never };
+type Later<T> = {
+  readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never;
+};
 
 export type BossAdmin = Later<Omit<Boss, 'createMachine' | 'machine'>> & {
   createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): Admin;
@@ -26,7 +28,9 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
   const machine = (name: string): Admin => {
     const known = machines.get(name);
     if (known !== undefined) return known;
-    throw makeError('NO_SUCH_MACHINE', `${name}: there is no machine of that name`, { hint: 'gobs machine list shows them' });
+    throw makeError('NO_SUCH_MACHINE', `${name}: there is no machine of that name`, {
+      hint: 'gobs machine list shows them',
+    });
   };
 
   return {

@@ -62,7 +62,9 @@ export const BossProcessI = M.interface('BossProcess', {
   left: M.call(text, M.number()).returns(),
 });
 
-type Later<T> = { readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never };
+type Later<T> = {
+  readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never;
+};
 export type NearProcess = Later<Omit<BossProcess, 'admin'>> & { admin(): object };
 
 export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProcess => {
@@ -85,7 +87,11 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
     const { peerId, address } = visitor;
     const own = hobs.get(peerId);
     if (own !== undefined && own !== gate) {
-      return deny(gate, { code: 'ENROLMENT_REFUSED', message: 'this key is that of the hob of another machine' }, visitor);
+      return deny(
+        gate,
+        { code: 'ENROLMENT_REFUSED', message: 'this key is that of the hob of another machine' },
+        visitor,
+      );
     }
     const denial = gate.judge(secretHash, peerId);
     if (denial !== null) return deny(gate, denial, visitor);
@@ -118,7 +124,11 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
     arrived: (visitor) => {
       const gate = hobs.get(visitor.peerId);
       if (gate?.isGone() !== true) return undefined;
-      return deny(gate, { code: 'MACHINE_GONE', message: 'the machine of this hob was destroyed or forgotten' }, visitor);
+      return deny(
+        gate,
+        { code: 'MACHINE_GONE', message: 'the machine of this hob was destroyed or forgotten' },
+        visitor,
+      );
     },
     left: (peerId, at) => hobs.get(peerId)?.left(at),
   };

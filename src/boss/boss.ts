@@ -34,3 +34,4 @@ export const bossKind = defineKindKit<BossPortrait, BossFacets, { readonly house
     };
   },
 });
+harden(bossKind);

@@ -21,7 +21,10 @@ const requireNewName = ({ machines }: BossPortrait, name: string): void => {
   if (other === undefined) return;
   const { state } = other.status();
   throw makeError('NAME_TAKEN', `${name}: there is a machine of that name (${state})`, {
-    hint: state === 'destroying' ? 'the name is free when it is gone' : 'choose another name, or destroy that machine first',
+    hint:
+      state === 'destroying'
+        ? 'the name is free when it is gone'
+        : 'choose another name, or destroy that machine first',
   });
 };
 
@@ -66,7 +69,12 @@ const spawnMachine = (
  * Throws BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, REQUEST_CONFLICT. With a request id that was used for the same before: the
  * same machine, even if it is gone.
  */
-export const createMachine = (turn: BossTurn, name: string, spec: MachineSpec, requestId: string | undefined): Admin => {
+export const createMachine = (
+  turn: BossTurn,
+  name: string,
+  spec: MachineSpec,
+  requestId: string | undefined,
+): Admin => {
   const { portrait, bcom } = turn;
   const { requests, machines, nextMachine } = portrait;
   const before = requestId === undefined ? undefined : requests.get(requestId);

@@ -17,7 +17,9 @@ export interface EnrolmentSecretsOptions {
 /** Pure, as long as the boss listens where it does. Nonces are bound to the machine: one of another machine gives another secret. */
 export const makeMint = ({ key, hashOf, locatorOf }: EnrolmentSecretsOptions): MachinePowers['mint'] => {
   const mint: MachinePowers['mint'] = (machineId, nonce) => {
-    const secret = createHmac('sha256', key).update(JSON.stringify([machineId, nonce])).digest('base64url');
+    const secret = createHmac('sha256', key)
+      .update(JSON.stringify([machineId, nonce]))
+      .digest('base64url');
     return harden({ locator: locatorOf(secret), secretHash: hashOf(secret) });
   };
   return harden(mint);

@@ -60,9 +60,11 @@ export const ProgressShape = M.splitRecord({
 
 /** Of a machine that does not exist yet. */
 export const nothingYet: Progress = harden({ state: 'requested', failure: null, job: null, jobs: 0 });
+harden(nothingYet);
 
 /** How long a hob may take to connect, once its machine is being started. Milliseconds. */
 export const START_PATIENCE = 60 * 60_000;
+harden(START_PATIENCE);
 
 /** States in which the hob is awaited. */
 const awaited: readonly LifecycleState[] = harden(['requested', 'creating', 'booting', 'starting']);
@@ -106,7 +108,11 @@ const busy = ({ name }: Situation, { state, failure }: Progress, hint: string): 
  * What has to be done so that the machine is as somebody asks: undefined if it is, or is on its way. Throws MACHINE_BUSY where its
  * state does not allow it.
  */
-export const taskFor = (asked: 'start' | 'stop' | 'destroy', progress: Progress, situation: Situation): Task | undefined => {
+export const taskFor = (
+  asked: 'start' | 'stop' | 'destroy',
+  progress: Progress,
+  situation: Situation,
+): Task | undefined => {
   const { state } = progress;
   if (asked === 'destroy') return state === 'destroying' ? undefined : 'destroy';
   if (isDoomed(progress)) throw busy(situation, progress, 'destroy it, or forget it; then create it again');

@@ -17,7 +17,11 @@ export const requireSound = (name: string, resources: readonly Resource[]): void
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   const { path, message, hint } = first;
-  throw makeError('BAD_DESIRED_STATE', `machines.${name}.${path}: ${message}${more}`, hint === undefined ? {} : { hint });
+  throw makeError(
+    'BAD_DESIRED_STATE',
+    `machines.${name}.${path}: ${message}${more}`,
+    hint === undefined ? {} : { hint },
+  );
 };
 harden(requireSound);
 
@@ -60,7 +64,9 @@ export const adminMethods = (turn: MachineTurn): Admin => {
     desired: () => desired.get(),
     setDesired: (wanted) => setDesired(turn, wanted),
     destroy: () => {
-      if (taskFor('destroy', progress, situation()) === 'destroy') change({ progress: take(progress, 'destroy', null) });
+      if (taskFor('destroy', progress, situation()) === 'destroy') {
+        change({ progress: take(progress, 'destroy', null) });
+      }
     },
     forget: () => forget(turn),
     bind: (binding, reference) => askHob(turn, E(requireHob(turn)).bind(binding, reference), () => undefined),

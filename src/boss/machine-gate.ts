@@ -9,11 +9,20 @@ import type { MachinePortrait } from './machine-portrait.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
 /** What a stranger is told names no machine. */
-const judge = ({ hobKey, enrolment, progress }: MachinePortrait, secretHash: string, key: string, now: number): Denial | null => {
-  if (isDoomed(progress)) return { code: 'MACHINE_GONE', message: 'the machine of this enrolment locator was destroyed' };
+const judge = (
+  { hobKey, enrolment, progress }: MachinePortrait,
+  secretHash: string,
+  key: string,
+  now: number,
+): Denial | null => {
+  if (isDoomed(progress)) {
+    return { code: 'MACHINE_GONE', message: 'the machine of this enrolment locator was destroyed' };
+  }
   // The winner may have lost its answer in a crash, and its locator may have expired meanwhile.
   if (hobKey === key) return null;
-  if (hobKey !== null) return { code: 'ENROLMENT_SPENT', message: 'this enrolment locator was used already, by another hob' };
+  if (hobKey !== null) {
+    return { code: 'ENROLMENT_SPENT', message: 'this enrolment locator was used already, by another hob' };
+  }
   if (enrolment === null || enrolment.secretHash !== secretHash || now >= enrolment.expiresAt) {
     return { code: 'ENROLMENT_EXPIRED', message: 'this enrolment locator has expired' };
   }

@@ -34,15 +34,17 @@ type Jobs = Pick<MachineFacets, 'lifecycle'>;
 type Powers = Pick<MachinePowers & TurnTools<MachinePortrait>, 'on' | 'mint'>;
 
 /** What is done with the outcome of a request to the provider. */
-const follow = (request: Promise<unknown>, number: number, { lifecycle }: Jobs, { on }: Powers, then?: () => void): void => {
-  void on(
-    request,
-    then ?? (() => lifecycle.provided(number)),
-    (reason) => {
-      const failure = failureFrom(reason);
-      if (failure !== undefined) lifecycle.refused(number, failure);
-    },
-  );
+const follow = (
+  request: Promise<unknown>,
+  number: number,
+  { lifecycle }: Jobs,
+  { on }: Powers,
+  then?: () => void,
+): void => {
+  void on(request, then ?? (() => lifecycle.provided(number)), (reason) => {
+    const failure = failureFrom(reason);
+    if (failure !== undefined) lifecycle.refused(number, failure);
+  });
 };
 
 /** For a machine with an open job. */

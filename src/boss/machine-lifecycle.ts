@@ -50,7 +50,9 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
     },
     refused: (number, failure) => {
       const next = refused(progress, number, failure);
-      if (next.state !== 'failed' && next !== progress) note(`its provider failed: ${failure.code}: ${failure.message}`);
+      if (next.state !== 'failed' && next !== progress) {
+        note(`its provider failed: ${failure.code}: ${failure.message}`);
+      }
       advance(next);
     },
     drop: (remains) => {

@@ -13,6 +13,7 @@ export interface MachineLog {
 
 /** Lines that are kept. */
 export const LOG_LINES = 60;
+harden(LOG_LINES);
 const LINE_LENGTH = 300;
 
 const MachineLogI = M.interface('MachineLog', {
@@ -34,3 +35,4 @@ export const machineLogKind = defineKind<readonly LogEntry[], MachineLog>({
     clear: () => bcom(() => []),
   }),
 });
+harden(machineLogKind);

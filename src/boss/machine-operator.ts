@@ -7,7 +7,7 @@ import { E } from '../vats/eventual-send.ts';
 import { START_PATIENCE, take, taskFor } from './lifecycle.ts';
 import type { Operator } from './machine-facets.ts';
 import { observerMethods } from './machine-observer.ts';
-import { driftOf, lastSeenWords } from './machine-status.ts';
+import { lastSeenWords } from './machine-status.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
 /** Throws HOB_UNREACHABLE. */
@@ -30,7 +30,7 @@ export const askHob = <T, R>(
   then: (value: T) => R,
 ): Promise<R> =>
   on(answer, then, (reason) => {
-    if (!lost.includes(codeOf(reason))) throw reason as Error;
+    if (!lost.includes(codeOf(reason))) throw reason;
     throw makeError('HOB_UNREACHABLE', `${name}: its hob was lost before it answered`, { hint: 'try again' });
   });
 harden(askHob);

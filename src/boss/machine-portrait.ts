@@ -88,6 +88,7 @@ export const MachinePortraitShape = M.splitRecord({
 });
 
 export const noDrift: DriftCounts = harden({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
+harden(noDrift);
 
 /** What has left the document is not counted. */
 export const countDrift = ({ resources }: Report): DriftCounts => {

@@ -71,3 +71,4 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
     };
   },
 });
+harden(machineKind);

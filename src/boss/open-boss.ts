@@ -24,6 +24,8 @@ export interface BossOptions extends Pick<MachinePowers, 'newNonce' | 'mint' | '
   readonly house: House;
   /** The driver of a configured provider: a `Far`. Throws BAD_SPEC for a type that there is none of. */
   readonly makeDriver: (configured: ConfiguredProvider) => ProviderDriver;
+  /** Actors of the boss that are kept in memory. */
+  readonly cacheLimit?: number;
   /** Providers that are there from the start. */
   readonly firstProviders: readonly ConfiguredProvider[];
 }
@@ -46,9 +48,9 @@ const openProvider = async ({ kernel, makeDriver }: BossOptions, configured: Con
  * hobs can connect. Rejects BAD_SPEC for a provider that cannot be had.
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
-  const { kernel, house, newNonce, mint, enrolmentLife, connected, firstProviders } = options;
+  const { kernel, house, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
-  const vat = kernel.openVat('boss');
+  const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
   vat.register(cellKind, {});
   vat.register(machineLogKind, {});
   vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, waitBeyond, leave });

@@ -9,7 +9,10 @@ import { E } from '../vats/eventual-send.ts';
 import { defineKind } from '../vats/kind.ts';
 
 /** As the boss sees it; what each method does is in the provider contract. */
-export interface Provider extends Pick<ProviderDriver, 'validate' | 'create' | 'start' | 'stop' | 'destroy' | 'list' | 'remains'> {
+export interface Provider extends Pick<
+  ProviderDriver,
+  'validate' | 'create' | 'start' | 'stop' | 'destroy' | 'list' | 'remains'
+> {
   /** The name under which it is configured. */
   title(): string;
 }
@@ -60,3 +63,4 @@ export const providerKind = defineKind<ProviderPortrait, Provider, { readonly dr
     };
   },
 });
+harden(providerKind);

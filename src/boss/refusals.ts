@@ -2,6 +2,7 @@
 import type { Refusal } from '../protocol/shapes.ts';
 
 export const MOST_REFUSALS = 100;
+harden(MOST_REFUSALS);
 
 /** Newest last. */
 export const recordRefusal = (known: readonly Refusal[], refusal: Omit<Refusal, 'times'>): readonly Refusal[] => {

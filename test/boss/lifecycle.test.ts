@@ -69,7 +69,14 @@ describe('the way of a machine', () => {
 
   test('has an open job as long as there is something to do for its provider, or its hob is awaited', () => {
     const open = Object.entries(all).filter(([, { job }]) => job !== null);
-    expect(open.map(([name]) => name)).toEqual(['requested', 'creating', 'booting', 'stopping', 'starting', 'destroying']);
+    expect(open.map(([name]) => name)).toEqual([
+      'requested',
+      'creating',
+      'booting',
+      'stopping',
+      'starting',
+      'destroying',
+    ]);
     expect(gone.job).toBe(null);
   });
 
@@ -94,7 +101,9 @@ describe('the way of a machine', () => {
 
   test('is not moved by the outcome of an older job', () => {
     const doomed = take(creating, 'destroy', null);
-    for (const late of [accepted(doomed, 1), provided(doomed, 1), refused(doomed, 1, failure)]) expect(late).toBe(doomed);
+    for (const late of [accepted(doomed, 1), provided(doomed, 1), refused(doomed, 1, failure)]) {
+      expect(late).toBe(doomed);
+    }
     expect(provided(doomed, 2).state).toBe('gone');
   });
 
@@ -206,13 +215,35 @@ describe('any sequence of events', () => {
   };
   type Event = (progress: Progress) => Progress;
   const event = fc.oneof(
-    fc.tuple(fc.constantFrom('start', 'stop', 'destroy'), fc.boolean(), fc.boolean()).map((args) => ask(...(args as [never, boolean, boolean]))),
-    number.map((n: number): Event => (progress) => accepted(progress, n)),
-    number.map((n: number): Event => (progress) => provided(progress, n)),
-    number.map((n: number): Event => (progress) => refused(progress, n, failure)),
-    fc.boolean().map((current: boolean): Event => (progress) => arrived(progress, current)),
+    fc
+      .tuple(fc.constantFrom('start', 'stop', 'destroy'), fc.boolean(), fc.boolean())
+      .map((args) => ask(...(args as [never, boolean, boolean]))),
+    number.map(
+      (n: number): Event =>
+        (progress) =>
+          accepted(progress, n),
+    ),
+    number.map(
+      (n: number): Event =>
+        (progress) =>
+          provided(progress, n),
+    ),
+    number.map(
+      (n: number): Event =>
+        (progress) =>
+          refused(progress, n, failure),
+    ),
+    fc.boolean().map(
+      (current: boolean): Event =>
+        (progress) =>
+          arrived(progress, current),
+    ),
     fc.constant(reported),
-    fc.integer({ min: 0, max: 100 }).map((now: number): Event => (progress) => overdue(progress, now)),
+    fc.integer({ min: 0, max: 100 }).map(
+      (now: number): Event =>
+        (progress) =>
+          overdue(progress, now),
+    ),
   );
 
   test('keeps state, failure and job in step, and never comes back from destroying', () => {

@@ -3,7 +3,16 @@ import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
 import type { MachineAdmin } from '../../src/protocol/remotes.ts';
 import type { DesiredState, Report, Resource } from '../../src/protocol/shapes.ts';
 import { E } from '../../src/vats/eventual-send.ts';
-import { makeBossWorld, reach, ready, reportOn, someFacts, type BossWorld, type Life, type TestHob } from '../support/boss-world.ts';
+import {
+  makeBossWorld,
+  reach,
+  ready,
+  reportOn,
+  someFacts,
+  type BossWorld,
+  type Life,
+  type TestHob,
+} from '../support/boss-world.ts';
 import { countingDriver, type DriverStep } from '../support/counting-driver.ts';
 
 let world: BossWorld;
@@ -88,7 +97,12 @@ describe('a machine', () => {
   test('can be looked at', async () => {
     const { machine } = await createReady('web1', { resources: [noop('a')] });
     expect(await E(machine).facts()).toEqual(someFacts);
-    expect(await E(machine).drift()).toMatchObject({ name: 'web1', online: true, report: { generation: 1 }, receivedAt: world.now });
+    expect(await E(machine).drift()).toMatchObject({
+      name: 'web1',
+      online: true,
+      report: { generation: 1 },
+      receivedAt: world.now,
+    });
     expect(await E(machine).desired()).toEqual({ generation: 1, policy: 'report', resources: [noop('a')] });
   });
 });
@@ -161,7 +175,13 @@ describe('destroy', () => {
     expect(await reach(machine, 'gone')).toMatchObject({ state: 'gone', online: false });
     expect(world.cloud.hosts.size).toBe(0);
     expect(await code(E(life.boss).machine('web1'))).toBe('NO_SUCH_MACHINE');
-    for (const call of [E(machine).status(), E(machine).desired(), E(machine).destroy(), E(machine).start(), E(observer).log()]) {
+    for (const call of [
+      E(machine).status(),
+      E(machine).desired(),
+      E(machine).destroy(),
+      E(machine).start(),
+      E(observer).log(),
+    ]) {
       expect(await code(call)).toBe('MACHINE_GONE');
     }
     expect(await E(observer).nextStatus(before.revision)).toMatchObject({ state: 'gone' });
@@ -172,7 +192,9 @@ describe('destroy', () => {
   });
 
   test('twice is once', async () => {
-    const { held, release, steps } = await openHeld(({ method, moment }) => method === 'destroy' && moment === 'before');
+    const { held, release, steps } = await openHeld(
+      ({ method, moment }) => method === 'destroy' && moment === 'before',
+    );
     const { machine } = await createReady();
     await E(machine).destroy();
     await held;
@@ -197,7 +219,9 @@ describe('destroy', () => {
   });
 
   test('before it was asked to be made asks for it no more', async () => {
-    const { held, release, steps } = await openHeld(({ method, moment }) => method === 'validate' && moment === 'after');
+    const { held, release, steps } = await openHeld(
+      ({ method, moment }) => method === 'validate' && moment === 'after',
+    );
     const machine = await create();
     await held;
     await E(machine).destroy();
@@ -213,7 +237,9 @@ describe('destroy', () => {
     await E(machine).destroy();
     await held;
     const refusal: unknown = await create().catch((error: unknown) => error);
-    expect(String(refusal)).toMatch(/NAME_TAKEN: web1: there is a machine of that name \(destroying\)\nhint: the name is free when it is gone/);
+    expect(String(refusal)).toMatch(
+      /NAME_TAKEN: web1: there is a machine of that name \(destroying\)\nhint: the name is free when it is gone/,
+    );
     release();
     await reach(machine, 'gone');
     await create();
@@ -265,7 +291,9 @@ describe('a provider that fails', () => {
     }
     world.cloud.failNext(method, noRoom);
     await E(machine)[method]();
-    expect(await reach(machine, 'failed')).toMatchObject({ failure: { in: method === 'start' ? 'starting' : 'stopping' } });
+    expect(await reach(machine, 'failed')).toMatchObject({
+      failure: { in: method === 'start' ? 'starting' : 'stopping' },
+    });
     await E(machine)[method]();
     await reach(machine, method === 'start' ? 'ready' : 'stopped');
   });
@@ -284,7 +312,10 @@ describe('a provider that fails', () => {
   test('is not blamed for an error of another shape, nor is a locator shown', async () => {
     world.cloud.failNext('create', Error('could not send gobs://abc.tls/s/verysecret?host=h'));
     const { failure } = await reach(await create(), 'failed');
-    expect(failure).toMatchObject({ code: 'PROVIDER_FAILED', message: 'could not send gobs://abc.tls/s/[redacted]?host=h' });
+    expect(failure).toMatchObject({
+      code: 'PROVIDER_FAILED',
+      message: 'could not send gobs://abc.tls/s/[redacted]?host=h',
+    });
   });
 });
 
@@ -465,7 +496,15 @@ describe('check and converge', () => {
       ['BAD_REPORT', { ...drifted(hob.desired!), generation: 0.5 }],
       [
         'LIMIT_EXCEEDED',
-        { ...drifted(hob.desired!), resources: Array.from({ length: 600 }, (_, n) => ({ id: `${n}`, type: 'noop', state: 'failed', why: 'x'.repeat(4_000) })) },
+        {
+          ...drifted(hob.desired!),
+          resources: Array.from({ length: 600 }, (_, n) => ({
+            id: `${n}`,
+            type: 'noop',
+            state: 'failed',
+            why: 'x'.repeat(4_000),
+          })),
+        },
       ],
     ];
     for (const [expected, lie] of lies) {
@@ -510,7 +549,9 @@ describe('nextStatus', () => {
     expect(await E(machine).nextStatus(revision - 1)).toMatchObject({ revision });
     const waiting = [E(machine).nextStatus(revision), E(machine).nextStatus(revision)];
     await life.disconnect(hob);
-    for (const next of waiting) expect(await next).toMatchObject({ revision: revision + 1, online: false, lastSeen: world.now });
+    for (const next of waiting) {
+      expect(await next).toMatchObject({ revision: revision + 1, online: false, lastSeen: world.now });
+    }
   });
 
   test('does not answer for a turn that was undone', async () => {

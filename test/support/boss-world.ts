@@ -77,6 +77,8 @@ export interface BossWorld {
   automatic: boolean;
   makeHob(machineId: string): TestHob;
   open(options?: { store?: Store; driver?: ProviderDriver }): Promise<Life>;
+  /** Actors that each boss keeps in memory. */
+  cacheLimit: number;
 }
 
 export const reportOn = (desired: DesiredState, at: number): Report =>
@@ -164,10 +166,15 @@ const openLife = async ({ world, newNonce }: Shared, store: Store, driver: Provi
     kernel,
     house,
     newNonce,
-    mint: makeMint({ key: new Uint8Array(32).fill(7), hashOf, locatorOf: (secret) => `gobs://boss.tls/s/${secret}?host=h` }),
+    mint: makeMint({
+      key: new Uint8Array(32).fill(7),
+      hashOf,
+      locatorOf: (secret) => `gobs://boss.tls/s/${secret}?host=h`,
+    }),
     enrolmentLife: 60 * 60_000,
     connected: (peerId) => connected.has(peerId),
     makeDriver: () => driver,
+    cacheLimit: world.cacheLimit,
     firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
   });
   const { process } = opened;
@@ -235,6 +242,7 @@ export const makeBossWorld = (content?: MemoryStore): BossWorld => {
     hobErrors: [],
     now: Date.UTC(2030, 0, 1),
     automatic: true,
+    cacheLimit: 10_000,
     makeHob: (machineId) => {
       keys += 1;
       const peerId = peerIdOf(Buffer.from(`key ${keys}`));

@@ -1,0 +1,173 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
+import type { MachineSpec } from '../../src/protocol/shapes.ts';
+import { E } from '../../src/vats/eventual-send.ts';
+import { makeBossWorld, reach, ready, type BossWorld, type Life } from '../support/boss-world.ts';
+import { countingDriver } from '../support/counting-driver.ts';
+
+let world: BossWorld;
+let life: Life;
+
+beforeEach(async () => {
+  world = makeBossWorld();
+  life = await world.open();
+});
+
+const spec: MachineSpec = harden({ provider: 'fake' });
+const code = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => codeOf(error),
+  );
+
+describe('createMachine', () => {
+  test('gives the same machine when it is repeated with its request id, and makes one', async () => {
+    const first = await E(life.boss).createMachine('web1', spec, { requestId: 'r1' });
+    expect(await E(life.boss).createMachine('web1', spec, { requestId: 'r1' })).toBe(first);
+    await ready(first);
+    expect(await E(life.boss).createMachine('web1', harden({ ...spec }), { requestId: 'r1' })).toBe(first);
+    expect(world.cloud.hosts.size).toBe(1);
+    await E(first).destroy();
+    await reach(first, 'gone');
+    expect(await E(life.boss).createMachine('web1', spec, { requestId: 'r1' })).toBe(first);
+    expect(await E(life.boss).machines()).toEqual([]);
+  });
+
+  test('refuses a request id that was for something else', async () => {
+    await E(life.boss).createMachine('web1', spec, { requestId: 'r1' });
+    const others: readonly [string, MachineSpec][] = [
+      ['web2', spec],
+      ['web1', { ...spec, policy: 'correct' }],
+      ['web1', { ...spec, options: { size: 1 } }],
+    ];
+    for (const [name, other] of others) {
+      expect(await code(E(life.boss).createMachine(name, other, { requestId: 'r1' }))).toBe('REQUEST_CONFLICT');
+    }
+  });
+
+  test.each([
+    ['BAD_NAME', 'Web1', spec],
+    ['BAD_NAME', '', spec],
+    ['BAD_NAME', '1web', spec],
+    ['BAD_NAME', 'w'.repeat(64), spec],
+    ['BAD_NAME', '../etc', spec],
+    ['NAME_TAKEN', 'web1', spec],
+    ['NO_SUCH_PROVIDER', 'web2', { provider: 'moon' }],
+    ['NO_SUCH_PROVIDER', 'web2', { provider: '' }],
+    ['BAD_DESIRED_STATE', 'web2', { ...spec, resources: [{ id: 'a', type: 'unheard-of' }] }],
+    ['BAD_ARGUMENTS', 'web2', { ...spec, more: 1 }],
+    ['BAD_ARGUMENTS', 'web2', { ...spec, policy: 'whatever' }],
+    ['BAD_ARGUMENTS', 'web2', {}],
+  ])('refuses with %s for %j %j, and leaves no trace', async (expected, name, wrong) => {
+    await ready(E(life.boss).createMachine('web1', spec));
+    await life.kernel.idle();
+    const before = world.store.entries();
+    expect(await code(E(life.boss).createMachine(name, harden(wrong as MachineSpec)))).toBe(expected);
+    await life.kernel.idle();
+    expect(world.store.entries()).toEqual(before);
+  });
+});
+
+describe('the fleet', () => {
+  test('is listed by name, a page at a time', async () => {
+    const names = Array.from({ length: 25 }, (_, n) => `web${String(n).padStart(2, '0')}`);
+    await Promise.all(names.toReversed().map((name) => ready(E(life.boss).createMachine(name, spec))));
+    expect((await E(life.boss).machines()).map(({ name }) => name)).toEqual(names);
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const page: { statuses: readonly { name: string }[]; next: string | null } = await E(life.boss).machinePage({
+        limit: 10,
+        ...(after === null ? {} : { after }),
+      });
+      expect(page.statuses.length).toBeLessThanOrEqual(10);
+      seen.push(...page.statuses.map(({ name }) => name));
+      after = page.next;
+    } while (after !== null);
+    expect(seen).toEqual(names);
+  });
+
+  test('has the providers that were there from the start', async () => {
+    expect(await E(life.boss).providers()).toEqual([{ name: 'fake', type: 'fake' }]);
+    expect(life.kernel.inspector.vats().map(({ name }) => name)).toEqual(['boss', 'provider-fake']);
+  });
+
+  test('says what it does not have', async () => {
+    expect(await code(E(life.boss).machine('web1'))).toBe('NO_SUCH_MACHINE');
+    expect(await code(E(life.boss).destroyMachine('web1'))).toBe('NO_SUCH_MACHINE');
+    expect(await code(E(life.boss).forget('web1'))).toBe('NO_SUCH_MACHINE');
+  });
+
+  test('goes on when a machine of it cannot', async () => {
+    world.cloud.failNext('create', makeError('PROVIDER_FAILED', 'no'));
+    const [first, second] = [E(life.boss).createMachine('web1', spec), E(life.boss).createMachine('web2', spec)];
+    expect([(await reach(first, 'failed')).name, (await ready(second)).name]).toEqual(['web1', 'web2']);
+  });
+});
+
+describe('orphans', () => {
+  test('are what the provider has and the boss does not know', async () => {
+    await ready(E(life.boss).createMachine('web1', spec));
+    expect(await E(life.boss).orphans()).toEqual([]);
+    world.automatic = false;
+    await world.cloud.makeDriver().create({ machineId: 'm7', name: 'old', options: {}, locator: 'gobs://x.tls/s/y' });
+    expect(await E(life.boss).orphans()).toEqual([{ provider: 'fake', machineId: 'm7', state: 'running' }]);
+  });
+
+  test('are not what is being made or destroyed meanwhile', async () => {
+    await ready(E(life.boss).createMachine('web1', spec));
+    await life.stop();
+    const lists: (() => Promise<unknown>)[] = [
+      async () => ready(E(life.boss).createMachine('web2', spec)),
+      async () => {
+        await E(life.boss).destroyMachine('web1');
+        await reach(E(life.boss).machine('web2'), 'ready');
+      },
+    ];
+    const { driver } = countingDriver(world.cloud.makeDriver(), ({ method, moment }) =>
+      method === 'list' && moment === 'after' ? lists.shift()?.() : undefined,
+    );
+    life = await world.open({ driver });
+    expect(await E(life.boss).orphans()).toEqual([]);
+    expect(lists).toEqual([]);
+  });
+
+  test('cannot be told if a provider cannot say', async () => {
+    world.cloud.failNext('list', makeError('PROVIDER_FAILED', 'down'));
+    expect(await code(E(life.boss).orphans())).toBe('PROVIDER_FAILED');
+  });
+});
+
+describe('looking inside', () => {
+  test('gives names and texts', async () => {
+    const machine = await E(life.boss).createMachine('web1', spec);
+    await ready(machine);
+    const inspector = await E(life.boss).inspector();
+    expect(await E(inspector).vats()).toEqual([
+      { name: 'boss', actors: expect.any(Number) as number, cached: expect.any(Number) as number },
+      { name: 'provider-fake', actors: 1, cached: 1 },
+    ]);
+    const { actors } = await E(inspector).actors('boss', { limit: 3 });
+    expect(actors).toHaveLength(3);
+    const view = await E(inspector).portrait(machine);
+    expect(view).toMatchObject({ kind: 'machine', name: expect.stringMatching(/^vat:boss\/machine\//) as string });
+    expect(await E(inspector).portrait(view.name.replace(/self$/, 'admin'))).toEqual(view);
+    expect(await E(inspector).referrers(machine)).not.toEqual([]);
+    expect(await code(E(inspector).portrait(harden({}) as never))).toBe('NO_SUCH_ACTOR');
+    expect(await code(E(inspector).portrait('vat:boss/machine/99/self'))).toBe('NO_SUCH_ACTOR');
+  });
+
+  test('finds no enrolment secret in the store', async () => {
+    await ready(E(life.boss).createMachine('web1', spec));
+    const { locator } = world.cloud.hosts.get('m1')!;
+    const secret = /\/s\/([^?]+)/.exec(locator!)![1]!;
+    expect(secret).toHaveLength(43);
+    expect(JSON.stringify(world.store.entries())).not.toContain(secret);
+  });
+
+  test('makes a locator for a reference', async () => {
+    const machine = await E(life.boss).createMachine('web1', spec);
+    const observer = await E(machine).asObserver();
+    expect(await E(life.boss).locatorFor(observer)).toMatch(/^gobs:.*\/observer$/);
+  });
+});
