@@ -117,19 +117,27 @@ describe('orphans', () => {
   test('are not what is being made or destroyed meanwhile', async () => {
     await ready(E(life.boss).createMachine('web1', spec));
     await life.stop();
-    const lists: (() => Promise<unknown>)[] = [
-      async () => ready(E(life.boss).createMachine('web2', spec)),
-      async () => {
-        await E(life.boss).destroyMachine('web1');
-        await reach(E(life.boss).machine('web2'), 'ready');
+    const meanwhile: Record<string, () => Promise<unknown>> = {
+      'after 1': async () => {
+        const machine = await E(life.boss).machine('web1');
+        await E(machine).destroy();
+        await reach(machine, 'gone');
       },
-    ];
-    const { driver } = countingDriver(world.cloud.makeDriver(), ({ method, moment }) =>
-      method === 'list' && moment === 'after' ? lists.shift()?.() : undefined,
-    );
+      'before 2': async () => ready(E(life.boss).createMachine('web2', spec)),
+    };
+    const happened: string[] = [];
+    let lists = 0;
+    const { driver } = countingDriver(world.cloud.makeDriver(), async ({ method, moment }) => {
+      if (method !== 'list') return;
+      if (moment === 'before') lists += 1;
+      const when = `${moment} ${lists}`;
+      await meanwhile[when]?.();
+      happened.push(when);
+    });
     life = await world.open({ driver });
     expect(await E(life.boss).orphans()).toEqual([]);
-    expect(lists).toEqual([]);
+    expect(happened).toEqual(['before 1', 'after 1', 'before 2', 'after 2']);
+    expect((await E(life.boss).machines()).map(({ name }) => name)).toEqual(['web2']);
   });
 
   test('cannot be told if a provider cannot say', async () => {

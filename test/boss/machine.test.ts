@@ -39,18 +39,28 @@ const stateOf = async (machine: MachineAdmin): Promise<string> => (await E(machi
 const logOf = async (machine: MachineAdmin): Promise<string[]> => (await E(machine).log()).map(({ what }) => what);
 const noop = (id: string): Resource => ({ id, type: 'noop' });
 
-/** A boss whose driver stops where `at` says, until it is let go on. */
-const openHeld = async (at: (step: DriverStep) => boolean) => {
+/** A boss whose driver stops at `places`, such as `create after`, at each until it is let go on. */
+const openHeld = async <Place extends `${DriverStep['method']} ${DriverStep['moment']}`>(
+  ...places: readonly Place[]
+) => {
   await life.stop();
-  const held = Promise.withResolvers<void>();
-  const release = Promise.withResolvers<void>();
-  const { driver, steps } = countingDriver(world.cloud.makeDriver(), (step) => {
-    if (!at(step)) return undefined;
-    held.resolve();
-    return release.promise;
+  const gates = new Map(
+    places.map((place) => [
+      place as string,
+      { held: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() },
+    ]),
+  );
+  const { driver, steps } = countingDriver(world.cloud.makeDriver(), ({ method, moment }) => {
+    const gate = gates.get(`${method} ${moment}`);
+    gate?.held.resolve();
+    return gate?.go.promise;
   });
   life = await world.open({ driver });
-  return { held: held.promise, release: () => release.resolve(), steps };
+  return {
+    held: (place: Place = places[0]!) => gates.get(place)!.held.promise,
+    release: (place: Place = places[0]!) => gates.get(place)!.go.resolve(),
+    steps,
+  };
 };
 const methodsOf = (steps: readonly DriverStep[]): string[] =>
   steps.filter(({ moment }) => moment === 'before').map(({ method }) => method);
@@ -145,10 +155,10 @@ describe('stop and start', () => {
   });
 
   test('stop is refused while it is being made', async () => {
-    const { held, release } = await openHeld(({ method, moment }) => method === 'create' && moment === 'before');
+    const { held, release } = await openHeld('create before');
     world.automatic = false;
     const machine = await create();
-    await held;
+    await held();
     expect(await code(E(machine).stop())).toBe('MACHINE_BUSY');
     expect(await stateOf(machine)).toBe('creating');
     release();
@@ -192,12 +202,10 @@ describe('destroy', () => {
   });
 
   test('twice is once', async () => {
-    const { held, release, steps } = await openHeld(
-      ({ method, moment }) => method === 'destroy' && moment === 'before',
-    );
+    const { held, release, steps } = await openHeld('destroy before');
     const { machine } = await createReady();
     await E(machine).destroy();
-    await held;
+    await held();
     await E(machine).destroy();
     await E(life.boss).destroyMachine('web1');
     release();
@@ -206,10 +214,10 @@ describe('destroy', () => {
   });
 
   test('while it is being made wins, and the late answer of create is of no account', async () => {
-    const { held, release } = await openHeld(({ method, moment }) => method === 'create' && moment === 'after');
+    const { held, release } = await openHeld('create after');
     world.automatic = false;
     const machine = await create();
-    await held;
+    await held();
     await E(machine).destroy();
     await reach(machine, 'gone');
     release();
@@ -219,23 +227,39 @@ describe('destroy', () => {
   });
 
   test('before it was asked to be made asks for it no more', async () => {
-    const { held, release, steps } = await openHeld(
-      ({ method, moment }) => method === 'validate' && moment === 'after',
-    );
+    const { held, release, steps } = await openHeld('validate after', 'destroy before');
     const machine = await create();
-    await held;
+    await held('validate after');
     await E(machine).destroy();
-    await reach(machine, 'gone');
-    release();
+    await held('destroy before');
+    release('validate after');
     await life.kernel.idle();
+    expect(await stateOf(machine)).toBe('destroying');
+    release('destroy before');
+    await reach(machine, 'gone');
     expect(methodsOf(steps)).toEqual(['validate', 'destroy']);
+    expect(life.turnErrors).toEqual([]);
+  });
+
+  test('is not over when a create that was asked for before it is', async () => {
+    const { held, release } = await openHeld('create after', 'destroy after');
+    world.automatic = false;
+    const machine = await create();
+    await held('create after');
+    await E(machine).destroy();
+    await held('destroy after');
+    release('create after');
+    await life.kernel.idle();
+    expect(await stateOf(machine)).toBe('destroying');
+    release('destroy after');
+    await reach(machine, 'gone');
   });
 
   test('keeps the name until it is done', async () => {
-    const { held, release } = await openHeld(({ method, moment }) => method === 'destroy' && moment === 'before');
+    const { held, release } = await openHeld('destroy before');
     const { machine } = await createReady();
     await E(machine).destroy();
-    await held;
+    await held();
     const refusal: unknown = await create().catch((error: unknown) => error);
     expect(String(refusal)).toMatch(
       /NAME_TAKEN: web1: there is a machine of that name \(destroying\)\nhint: the name is free when it is gone/,
@@ -246,10 +270,10 @@ describe('destroy', () => {
   });
 
   test('is the end: nothing else is taken while it goes on, from the hob neither', async () => {
-    const { held, release } = await openHeld(({ method, moment }) => method === 'destroy' && moment === 'before');
+    const { held, release } = await openHeld('destroy before');
     const { machine, hob } = await createReady();
     await E(machine).destroy();
-    await held;
+    await held();
     for (const call of [E(machine).start(), E(machine).stop(), E(machine).setDesired({ policy: 'correct' })]) {
       expect(await code(call)).toBe('MACHINE_BUSY');
     }
@@ -385,11 +409,11 @@ describe('forget', () => {
   });
 
   test('is refused if the hob came back while it was found out what remains', async () => {
-    const { held, release } = await openHeld(({ method, moment }) => method === 'remains' && moment === 'after');
+    const { held, release } = await openHeld('remains after');
     const { machine, hob } = await createReady();
     await life.disconnect(hob);
     const forgetting = code(E(machine).forget());
-    await held;
+    await held();
     await life.connect(hob);
     release();
     expect(await forgetting).toBe('MACHINE_BUSY');
@@ -397,10 +421,10 @@ describe('forget', () => {
   });
 
   test('ends a destroy that hangs', async () => {
-    const { held } = await openHeld(({ method, moment }) => method === 'destroy' && moment === 'before');
+    const { held } = await openHeld('destroy before');
     const { machine, hob } = await createReady();
     await E(machine).destroy();
-    await held;
+    await held();
     await life.disconnect(hob);
     expect((await E(machine).forget()).remains).toEqual(['host m1 of the fake cloud']);
   });
