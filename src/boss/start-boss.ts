@@ -13,13 +13,12 @@ import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makeUnixNetlayer, type UnixNetlayerPowers } from '../captp/netlayers/unix.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
 import type { SessionInfo } from '../captp/peer-hooks.ts';
-import { codeOf, describeError, makeError } from '../errors/gobs-error.ts';
+import { codeOf, describeError } from '../errors/gobs-error.ts';
 import type { Ledger } from '../persistence/ledger.ts';
-import { openStore, type OpenStoreOptions } from '../persistence/open-store.ts';
+import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
 import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
-import { shippedProviders } from '../providers/shipped.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { prepareSocketDirectory, publishBoss } from './boss-files.ts';
@@ -38,6 +37,10 @@ export interface Log {
 type HostPowers = Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> & Omit<ProviderPowers, 'fs' | 'directory'>;
 
 export interface BossPowers extends HostPowers {
+  /** Of src/persistence. */
+  readonly openStore: typeof openStore;
+  /** What can be configured as a provider: those that ship. */
+  readonly providerTypes: Readonly<Record<string, ProviderType>>;
   readonly fs: typeof import('node:fs');
   readonly net: UnixNetlayerPowers['net'];
   readonly tls: typeof import('node:tls');
@@ -68,6 +71,8 @@ export interface RunningBoss {
 /** How long an enrolment locator can be used. */
 const ENROLMENT_LIFE = 60 * 60 * 1000;
 const EXPIRY_INTERVAL = 60 * 1000;
+/** After turns could not be written. */
+const RESUME_DELAY = 5 * 1000;
 const LOCAL: ConfiguredProvider = harden({ name: 'local', type: 'local', settings: {} });
 
 const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onCommitFailed: () => void): Kernel =>
@@ -87,7 +92,7 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onC
 const driverMaker =
   ({ machines, root }: StateDirectory, powers: BossPowers) =>
   (configured: ConfiguredProvider) => {
-    const types: Readonly<Record<string, ProviderType>> = shippedProviders;
+    const { providerTypes: types } = powers;
     const { name, type, settings } = configured;
     const provider = Object.hasOwn(types, type) ? types[type] : undefined;
     if (provider === undefined) throw unknownProviderType(configured, Object.keys(types));
@@ -168,18 +173,31 @@ const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Addre
 export const startBoss = async (settings: BossSettings, powers: BossPowers): Promise<RunningBoss> => {
   const { state } = settings;
   const { log, now, setTimer, setImmediate: soon, randomBytes } = powers;
-  const store = await openStore({ ...powers, directory: state.root, inUseHint: `stop it with: gobs down --state ${state.root}` });
+  const store = await openStore({
+    ...powers,
+    directory: state.root,
+    inUseHint: `stop it with: gobs down --state ${state.root}`,
+  });
   const later: { peer?: Peer; opened?: OpenedBoss; address?: Address } = {};
   const peer = (): Peer => later.peer!;
   const process = (): BossProcess => later.opened!.process;
   const forHobs = (): { scheme: string; address: Address } => ({ scheme: 'tls', address: later.address! });
   const resume = (): void => {
-    E(process()).resume().catch((error: unknown) => log.warn(describeError(error), 'taking up open work'));
+    E(process())
+      .resume()
+      .catch((error: unknown) => log.warn(describeError(error), 'taking up open work'));
   };
-  const kernel = makeKernelOf(store, powers, () => later.opened && resume());
+  let cancelResume = (): void => {};
+  // What was undone is taken up again; a disk that is still full then must not make a loop of it.
+  const resumeLater = (): void => {
+    cancelResume();
+    cancelResume = setTimer(resume, RESUME_DELAY);
+  };
+  const kernel = makeKernelOf(store, powers, () => later.opened && resumeLater());
   let cancel = (): void => {};
   const stop = async (): Promise<void> => {
     cancel();
+    cancelResume();
     await later.peer?.close();
     await kernel.stop();
     await store.close();
@@ -217,7 +235,9 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     await publishBoss({ state, peer: peer(), boss: later.opened.boss, listen, pid: powers.process.pid }, powers.fs);
     resume();
     const expire = (): void => {
-      E(process()).expire().catch((error: unknown) => log.warn(describeError(error), 'looking for what is overdue'));
+      E(process())
+        .expire()
+        .catch((error: unknown) => log.warn(describeError(error), 'looking for what is overdue'));
       cancel = setTimer(expire, EXPIRY_INTERVAL);
     };
     cancel = setTimer(expire, EXPIRY_INTERVAL);
