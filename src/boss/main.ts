@@ -10,8 +10,10 @@ import process from 'node:process';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
+import { openStore } from '../persistence/open-store.ts';
 import { stateDirectory } from '../protocol/state-directory.ts';
-import { startBoss } from './start-boss.ts';
+import { shippedProviders } from '../providers/shipped.ts';
+import { startBoss, type BossPowers, type Log } from './start-boss.ts';
 
 export interface RunBossOptions {
   /** Absolute. */
@@ -41,40 +43,47 @@ const hobCommand = (interval: number | undefined): readonly string[] => {
   return [process.execPath, entry, ...(interval === undefined ? [] : ['--interval', String(interval)])];
 };
 
-/** Runs to its end; the result is the exit code. Rejects as `startBoss` does. */
-export const runBoss = async ({ state, listen, json, hobInterval }: RunBossOptions): Promise<number> => {
+const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({
+  openStore,
+  providerTypes: shippedProviders,
+  fs,
+  net,
+  tls,
+  Level: ClassicLevel,
+  process,
+  umask: (mask) => process.umask(mask),
+  spawn,
+  kill: (pid, signal) => process.kill(pid, signal),
+  now: () => Date.now(),
+  setTimer: (callback, milliseconds) => {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
+  setImmediate: (callback) => void setImmediate(callback),
+  randomBytes,
+  randomId: () => randomUUID(),
+  hostname: () => os.hostname(),
+  uid: process.getuid?.() ?? 0,
+  environment: process.env,
+  hobCommand: hobCommand(hobInterval),
+  log,
+  version,
+});
+
+/**
+ * Runs to its end; the result is the exit code. Rejects as `startBoss` does. `adjust` is for tests that stand between a boss and one of its
+ * powers.
+ */
+export const runBoss = async (
+  { state, listen, json, hobInterval }: RunBossOptions,
+  adjust: (powers: BossPowers) => BossPowers = (powers) => powers,
+): Promise<number> => {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
   const end = endRequested();
-  const uid = process.getuid?.() ?? 0;
+  const powers = adjust(gatherPowers(hobInterval, log));
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const places = { env: process.env, homeDirectory: os.homedir(), uid, sha256 };
-  const boss = await startBoss(
-    { state: stateDirectory(state, places), listen },
-    {
-      fs,
-      net,
-      tls,
-      Level: ClassicLevel,
-      process,
-      umask: (mask) => process.umask(mask),
-      spawn,
-      kill: (pid, signal) => process.kill(pid, signal),
-      now: () => Date.now(),
-      setTimer: (callback, milliseconds) => {
-        const timer = setTimeout(callback, milliseconds);
-        return () => clearTimeout(timer);
-      },
-      setImmediate: (callback) => void setImmediate(callback),
-      randomBytes,
-      randomId: () => randomUUID(),
-      hostname: () => os.hostname(),
-      uid,
-      environment: process.env,
-      hobCommand: hobCommand(hobInterval),
-      log,
-      version,
-    },
-  );
+  const places = { env: process.env, homeDirectory: os.homedir(), uid: powers.uid, sha256 };
+  const boss = await startBoss({ state: stateDirectory(state, places), listen }, powers);
   const { peer, listen: listening, socket } = boss;
   log.info({ peer, listen: listening, socket, version }, 'the boss serves');
   if (json) process.stdout.write(`${JSON.stringify({ ready: true, peer, listen: listening, socket })}\n`);
@@ -83,3 +92,4 @@ export const runBoss = async ({ state, listen, json, hobInterval }: RunBossOptio
   log.info({}, 'the boss ends');
   return 0;
 };
+harden(runBoss);

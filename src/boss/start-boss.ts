@@ -173,7 +173,7 @@ const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Addre
 export const startBoss = async (settings: BossSettings, powers: BossPowers): Promise<RunningBoss> => {
   const { state } = settings;
   const { log, now, setTimer, setImmediate: soon, randomBytes } = powers;
-  const store = await openStore({
+  const store = await powers.openStore({
     ...powers,
     directory: state.root,
     inUseHint: `stop it with: gobs down --state ${state.root}`,

@@ -12,9 +12,11 @@ import tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { describeError, makeError } from '../errors/gobs-error.ts';
+import { openStore } from '../persistence/open-store.ts';
 import { closeInheritedDescriptors } from '../protocol/inherited-descriptors.ts';
 import { directoryFlag } from '../protocol/machine-directory.ts';
-import { startHob, type HobOptions } from './start-hob.ts';
+import type { Log } from './daemon.ts';
+import { startHob, type HobOptions, type HobPowers } from './start-hob.ts';
 
 const DEFAULT_INTERVAL = 300;
 
@@ -33,42 +35,55 @@ const realDirectory = (directory: string): string => {
   try {
     return fs.realpathSync(directory);
   } catch (error) {
-    throw makeError('STORE_UNUSABLE', `${directory}: there is no machine here (${String((error as { code?: string }).code)})`);
+    throw makeError(
+      'STORE_UNUSABLE',
+      `${directory}: there is no machine here (${String((error as { code?: string }).code)})`,
+    );
   }
 };
 
-/** Runs to its end; the result is the exit code. `interval` in seconds. */
-export const runHob = async (options: { readonly directory: string; readonly interval?: number }): Promise<number> => {
+const gatherPowers = (log: Log): HobPowers => ({
+  openStore,
+  fs,
+  os,
+  tls,
+  Level: ClassicLevel,
+  process,
+  now: () => Date.now(),
+  setTimer: (callback, milliseconds) => {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
+  setImmediate: (callback) => void setImmediate(callback),
+  randomBytes,
+  randomId: () => randomUUID(),
+  random: () => Math.random(),
+  log,
+  version,
+});
+
+/**
+ * Runs to its end; the result is the exit code. `interval` in seconds. `adjust` is for tests that stand between a hob and one of its
+ * powers.
+ */
+export const runHob = async (
+  options: { readonly directory: string; readonly interval?: number },
+  adjust: (powers: HobPowers) => HobPowers = (powers) => powers,
+): Promise<number> => {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
   const end = endRequested();
   const settings: HobOptions = {
     directory: realDirectory(options.directory),
     interval: (options.interval ?? DEFAULT_INTERVAL) * 1000,
   };
-  const hob = await startHob(settings, {
-    fs,
-    os,
-    tls,
-    Level: ClassicLevel,
-    process,
-    now: () => Date.now(),
-    setTimer: (callback, milliseconds) => {
-      const timer = setTimeout(callback, milliseconds);
-      return () => clearTimeout(timer);
-    },
-    setImmediate: (callback) => void setImmediate(callback),
-    randomBytes,
-    randomId: () => randomUUID(),
-    random: () => Math.random(),
-    log,
-    version,
-  });
+  const hob = await startHob(settings, adjust(gatherPowers(log)));
   log.info({ directory: settings.directory, version }, 'the hob works');
   await end;
   await hob.stop();
   log.info({}, 'the hob ends');
   return 0;
 };
+harden(runHob);
 
 /** Throws BAD_USAGE. */
 const readArguments = (): Parameters<typeof runHob>[0] => {

@@ -7,8 +7,7 @@ import { openKeyFile } from '../captp/key-file.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
 import { describeError } from '../errors/gobs-error.ts';
-import { openStore } from '../persistence/open-store.ts';
-import type { OpenStoreOptions } from '../persistence/open-store.ts';
+import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
@@ -22,6 +21,8 @@ import { shippedTypes } from './resources/shipped.ts';
 import { openRootedFiles } from './rooted-files.ts';
 
 export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> {
+  /** Of src/persistence. */
+  readonly openStore: typeof openStore;
   readonly fs: typeof import('node:fs');
   readonly os: typeof import('node:os');
   readonly tls: typeof import('node:tls');
@@ -143,7 +144,7 @@ const linkTo = (peer: Peer, log: Log): BossLink =>
 export const startHob = async ({ directory, interval }: HobOptions, powers: HobPowers): Promise<RunningHob> => {
   const { fs, now, setTimer, random, log } = powers;
   const paths = machinePaths(directory);
-  const store = await openStore({ ...powers, directory: paths.state, makeDirectory: false });
+  const store = await powers.openStore({ ...powers, directory: paths.state, makeDirectory: false });
   try {
     await writeHobPid(powers, paths);
     const files = await openRootedFiles(paths.root, powers);
