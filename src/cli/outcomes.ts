@@ -28,6 +28,10 @@ export const judgeReady: Judge = (status) => {
 };
 harden(judgeReady);
 
+/** No longer being made: from then on it can be stopped. */
+export const judgeMade: Judge = ({ state }) => (state === 'requested' || state === 'creating' ? undefined : done);
+harden(judgeMade);
+
 export const judgeStopped: Judge = (status) => {
   if (status.state === 'failed') return failure(status);
   if (ended.includes(status.state)) return goneMeanwhile(status);

@@ -36,6 +36,8 @@ export interface BossOptions {
   readonly state: string;
   /** HOST:PORT; the boss chooses, and keeps what it chose, if it is not given. */
   readonly listen?: string;
+  /** Seconds between two looks of a local machine's hob at its host. */
+  readonly hobInterval?: number;
   readonly json: boolean;
 }
 
@@ -70,7 +72,7 @@ export interface CliPowers {
 
   /** In this process, to their end; the result is the exit code. */
   readonly runBoss: (options: BossOptions) => Promise<number>;
-  readonly runHob: (options: { readonly directory: string }) => Promise<number>;
+  readonly runHob: (options: { readonly directory: string; readonly interval?: number }) => Promise<number>;
   readonly repl: ReplSurroundings;
 }
 

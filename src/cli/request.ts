@@ -29,8 +29,16 @@ interface AtBoss {
 export type Request =
   | { readonly do: 'up'; readonly state?: string; readonly listen?: string }
   | { readonly do: 'down'; readonly state?: string; readonly all: boolean; readonly timeout: number }
-  | { readonly do: 'boss'; readonly state?: string; readonly listen?: string; readonly json: boolean }
-  | { readonly do: 'hob'; readonly directory: string }
+  | {
+      readonly do: 'boss';
+      readonly state?: string;
+      readonly listen?: string;
+      /** Seconds. */
+      readonly hobInterval?: number;
+      readonly json: boolean;
+    }
+  /** The interval is in seconds. */
+  | { readonly do: 'hob'; readonly directory: string; readonly interval?: number }
   | ({ readonly do: 'repl' } & AtBoss)
   | ({ readonly do: 'provider list'; readonly json: boolean } & AtBoss)
   | ({

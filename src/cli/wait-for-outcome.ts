@@ -29,7 +29,7 @@ export interface Followed extends Settled {
 
 export interface FollowRequest {
   readonly name: string;
-  readonly machine: MachineObserver;
+  readonly machine: MachineObserver | Promise<MachineObserver>;
   readonly judge: Judge;
   /** What it means that the machine is gone. */
   readonly gone?: Settled;
@@ -71,7 +71,7 @@ export const makeWatch = (timeout: number, { now, setTimer, onInterrupt }: Watch
   };
 
   /** The next status, or why not: by Ctrl-C, or after so many milliseconds. */
-  const next = async (machine: MachineObserver, status: MachineStatus, patience: number) => {
+  const next = async (machine: FollowRequest['machine'], status: MachineStatus, patience: number) => {
     const late = Promise.withResolvers<'late'>();
     const cancel = setTimer(() => late.resolve('late'), Math.max(0, patience));
     const following = E(machine).nextStatus(status.revision);

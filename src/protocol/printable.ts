@@ -17,11 +17,14 @@ const escape = (character: string): string => {
 
 /** One line. */
 export const printable = (text: string): string => text.replace(UNPRINTABLE, escape);
+harden(printable);
 
 /** The same for text of our own that has lines and may quote what came from elsewhere. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+harden(printableLines);
 
 const LOCATOR_SECRET = /(gobs:\/\/[^\s/'"`]*\/s\/)[^\s?#'"`\\]+/gi;
 
 /** A locator is authority: its secret appears in no log, history or error. */
 export const redactLocators = (text: string): string => text.replace(LOCATOR_SECRET, '$1[redacted]');
+harden(redactLocators);

@@ -285,6 +285,17 @@ describe('plan and apply', () => {
     expect(machine.desired.resources).toHaveLength(1);
   });
 
+  test('drift under the policy report is left, and said', async () => {
+    await at.write('fleet.yaml', oneMachine);
+    await at.gobs('apply fleet.yaml');
+    at.machines.get('web1')!.differences.set('motd', [{ what: 'mode', from: '0600', to: '0644' }]);
+    at.look('web1', 'drifted', 'interval');
+    const said = 'gobs: web1: 1 drifted; its policy is report; gobs drift web1 shows how it differs\n';
+    expect(await at.gobs('plan fleet.yaml')).toEqual({ code: 2, stdout: '1 unchanged\n', stderr: said });
+    expect(await at.gobs('apply fleet.yaml')).toEqual({ code: 0, stdout: '1 unchanged\n', stderr: said });
+    expect(at.calls).toEqual(['create web1']);
+  });
+
   test('some failed and some done is exit 3; all failed is exit 1', async () => {
     await at.write('fleet.yaml', `${oneMachine}  web2: { provider: nowhere }\n`);
     const some = await at.gobs('apply fleet.yaml --json');

@@ -101,6 +101,8 @@ describe('gobs up', () => {
 
   test('says where to look if a boss ends without a word', async () => {
     await nobody();
+    await fs.mkdir(at.state);
+    await fs.writeFile(join(at.state, 'boss.log'), 'gobs: ADDRESS_UNUSABLE: an old one\n');
     const { startBoss } = starting(async () => undefined);
     expect((await at.gobs('up', { powers: { startBoss } })).stderr).toBe(
       `gobs: BOSS_NOT_RUNNING: the boss ended before it served\nhint: ${at.state}/boss.log says more\n`,
@@ -193,6 +195,22 @@ describe('gobs down', () => {
     expect(at.machines.get('far1')!.status.state).toBe('ready');
   });
 
+  test('--all waits for a machine that is just being made', async () => {
+    at.end();
+    at = await makeHarness({ held: true });
+    await fs.mkdir(join(at.state, 'store'));
+    at.addReady('web1');
+    at.set('web1', { state: 'creating' });
+    const down = at.gobs('down --all', { powers: { terminate: () => {}, isAlive: () => false } });
+    await at.clock.awaitTimer();
+    expect(at.machines.get('web1')!.status.state).toBe('creating');
+    at.set('web1', { state: 'ready' });
+    await at.clock.awaitTimer(2);
+    expect(at.machines.get('web1')!.status.state).toBe('stopping');
+    at.set('web1', { state: 'stopped' });
+    expect((await down).code).toBe(0);
+  });
+
   test('--all starts a boss for it, if none runs', async () => {
     await fs.mkdir(join(at.state, 'store'));
     at.running.boss = false;
@@ -226,6 +244,8 @@ describe('gobs boss and gobs hob', () => {
     const runHob = vi.fn(async () => 7);
     expect((await at.gobs('boss --listen 127.0.0.1:0 --json', { powers: { runBoss } })).code).toBe(0);
     expect(runBoss).toHaveBeenCalledWith({ state: at.state, listen: '127.0.0.1:0', json: true });
+    await at.gobs('boss --hob-interval 30s', { powers: { runBoss } });
+    expect(runBoss).toHaveBeenLastCalledWith({ state: at.state, hobInterval: 30, json: false });
     await at.gobs('boss', { powers: { runBoss }, env: { GOBS_LISTEN: '[::1]:1' } });
     expect(runBoss).toHaveBeenLastCalledWith({ state: at.state, listen: '[::1]:1', json: false });
     expect((await at.run('hob --directory /srv/m1', { powers: { runHob } })).code).toBe(1);

@@ -63,8 +63,17 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const machines = new Map<string, Machine>();
   const requests = new Map<string, string>();
   const calls: string[] = [];
+  /** Who waits for a call, or for somebody to wait for news: `check web1`, `nextStatus web1`. */
+  const ears = new Map<string, () => void>();
+  const whenCalled = (call: string): Promise<void> => new Promise((resolve) => ears.set(call, resolve));
+  const called = (call: string) => {
+    calls.push(call);
+    ears.get(call)?.();
+  };
   /** Machines whose hob is connected and never answers. */
   const deaf = new Set<string>();
+  /** Machines that get no further. */
+  const stuck = new Set<string>();
   let created = 0;
 
   const set = (name: string, patch: Partial<MachineStatus>) => {
@@ -98,6 +107,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   };
   const walk = (name: string, states: readonly LifecycleState[], online: boolean) =>
     later(() => {
+      if (stuck.has(name)) return;
       states.forEach(
         (state) => machines.has(name) && set(name, { state, online, ...(online ? { lastSeen: 1_000 } : {}) }),
       );
@@ -122,6 +132,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       nextStatus: (above: number) => {
         const { status, waiting } = self();
         if (status.revision > above) return Promise.resolve(status);
+        ears.get(`nextStatus ${name}`)?.();
         return new Promise<MachineStatus>((resolve) => waiting.push({ above, resolve }));
       },
       facts: () => null,
@@ -132,7 +143,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     const operator = {
       ...observer,
       check: async () => {
-        calls.push(`check ${name}`);
+        called(`check ${name}`);
         online();
         if (deaf.has(name)) return new Promise(() => {});
         look(name, 'drifted', 'asked');
@@ -152,7 +163,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       ...operator,
       desired: () => self().desired,
       setDesired: (change: DesiredStateChange) => {
-        calls.push(`setDesired ${name}`);
+        called(`setDesired ${name}`);
         const { desired, status } = self();
         const generation = desired.generation + 1;
         self().desired = harden({ ...desired, ...change, generation });
@@ -161,7 +172,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         return generation;
       },
       destroy: () => {
-        calls.push(`destroy ${name}`);
+        called(`destroy ${name}`);
         set(name, { state: 'destroying' });
         walk(name, ['gone'], false);
       },
@@ -221,7 +232,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
 
   const boss = guarded(BossI, {
     createMachine: (name: string, spec: MachineSpec, { requestId }: { requestId?: string } = {}) => {
-      calls.push(`create ${name}`);
+      called(`create ${name}`);
       if (!isName(name)) throw makeError('BAD_NAME', `${name}: a name has letters, digits and hyphens`);
       if (requestId !== undefined && requests.get(requestId) === name) return there(name).facets.admin;
       if (spec.provider !== 'local') {
@@ -270,5 +281,5 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     return machines.get(name)!;
   };
 
-  return { boss, machines, calls, deaf, locators, set, look, addReady };
+  return { boss, machines, calls, whenCalled, deaf, stuck, locators, set, look, addReady };
 };

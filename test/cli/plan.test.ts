@@ -136,10 +136,12 @@ test('after a plan was carried out there is nothing to do, whatever was there', 
         const others = fleetNow.filter(({ name }) => name !== planned.name);
         const before = fleetNow.find(({ name }) => name === planned.name)!;
         if (planned.action === 'destroy') fleetNow = others;
-        if (planned.action === 'create')
+        if (planned.action === 'create') {
           fleetNow = [...others, { name: planned.name, ...planned.spec } as FleetMachine];
-        if (planned.action === 'update')
+        }
+        if (planned.action === 'update') {
           fleetNow = [...others, { ...before, policy: planned.policy, resources: planned.resources }];
+        }
       }
       const again = plan(document, fleetNow.map(current), true);
       expect(again.every(({ action }) => action === 'unchanged')).toBe(true);

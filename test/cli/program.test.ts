@@ -18,7 +18,9 @@ describe('words become a request', () => {
     ['down', { do: 'down', all: false, timeout: five }],
     ['down --all --state d', { do: 'down', all: true, state: 'd', timeout: five }],
     ['boss --state d --listen 127.0.0.1:0 --json', { do: 'boss', state: 'd', listen: '127.0.0.1:0', json: true }],
+    ['boss --hob-interval 500ms', { do: 'boss', hobInterval: 0.5, json: false }],
     ['hob --directory d', { do: 'hob', directory: 'd' }],
+    ['hob --interval 2m --directory d', { do: 'hob', directory: 'd', interval: 120 }],
     ['repl --socket s', { do: 'repl', at: { socket: 's' } }],
     ['provider list --json', { do: 'provider list', at: {}, json: true }],
     [

@@ -65,9 +65,9 @@ const portraitText = async (
   const { name, kind, version, change, portrait, references } = await E(inspector).portrait(target);
   const lines = [
     `${printable(name)}: ${printable(kind)} version ${Number(version)}, change ${Number(change)}`,
-    // A portrait may already be text, as the store has it.
+    // As the store has it, it is text, in which $0 stands for the first reference.
     typeof portrait === 'string' ? printable(portrait) : showValue(portrait, tables),
-    ...references.map((reference) => `  refers to ${printable(reference)}`),
+    ...references.map((reference, index) => `  $${index} is ${printable(reference)}`),
   ];
   return lines.join('\n');
 };

@@ -1,7 +1,8 @@
 /**
  * The REPL without a terminal: statements are read line by line, each is run as soon as it is whole, and results are printed. A
  * statement that fails is told of among the notes; those after it are run all the same, and the whole has failed. What must
- * not go on after a failure is written as one statement: `{ await …; await …; }`.
+ * not go on after a failure is written as one statement: `{ await …; await …; };`. (Without the last semicolon node:repl takes the braces
+ * for those of a record.)
  *
  * A result that is text is printed as it is, without quotes, so that `await locatorFor(…)` can be put in a file.
  */

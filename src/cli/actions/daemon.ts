@@ -1,21 +1,28 @@
 /** `gobs up`, `down`, `boss`, `hob` and `repl`. */
 import { makeError } from '../../errors/gobs-error.ts';
+import { printable } from '../../protocol/printable.ts';
 import type { StateDirectory } from '../../protocol/state-directory.ts';
+import { E } from '@endo/far';
 import { allMachines } from '../all-machines.ts';
 import { withBoss, withConnection } from '../connect.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { findStateDirectory } from '../find-boss.ts';
+import { judgeMade } from '../outcomes.ts';
 import type { BossPlace } from '../request.ts';
 import type { Action, Surroundings } from './action.ts';
 import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } from './background-boss.ts';
-import { stopNamed } from './machine.ts';
+import { followAll, stopNamed } from './machine.ts';
 import { runRepl } from './repl.ts';
 
-const withState = (words: string, state: string | undefined): string =>
-  state === undefined ? words : `${words} --state ${state}`;
+const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
-const farewellOf = (state: string | undefined): string =>
-  `The boss and its hobs go on. ${withState('gobs down', state)} ends the boss, ${withState('gobs down --all', state)} the local hobs too; ${withState('gobs up', state)} comes back.`;
+/** `state` is absolute, or undefined where no flag is needed to find the boss again. */
+const farewellOf = (state: string | undefined): string => {
+  const gobs = (words: string) => `gobs ${words}${state === undefined ? '' : ` --state ${quoted(state)}`}`;
+  return printable(
+    `The boss and its hobs go on. ${gobs('down')} ends the boss, ${gobs('down --all')} the local hobs too; ${gobs('up')} comes back.`,
+  );
+};
 
 export const up: Action<'up'> = async ({ state, listen }, surroundings) => {
   const { powers, output } = surroundings;
@@ -25,7 +32,7 @@ export const up: Action<'up'> = async ({ state, listen }, surroundings) => {
   if (!started && listen !== undefined) {
     output.note('gobs: it keeps the address that it listens on; --listen is for the next start');
   }
-  return replAt({ state: directory.root }, directory, farewellOf(state), surroundings);
+  return replAt({ state: directory.root }, directory, farewellOf(state && directory.root), surroundings);
 };
 harden(up);
 
@@ -48,7 +55,7 @@ export const repl: Action<'repl'> = async ({ at }, surroundings) => {
   }
   const directory = findStateDirectory(at.state, surroundings.powers);
   const own = at.socket === undefined && at.connectFile === undefined;
-  const farewell = own ? farewellOf(at.state) : 'The boss and its hobs go on.';
+  const farewell = own ? farewellOf(at.state && directory.root) : 'The boss and its hobs go on.';
   return replAt(at, directory, farewell, surroundings);
 };
 harden(repl);
@@ -61,7 +68,10 @@ const stopLocalMachines = async (
   const { powers, output } = surroundings;
   return withBoss({ state: directory.root }, powers, output, async (boss) => {
     const names = await runningLocalMachines(boss, await allMachines(boss));
-    const exit = await stopNamed(names, boss, { wait: true, timeout }, surroundings);
+    const patience = { wait: true, timeout };
+    const requests = names.map((name) => ({ name, machine: E(boss).machine(name), judge: judgeMade }));
+    await followAll(requests, patience, surroundings, () => {});
+    const exit = await stopNamed(names, boss, patience, surroundings);
     if (exit === exitCodes.done && names.length > 0) {
       output.note(`gobs: stopped ${names.join(', ')}; gobs machine start starts them again`);
     }
@@ -103,12 +113,14 @@ harden(down);
 
 const exitOf = (code: number): ExitCode => (code === 0 ? exitCodes.done : exitCodes.failed);
 
-export const boss: Action<'boss'> = async ({ state, listen, json }, { powers }) => {
+export const boss: Action<'boss'> = async ({ state, listen, hobInterval, json }, { powers }) => {
   const { root } = findStateDirectory(state, powers);
   const address = listen ?? powers.env.GOBS_LISTEN;
-  return exitOf(await powers.runBoss({ state: root, json, ...(address ? { listen: address } : {}) }));
+  const interval = hobInterval === undefined ? {} : { hobInterval };
+  return exitOf(await powers.runBoss({ state: root, json, ...(address ? { listen: address } : {}), ...interval }));
 };
 harden(boss);
 
-export const hob: Action<'hob'> = async ({ directory }, { powers }) => exitOf(await powers.runHob({ directory }));
+export const hob: Action<'hob'> = async ({ directory, interval }, { powers }) =>
+  exitOf(await powers.runHob({ directory, ...(interval === undefined ? {} : { interval }) }));
 harden(hob);

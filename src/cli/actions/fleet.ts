@@ -6,6 +6,7 @@ import { E } from '@endo/far';
 import { resolve } from 'node:path';
 import { makeError } from '../../errors/gobs-error.ts';
 import type { Boss } from '../../protocol/remotes.ts';
+import type { MachineStatus } from '../../protocol/shapes.ts';
 import { allMachines } from '../all-machines.ts';
 import { withBoss } from '../connect.ts';
 import { exitCodeOf, exitCodes, type ExitCode, type Outcome } from '../exit-codes.ts';
@@ -15,6 +16,7 @@ import type { FleetDocument } from '../fleet-schema.ts';
 import { inParallel } from '../in-parallel.ts';
 import { judgeApplied, judgeGone } from '../outcomes.ts';
 import { hasChanges, makePlan, type CurrentMachine, type Plan, type PlannedAction } from '../plan.ts';
+import { driftWords } from '../views/machines.ts';
 import { planRecords, planText } from '../views/plan.ts';
 import type { Followed, FollowRequest } from '../wait-for-outcome.ts';
 import { aboutMachine, errorFrom, type Action, type Surroundings } from './action.ts';
@@ -78,13 +80,18 @@ const planOutcomes = ({ plan, current }: Prepared): Outcome[] => {
   ];
 };
 
-const noteMachines = ({ current }: Prepared, { output }: Surroundings): void => {
+/** Drift is left to its policy, by apply too: only a change is applied whatever the policy is. */
+const noteDrift = ({ name, drift, policy }: MachineStatus, { output }: Surroundings): void =>
+  output.note(`gobs: ${name}: ${driftWords(drift)}; its policy is ${policy}; gobs drift ${name} shows how it differs`);
+
+const noteMachines = ({ current }: Prepared, surroundings: Surroundings): void => {
+  const { output } = surroundings;
   for (const { status, desired } of current) {
     if (desired === undefined) continue;
     if (!status.online) {
       output.note(`gobs: ${status.name} is offline (${status.state}); it takes changes when it is back`);
     } else if (status.drift.drifted > 0) {
-      output.note(`gobs: ${status.name} has drifted; gobs drift ${status.name} shows how`);
+      noteDrift(status, surroundings);
     }
   }
 };
@@ -175,7 +182,13 @@ const execute = async (
     return exitCodeOf([...outcomes, ...requests.map(() => 'done' as const)]);
   }
   const followed = await followAll(requests, request, surroundings, report);
-  return exitCodeOf([...outcomes, ...followed.map(({ outcome }) => outcome)]);
+  const exit = exitCodeOf([...outcomes, ...followed.map(({ outcome }) => outcome)]);
+  const drifted = followed.flatMap(({ status }) => (status !== undefined && status.drift.drifted > 0 ? [status] : []));
+  drifted.forEach((status) => noteDrift(status, surroundings));
+  if (exit === exitCodes.done && drifted.length === 0) {
+    surroundings.output.note('gobs: the fleet is as the document says');
+  }
+  return exit;
 };
 
 export const applyFleet: Action<'apply'> = async (request, surroundings) => {
@@ -187,11 +200,7 @@ export const applyFleet: Action<'apply'> = async (request, surroundings) => {
     (request.json ? output.note : output.data)(planText(prepared.plan));
     const doomed = prepared.plan.filter(({ action }) => action === 'destroy').map(({ name }) => name);
     if (!request.yes) await confirmDestruction(doomed, surroundings);
-    const exit = await execute(prepared.plan, boss, request, surroundings);
-    if (exit === exitCodes.done) {
-      output.note(request.wait ? 'gobs: the fleet is as the document says' : 'gobs: the boss has taken it');
-    }
-    return exit;
+    return execute(prepared.plan, boss, request, surroundings);
   });
 };
 harden(applyFleet);

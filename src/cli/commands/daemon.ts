@@ -1,11 +1,12 @@
 /** `gobs up`, `down`, `boss`, `hob`, `repl` and `provider …`: processes, and who talks to them. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
   bossPlace,
   examples,
   jsonOption,
   listenOption,
+  parseDuration,
   stateOption,
   timeoutOption,
   withBoss,
@@ -42,24 +43,39 @@ const addUpAndDown = (program: Command, ask: Ask): void => {
   examples(down, ['gobs down', 'gobs down --all']);
 };
 
+interface BossOptionsGiven extends PlaceOptions {
+  hobInterval?: number;
+  json: boolean;
+}
+
+const intervalOption = (flags: string, words: string): Option =>
+  new Option(flags, `${words}; not given: 5m`).argParser((text) => parseDuration(text) / 1000);
+
 const addBossAndHob = (program: Command, ask: Ask): void => {
   const boss = program
     .command('boss')
     .description('run a boss in the foreground until SIGTERM; it logs to standard error')
     .addOption(stateOption())
     .addOption(listenOption())
+    .addOption(intervalOption('--hob-interval <duration>', 'how often hobs of local machines look at their host'))
     .addOption(jsonOption('print one line of JSON when it serves'))
-    .action((options: PlaceOptions & { json: boolean }) => ask({ do: 'boss', ...place(options), json: options.json }));
+    .action((options: BossOptionsGiven) => {
+      const { hobInterval, json } = options;
+      ask({ do: 'boss', ...place(options), ...(hobInterval === undefined ? {} : { hobInterval }), json });
+    });
   examples(boss, ['gobs boss --state /var/lib/gobs --listen 0.0.0.0:4000']);
   const hob = program
     .command('hob')
     .description('run the agent of one host in the foreground; providers start it')
     .requiredOption(
       '--directory <dir>',
-      "the hob's own directory: its key, its store, and at first its enrolment locator",
+      "the machine's directory: its root, the hob's key and store, and at first its enrolment locator",
     )
-    .action(({ directory }: { directory: string }) => ask({ do: 'hob', directory }));
-  examples(hob, ['gobs hob --directory /var/lib/gobs-hob']);
+    .addOption(intervalOption('--interval <duration>', 'how often it looks at its host'))
+    .action(({ directory, interval }: { directory: string; interval?: number }) =>
+      ask({ do: 'hob', directory, ...(interval === undefined ? {} : { interval }) }),
+    );
+  examples(hob, ['gobs hob --directory /srv/machines/m1']);
 };
 
 const addReplAndProviders = (program: Command, ask: Ask): void => {

@@ -111,7 +111,7 @@ describe('a REPL without a terminal', () => {
       /^VAT +ACTORS +CACHED\nboss +2 +1\nACTOR +KIND +VERSION +CHANGE\nvat:boss\/boss\/1\/self +boss +1 +3\nvat:boss\/machine\/2\/admin/,
     );
     expect(stdout).toContain(
-      "vat:boss/machine/2/admin: machine version 1, change 9\n{ name: 'web1' }\n  refers to vat:provider-local/provider/1/self\n",
+      "vat:boss/machine/2/admin: machine version 1, change 9\n{ name: 'web1' }\n  $0 is vat:provider-local/provider/1/self\n",
     );
     expect(stdout.match(/change 9/g)).toHaveLength(2);
   });
