@@ -8,7 +8,7 @@ import type { Boss, MachineAdmin } from '../../src/protocol/remotes.ts';
 import type { MachineStatus } from '../../src/protocol/shapes.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeBossWorld, reach, ready, type BossWorld, type Life } from '../support/boss-world.ts';
-import { makeDoom } from '../support/doom.ts';
+import { makeDoom, type Doom } from '../support/doom.ts';
 
 const spec = harden({ provider: 'fake', resources: [{ id: 'a', type: 'noop' }] });
 const create = (boss: Boss): Promise<MachineAdmin> => E(boss).createMachine('web1', spec, { requestId: 'r1' });
@@ -22,7 +22,23 @@ interface Story {
   readonly after: (life: Life, world: BossWorld) => Promise<unknown>;
 }
 
-/** The world after a boss was killed at a point, and another one was started. */
+/** A boss lives in a world until it has told its story, or dies at a point. */
+const liveUntil = async (
+  world: BossWorld,
+  at: number | undefined,
+  story: (life: Life) => Promise<unknown>,
+): Promise<Doom> => {
+  const doom = makeDoom(world.store, world.cloud.makeDriver, at);
+  const live = async (): Promise<void> => {
+    const life = await world.open(doom);
+    await story(life);
+    await life.stop();
+  };
+  await Promise.race([live(), doom.died]);
+  return doom;
+};
+
+/** The world after the boss of a story was killed at a point. */
 const tell = async (story: Story, at?: number) => {
   const world = makeBossWorld();
   if (story.before !== undefined) {
@@ -30,13 +46,7 @@ const tell = async (story: Story, at?: number) => {
     await story.before(first, world);
     await first.stop();
   }
-  const doom = makeDoom(world.store, world.cloud.makeDriver, at);
-  const live = async (): Promise<void> => {
-    const life = await world.open(doom);
-    await story.tell(life, world);
-    await life.stop();
-  };
-  await Promise.race([live(), doom.died]);
+  const doom = await liveUntil(world, at, (life) => story.tell(life, world));
   return { world, doom };
 };
 
@@ -177,5 +187,29 @@ describe.each(Object.entries(stories))('a boss that is killed at every point of 
       }
       await next.stop();
     }
+  });
+});
+
+describe.each(['create', 'destroy'] as const)('a boss that is killed at every point of %s', (name) => {
+  test('may be followed by one that is killed at every point of bringing it in order', async () => {
+    const story = stories[name]!;
+    const { doom: recorded } = await tell(story);
+    let deaths = 0;
+    for (let at = 1; at <= recorded.points.length; at += 1) {
+      for (let then = 1, met = true; met; then += 1) {
+        const { world } = await tell(story, at);
+        const second = await liveUntil(world, then, settle);
+        met = second.met;
+        deaths += met ? 1 : 0;
+        const third = await world.open();
+        try {
+          await story.after(third, world);
+        } catch (error) {
+          throw Error(`points ${at} and ${then}: ${(error as Error).message}`, { cause: error });
+        }
+        await third.stop();
+      }
+    }
+    expect(deaths).toBeGreaterThan(recorded.points.length);
   });
 });
