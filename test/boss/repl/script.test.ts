@@ -70,6 +70,11 @@ describe('a REPL without a terminal', () => {
     expect(stderr).toMatch(message);
   });
 
+  test('what is written as one statement does not go on after a failure', async () => {
+    const { exit, stdout } = await runScript("{ await E(boss).machine('web9');\n  console.log('never'); };\n'next'\n");
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: 'next\n' });
+  });
+
   test('text is printed as it is, so that a locator can be put in a file', async () => {
     const { stdout, locators } = await runScript(
       "const given = await E(boss).createMachine('web1', { provider: 'local' })\nlocatorFor(E(given).asObserver())\n",
