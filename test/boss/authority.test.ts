@@ -89,6 +89,7 @@ const makeTries = (): Tries => {
     present: [['hash', visitor]],
     arrived: [[visitor]],
     left: [[hob.peerId, 1]],
+    copied: [[hob.peerId, 'here', 'there']],
     judge: [['hash', hob.peerId]],
     enrol: [[hob.peerId, 'here']],
     note: [['what']],
