@@ -46,6 +46,11 @@ export interface BossProcess {
   arrived(visitor: Visitor): void;
   /** A session has ended; boss's clock. Peers that are no hobs change nothing. */
   left(peerId: string, at: number): void;
+  /**
+   * The key of a machine's hob was used from two places at once: the session from `first` lives, that from `second` was refused. It is
+   * recorded. Peers that are no hobs change nothing.
+   */
+  copied(peerId: string, first: string, second: string): void;
 }
 
 const text = M.string({ stringLengthLimit: 300 });
@@ -60,6 +65,7 @@ export const BossProcessI = M.interface('BossProcess', {
   present: M.call(text, visitorShape).returns(M.any()),
   arrived: M.call(visitorShape).returns(M.any()),
   left: M.call(text, M.number()).returns(),
+  copied: M.call(text, text, text).returns(),
 });
 
 type Later<T> = {
@@ -71,10 +77,16 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
   const { bcom, portrait, tools } = turn;
   const { providers, intents, enrolments, hobs } = portrait;
 
+  /** How often it has been so by now. */
+  const record = (gate: Gate, code: string, visitor: Visitor): number => {
+    const refusals = recordRefusal(portrait.refusals, { at: tools.now(), machine: gate.title(), code, ...visitor });
+    bcom({ ...portrait, refusals });
+    return refusals.at(-1)!.times;
+  };
+
   /** A turn that throws leaves no trace, and this one must: so it answers with a promise that is rejected. */
   const deny = (gate: Gate, { code, message }: Denial, visitor: Visitor): Promise<never> => {
-    const refusal = { at: tools.now(), machine: gate.title(), code, ...visitor };
-    bcom({ ...portrait, refusals: recordRefusal(portrait.refusals, refusal) });
+    record(gate, code, visitor);
     gate.note(`turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}`);
     const { promise, reject } = tools.promiseKit<never>();
     reject(makeError(code, message));
@@ -131,6 +143,16 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       );
     },
     left: (peerId, at) => hobs.get(peerId)?.left(at),
+    copied: (peerId, first, second) => {
+      const gate = hobs.get(peerId);
+      if (gate === undefined) return;
+      const times = record(gate, 'PEER_ALREADY_CONNECTED', { peerId, address: second });
+      // A copy tries for ever and a log is bounded, so there is a line for the 1st, 2nd, 4th, 8th, … time.
+      if (!Number.isInteger(Math.log2(times))) return;
+      gate.note(
+        `its key is used from two places (a copy of its directory?): ${second} was turned away, ${first} stays`,
+      );
+    },
   };
 };
 harden(bossProcessMethods);

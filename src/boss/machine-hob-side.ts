@@ -34,6 +34,13 @@ const requireSensible = (name: string, report: Report, generation: number): void
   }
 };
 
+/** `motd (content, mode), logs (mode)`; what a new generation changed was no drift. Empty if there was none. */
+const correctedWords = ({ reason, resources }: Report): string =>
+  resources
+    .filter(({ state }) => state === 'corrected' && reason !== 'applied')
+    .map(({ id, changes = [] }) => `${id} (${changes.map(({ what }) => what).join(', ')})`)
+    .join(', ');
+
 export const hobSideMethods = ({ portrait, powers, note, change }: MachineTurn): MachineHobSide => {
   const { name, progress, generation, reported, desired, received, facts, hobKey } = portrait;
   const { now } = powers;
@@ -59,6 +66,9 @@ export const hobSideMethods = ({ portrait, powers, note, change }: MachineTurn):
     report: (report) => {
       requireWanted();
       requireSensible(name, report, generation);
+      const corrected = correctedWords(report);
+      // The next report will say that all is well, and this is to be found later.
+      if (corrected !== '') note(`its hob corrected ${corrected}`);
       received.set(harden({ report, at: now() }));
       change({
         lastSeen: now(),

@@ -1,4 +1,7 @@
-/** What happened to one machine: the newest lines, oldest first. An actor of its own, so that a line costs no more than the log. */
+/**
+ * What happened to one machine: the newest lines, oldest first. What happens again and again has one line, of the last time. An actor of its
+ * own, so that a line costs no more than the log.
+ */
 import { M } from '@endo/patterns';
 import { plainText } from '../protocol/plain-text.ts';
 import type { LogEntry } from '../protocol/shapes.ts';
@@ -29,7 +32,9 @@ export const machineLogKind = defineKind<readonly LogEntry[], MachineLog>({
   behave: (bcom, _self, lines, { now }) => ({
     note: (what) => {
       const line = { at: now(), what: plainText(what, LINE_LENGTH) };
-      bcom((latest) => [...latest, line].slice(-LOG_LINES));
+      bcom((latest) =>
+        [...latest.slice(0, latest.at(-1)?.what === line.what ? -1 : undefined), line].slice(-LOG_LINES),
+      );
     },
     read: () => lines,
     clear: () => bcom(() => []),

@@ -150,8 +150,12 @@ const sessionHooks = (
       .left(peerId, now())
       .catch((error: unknown) => log.warn(describeError(error), 'noting the end of a session'));
   },
-  onRefused: ({ peerId, first, second }: { peerId: string; first: string; second: string }) =>
-    log.warn({ peer: peerId, first, second }, 'one key from two places: the second was refused'),
+  onRefused: ({ peerId, first, second }: { peerId: string; first: string; second: string }) => {
+    log.warn({ peer: peerId, first, second }, 'one key from two places: the second was refused');
+    E(process())
+      .copied(peerId, first, second)
+      .catch((error: unknown) => log.warn(describeError(error), 'noting that a key was used twice'));
+  },
   onGuess: ({ peerId, remoteAddress: address }: { peerId: string; remoteAddress: string }) =>
     log.warn({ peer: peerId, address }, 'a locator was presented that leads nowhere'),
   onOlderEpoch: (event: object) => log.warn(event, "a peer's store is older than it was: a copy, or from a backup"),

@@ -237,6 +237,6 @@ export interface Refusal {
   readonly peerId: string;
   /** From where, the last time. */
   readonly address: string;
-  /** ENROLMENT_SPENT, ENROLMENT_EXPIRED, ENROLMENT_REFUSED or MACHINE_GONE. */
+  /** ENROLMENT_SPENT, ENROLMENT_EXPIRED, ENROLMENT_REFUSED, MACHINE_GONE or PEER_ALREADY_CONNECTED. */
   readonly code: string;
 }

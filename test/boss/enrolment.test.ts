@@ -165,6 +165,35 @@ describe('an enrolment locator', () => {
   });
 });
 
+describe('a key that is used from two places', () => {
+  const linesOf = async () =>
+    (await E(machine).log()).map(({ what }) => what).filter((what) => what.includes('from two places'));
+
+  test('is recorded with both places, and counted; who tries for ever does not fill the log', async () => {
+    const hob = world.makeHob('m1');
+    await life.connect(hob, locatorOf('m1'));
+    for (let n = 1; n <= 9; n += 1) await E(life.process).copied(hob.peerId, '192.0.2.7:1', `192.0.2.9:${n}`);
+    expect(await E(life.boss).refusals()).toEqual([
+      {
+        at: world.now,
+        times: 9,
+        machine: 'web1',
+        peerId: hob.peerId,
+        address: '192.0.2.9:9',
+        code: 'PEER_ALREADY_CONNECTED',
+      },
+    ]);
+    const line = (n: number) =>
+      `its key is used from two places (a copy of its directory?): 192.0.2.9:${n} was turned away, 192.0.2.7:1 stays`;
+    expect(await linesOf()).toEqual([line(1), line(2), line(4), line(8)]);
+  });
+
+  test('is nobody’s business if it is no hob’s', async () => {
+    await E(life.process).copied(world.makeHob('m1').peerId, 'here', 'there');
+    expect(await E(life.boss).refusals()).toEqual([]);
+  });
+});
+
 describe('what was refused', () => {
   test('is kept over a restart, and the list is bounded', async () => {
     await life.connect(world.makeHob('m1'), locatorOf('m1'));

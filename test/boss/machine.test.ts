@@ -605,4 +605,28 @@ describe('the log', () => {
     }
     expect(await E(machine).log()).toHaveLength(60);
   });
+
+  test('has a line of what was corrected, but not of what was applied; the same again moves it on', async () => {
+    const { machine, hob } = await createReady();
+    const side = life.hobSide(hob);
+    await E(machine).setDesired({ resources: [noop('a'), noop('b')] });
+    const changes = ['content', 'mode'].map((what) => ({ what, from: 'x', to: 'y' }));
+    const corrected = (reason: 'applied' | 'interval') => ({
+      generation: 1,
+      reason,
+      at: 1,
+      resources: [
+        { id: 'a', type: 'noop', state: 'corrected' as const, changes, at: 1 },
+        { id: 'b', type: 'noop', state: 'ok' as const },
+      ],
+    });
+    const before = await logOf(machine);
+    await E(side).report(corrected('applied'));
+    expect(await logOf(machine)).toEqual(before);
+    await E(side).report(corrected('interval'));
+    world.now += 5;
+    await E(side).report(corrected('interval'));
+    expect(await logOf(machine)).toEqual([...before, 'its hob corrected a (content, mode)']);
+    expect((await E(machine).log()).at(-1)!.at).toBe(world.now);
+  });
 });
