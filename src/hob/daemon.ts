@@ -75,7 +75,10 @@ export const startDaemon = ({ control, link, enrolment, interval, setTimer, rand
   const attach = (): void => {
     E(control)
       .attach()
-      .then(() => log.info({}, 'the boss knows that this hob is here'), failed('telling the boss that this hob is here'));
+      .then(
+        () => log.info({}, 'the boss knows that this hob is here'),
+        failed('telling the boss that this hob is here'),
+      );
   };
 
   const serve = async (where: BossAddress): Promise<void> => {

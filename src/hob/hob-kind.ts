@@ -57,6 +57,16 @@ export interface HobPortrait {
   readonly bindings: DurableMap<object>;
 }
 
+/** A hob that knows nothing yet. */
+export const newHobPortrait = (makeMap: <V>() => DurableMap<V>): HobPortrait => ({
+  boss: null,
+  desired: null,
+  applied: { generation: 0, resources: [] },
+  undelivered: null,
+  bindings: makeMap<object>(),
+});
+harden(newHobPortrait);
+
 export interface HobFacets extends Record<string, object> {
   /** What the boss calls. */
   readonly hob: {
@@ -104,7 +114,10 @@ export interface HobPowers {
 const nothing = (): void => {};
 
 const PortraitShape = M.splitRecord({
-  boss: M.or(M.null(), M.splitRecord({ peerId: M.string(), scheme: M.string(), address: M.record(), side: M.remotable() })),
+  boss: M.or(
+    M.null(),
+    M.splitRecord({ peerId: M.string(), scheme: M.string(), address: M.record(), side: M.remotable() }),
+  ),
   desired: M.or(M.null(), DesiredStateShape),
   applied: M.splitRecord({ generation: M.number(), resources: M.arrayOf(M.record(), { arrayLengthLimit: 20_000 }) }),
   undelivered: M.or(M.null(), ReportShape),
@@ -113,7 +126,8 @@ const PortraitShape = M.splitRecord({
 
 /** Throws BAD_NAME. */
 const checkName = (name: string): void => {
-  if (!isName(name)) throw makeError('BAD_NAME', `binding name ${JSON.stringify(name)} must match [a-z][a-z0-9-]{0,62}`);
+  if (!isName(name))
+    {throw makeError('BAD_NAME', `binding name ${JSON.stringify(name)} must match [a-z][a-z0-9-]{0,62}`);}
 };
 
 export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
@@ -168,7 +182,8 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
     const reconcileAndTell = (apply: boolean, reason: ReportReason): Promise<void> =>
       on(reconcile(apply, reason), (report, fresh) => tell(report, fresh));
 
-    const isApplied = (): boolean => portrait.desired === null || portrait.applied.generation >= portrait.desired.generation;
+    const isApplied = (): boolean =>
+      portrait.desired === null || portrait.applied.generation >= portrait.desired.generation;
 
     return {
       hob: {
@@ -182,7 +197,8 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         },
         lookup: (name) => {
           const reference = portrait.bindings.get(name);
-          if (reference === undefined) throw makeError('NO_SUCH_BINDING', `there is no binding ${JSON.stringify(name)}`);
+          if (reference === undefined)
+            {throw makeError('NO_SUCH_BINDING', `there is no binding ${JSON.stringify(name)}`);}
           return reference;
         },
         unbind: (name) => {
@@ -190,8 +206,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
             throw makeError('NO_SUCH_BINDING', `there is no binding ${JSON.stringify(name)}`);
           }
         },
-        bindings: () =>
-          on(portrait.bindings.page({ limit: 1_000 }), ({ entries }) => entries.map(([name]) => name)),
+        bindings: () => on(portrait.bindings.page({ limit: 1_000 }), ({ entries }) => entries.map(([name]) => name)),
       },
       control: {
         boss: () => {
@@ -219,3 +234,4 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
     };
   },
 });
+harden(hobKind);

@@ -15,7 +15,7 @@ import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile, type Log } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
-import { hobKind, type HobFacets, type HobSide, type HostDriver } from './hob-kind.ts';
+import { hobKind, newHobPortrait, type HobFacets, type HobSide, type HostDriver } from './hob-kind.ts';
 import { makeHostDriver } from './host-driver.ts';
 import { shippedTypes } from './resources/shipped.ts';
 import { openRootedFiles } from './rooted-files.ts';
@@ -83,17 +83,7 @@ const enrolmentFile = ({ fs }: HobPowers, { enrolment, directory }: Paths): Enro
 const openActor = async (kernel: Kernel, driver: HostDriver): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
   vat.register(hobKind, { driver });
-  const control = await vat.makeOnce(
-    'hob',
-    ({ spawn, makeMap }) =>
-      spawn(hobKind, {
-        boss: null,
-        desired: null,
-        applied: { generation: 0, resources: [] },
-        undelivered: null,
-        bindings: makeMap<object>(),
-      }).control,
-  );
+  const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };
 

@@ -12,3 +12,4 @@ export const joinUndelivered = (kept: Report | null, latest: Report): Report => 
   );
   return harden({ ...latest, resources });
 };
+harden(joinUndelivered);

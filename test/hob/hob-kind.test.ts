@@ -1,6 +1,6 @@
 import { Far } from '@endo/pass-style';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hobKind, type HobFacets, type HostDriver } from '../../src/hob/hob-kind.ts';
+import { hobKind, newHobPortrait, type HobFacets, type HostDriver } from '../../src/hob/hob-kind.ts';
 import type { DesiredState, Facts, Report, ResourceState } from '../../src/protocol/shapes.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import { cellKind } from '../../src/vats/actor-lib/cell.ts';
@@ -63,6 +63,7 @@ let world: World;
 let control: HobFacets['control'];
 let hob: HobFacets['hob'];
 const peer = 'a'.repeat(52);
+const where = harden({ peerId: peer, scheme: 'tls', address: { host: 'h', port: '1' } });
 
 const open = async (): Promise<void> => {
   kernel = openTestKernel(store);
@@ -78,14 +79,7 @@ const open = async (): Promise<void> => {
   vat.register(cellKind, {});
   control = (await vat.makeOnce(
     'hob',
-    ({ spawn, makeMap }) =>
-      spawn(hobKind, {
-        boss: null,
-        desired: null,
-        applied: { generation: 0, resources: [] },
-        undelivered: null,
-        bindings: makeMap<object>(),
-      }).control,
+    ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control,
   )) as HobFacets['control'];
   hob = kernel.refOf(kernel.nameOf(control)!.replace('/control', '/hob')) as HobFacets['hob'];
 };
@@ -94,7 +88,7 @@ const restart = async (): Promise<void> => {
   await open();
 };
 const enrol = async (): Promise<void> => {
-  await E(control).enrolled(kernel.refOf(`peer:${peer}/1`) as never, { peerId: peer, address: { host: 'h', port: '1' } });
+  await E(control).enrolled(kernel.refOf(`peer:${peer}/1`) as never, where);
   await E(control).attach();
   await reported(1);
 };
@@ -116,7 +110,7 @@ describe('a hob', () => {
     await expect(E(control).attach()).rejects.toThrow(/^NOT_ENROLLED/);
     await enrol();
     await restart();
-    expect(await E(control).boss()).toEqual({ peerId: peer, address: { host: 'h', port: '1' } });
+    expect(await E(control).boss()).toEqual(where);
   });
 
   test('applies what attaching brings, once, and reports it', async () => {
