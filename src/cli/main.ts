@@ -68,8 +68,12 @@ const firstLineOf = async (stdout: AsyncIterable<Uint8Array>): Promise<string | 
   return undefined;
 };
 
-const startBoss = async ({ state, listen, log }: BossOptions & { log: string }): Promise<StartedBoss> => {
-  const words = ['boss', '--state', state, '--json', ...(listen === undefined ? [] : ['--listen', listen])];
+const startBoss = async ({ state, listen, hobInterval, log }: BossOptions & { log: string }): Promise<StartedBoss> => {
+  const words = [
+    ...['boss', '--state', state, '--json'],
+    ...(listen === undefined ? [] : ['--listen', listen]),
+    ...(hobInterval === undefined ? [] : ['--hob-interval', `${hobInterval}s`]),
+  ];
   const logFile = syncFs.openSync(log, 'a', 0o600);
   const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...words], {
     detached: true,

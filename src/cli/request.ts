@@ -26,17 +26,18 @@ interface AtBoss {
   readonly at: BossPlace;
 }
 
+/** Of whoever starts a boss. What is not there is in the environment, or has a default. */
+interface StartRequest {
+  readonly state?: string;
+  readonly listen?: string;
+  /** Seconds. */
+  readonly hobInterval?: number;
+}
+
 export type Request =
-  | { readonly do: 'up'; readonly state?: string; readonly listen?: string }
+  | ({ readonly do: 'up' } & StartRequest)
   | { readonly do: 'down'; readonly state?: string; readonly all: boolean; readonly timeout: number }
-  | {
-      readonly do: 'boss';
-      readonly state?: string;
-      readonly listen?: string;
-      /** Seconds. */
-      readonly hobInterval?: number;
-      readonly json: boolean;
-    }
+  | ({ readonly do: 'boss'; readonly json: boolean } & StartRequest)
   /** The interval is in seconds. */
   | { readonly do: 'hob'; readonly directory: string; readonly interval?: number }
   | ({ readonly do: 'repl' } & AtBoss)

@@ -53,7 +53,7 @@ describe('gobs up', () => {
   test('starts a boss in the background if none runs, and opens the REPL on it', async () => {
     await nobody();
     const { startBoss, release } = serving();
-    const { code, stdout, stderr } = await at.gobs('up --listen 127.0.0.1:4000', {
+    const { code, stdout, stderr } = await at.gobs('up --listen 127.0.0.1:4000 --hob-interval 9s', {
       stdin: 'E(boss).providers()\n',
       powers: { startBoss },
     });
@@ -61,7 +61,7 @@ describe('gobs up', () => {
     expect(stdout).toBe("[ { name: 'local', type: 'local' } ]\n");
     expect(stderr).toBe(`gobs: started a boss in ${at.state}\n${farewell()}`);
     expect(startBoss.mock.calls).toEqual([
-      [{ state: at.state, json: true, log: join(at.state, 'boss.log'), listen: '127.0.0.1:4000' }],
+      [{ state: at.state, json: true, log: join(at.state, 'boss.log'), listen: '127.0.0.1:4000', hobInterval: 9 }],
     ]);
     expect(release).toHaveBeenCalledOnce();
     expect((await fs.stat(at.state)).mode & 0o777).toBe(0o700);
@@ -246,6 +246,13 @@ describe('gobs boss and gobs hob', () => {
     expect(runBoss).toHaveBeenCalledWith({ state: at.state, listen: '127.0.0.1:0', json: true });
     await at.gobs('boss --hob-interval 30s', { powers: { runBoss } });
     expect(runBoss).toHaveBeenLastCalledWith({ state: at.state, hobInterval: 30, json: false });
+    await at.gobs('boss', { powers: { runBoss }, env: { GOBS_HOB_INTERVAL: '2m' } });
+    expect(runBoss).toHaveBeenLastCalledWith({ state: at.state, hobInterval: 120, json: false });
+    const { code, stderr } = await at.gobs('boss', { powers: { runBoss }, env: { GOBS_HOB_INTERVAL: 'often' } });
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/BAD_USAGE: GOBS_HOB_INTERVAL: often/),
+    });
     await at.gobs('boss', { powers: { runBoss }, env: { GOBS_LISTEN: '[::1]:1' } });
     expect(runBoss).toHaveBeenLastCalledWith({ state: at.state, listen: '[::1]:1', json: false });
     expect((await at.run('hob --directory /srv/m1', { powers: { runHob } })).code).toBe(1);

@@ -9,6 +9,7 @@ import type { Boss } from '../../protocol/remotes.ts';
 import type { BossFile, StateDirectory } from '../../protocol/state-directory.ts';
 import { withBoss } from '../connect.ts';
 import { reasonOf } from '../find-boss.ts';
+import type { StartSettings } from '../start-settings.ts';
 import type { Surroundings } from './action.ts';
 
 /** Milliseconds between two looks at a process that is not our child. */
@@ -78,7 +79,7 @@ const awaitOther = async (directory: StateDirectory, refused: Error, surrounding
 /** Resolves when a boss serves there, true if it is ours. Rejects with the error that kept it from that. */
 export const ensureBoss = async (
   directory: StateDirectory,
-  listen: string | undefined,
+  settings: StartSettings,
   surroundings: Surroundings,
 ): Promise<{ readonly started: boolean }> => {
   const { powers } = surroundings;
@@ -86,7 +87,7 @@ export const ensureBoss = async (
   await makeRoot(directory, surroundings);
   const { root: state, log } = directory;
   const from = await sizeOf(log, surroundings);
-  const boss = await powers.startBoss({ state, json: true, log, ...(listen === undefined ? {} : { listen }) });
+  const boss = await powers.startBoss({ state, json: true, log, ...settings });
   const line = await boss.firstLine;
   boss.release();
   if (line !== undefined) return { started: true };

@@ -9,6 +9,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { findStateDirectory } from '../find-boss.ts';
 import { judgeMade } from '../outcomes.ts';
 import type { BossPlace } from '../request.ts';
+import { startSettings } from '../start-settings.ts';
 import type { Action, Surroundings } from './action.ts';
 import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } from './background-boss.ts';
 import { followAll, stopNamed } from './machine.ts';
@@ -24,13 +25,17 @@ const farewellOf = (state: string | undefined): string => {
   );
 };
 
-export const up: Action<'up'> = async ({ state, listen }, surroundings) => {
+export const up: Action<'up'> = async (request, surroundings) => {
   const { powers, output } = surroundings;
+  const { state, listen, hobInterval } = request;
   const directory = findStateDirectory(state, powers);
-  const { started } = await ensureBoss(directory, listen ?? powers.env.GOBS_LISTEN, surroundings);
+  const { started } = await ensureBoss(directory, startSettings(request, powers), surroundings);
   output.note(started ? `gobs: started a boss in ${directory.root}` : `gobs: a boss is running in ${directory.root}`);
   if (!started && listen !== undefined) {
     output.note('gobs: it keeps the address that it listens on; --listen is for the next start');
+  }
+  if (!started && hobInterval !== undefined) {
+    output.note('gobs: its hobs keep their interval; --hob-interval is for those that the next boss starts');
   }
   return replAt({ state: directory.root }, directory, farewellOf(state && directory.root), surroundings);
 };
@@ -89,7 +94,7 @@ export const down: Action<'down'> = async ({ state, all, timeout }, surroundings
   let serving = await isServing(directory, surroundings);
   if (all && hasStore) {
     // Only a boss can stop its machines, so one is started if need be.
-    await ensureBoss(directory, undefined, surroundings);
+    await ensureBoss(directory, startSettings({}, powers), surroundings);
     const exit = await stopLocalMachines(directory, timeout, surroundings);
     if (exit !== exitCodes.done) {
       output.note('gobs: the boss goes on, because not every local machine was stopped');
@@ -113,11 +118,9 @@ harden(down);
 
 const exitOf = (code: number): ExitCode => (code === 0 ? exitCodes.done : exitCodes.failed);
 
-export const boss: Action<'boss'> = async ({ state, listen, hobInterval, json }, { powers }) => {
-  const { root } = findStateDirectory(state, powers);
-  const address = listen ?? powers.env.GOBS_LISTEN;
-  const interval = hobInterval === undefined ? {} : { hobInterval };
-  return exitOf(await powers.runBoss({ state: root, json, ...(address ? { listen: address } : {}), ...interval }));
+export const boss: Action<'boss'> = async (request, { powers }) => {
+  const { root } = findStateDirectory(request.state, powers);
+  return exitOf(await powers.runBoss({ state: root, json: request.json, ...startSettings(request, powers) }));
 };
 harden(boss);
 

@@ -1,27 +1,44 @@
 /** `gobs up`, `down`, `boss`, `hob`, `repl` and `provider …`: processes, and who talks to them. */
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
   bossPlace,
   examples,
+  intervalOf,
   jsonOption,
   listenOption,
-  parseDuration,
   stateOption,
   timeoutOption,
   withBoss,
   type BossOptions,
 } from './shared-options.ts';
 
-interface PlaceOptions {
+/** Of whoever starts a boss. */
+interface StartOptions {
   state?: string;
   listen?: string;
+  /** Seconds. */
+  hobInterval?: number;
 }
 
-const place = ({ state, listen }: PlaceOptions): PlaceOptions => ({
+const given = ({ state, listen, hobInterval }: StartOptions): StartOptions => ({
   ...(state === undefined ? {} : { state }),
   ...(listen === undefined ? {} : { listen }),
+  ...(hobInterval === undefined ? {} : { hobInterval }),
 });
+
+const intervalOption = (flags: string, words: string): Option =>
+  new Option(flags, words).argParser((text) => {
+    const interval = intervalOf(text);
+    if (interval === undefined) throw new InvalidArgumentError('It must be such as 90s, 5m or 1h.');
+    return interval;
+  });
+
+const hobIntervalOption = (): Option =>
+  intervalOption(
+    '--hob-interval <duration>',
+    'how often hobs of local machines look at their host (GOBS_HOB_INTERVAL; else 5m)',
+  );
 
 const addUpAndDown = (program: Command, ask: Ask): void => {
   const up = program
@@ -29,7 +46,8 @@ const addUpAndDown = (program: Command, ask: Ask): void => {
     .description('start a boss in the background if none runs, and open the REPL on it')
     .addOption(stateOption())
     .addOption(listenOption())
-    .action((options: PlaceOptions) => ask({ do: 'up', ...place(options) }));
+    .addOption(hobIntervalOption())
+    .action((options: StartOptions) => ask({ do: 'up', ...given(options) }));
   examples(up, ['gobs up', 'gobs up --state ./lab']);
   const down = program
     .command('down')
@@ -38,18 +56,10 @@ const addUpAndDown = (program: Command, ask: Ask): void => {
     .option('--all', 'stop the machines of local providers first', false)
     .addOption(timeoutOption())
     .action(({ state, all, timeout }: { state?: string; all: boolean; timeout: number }) =>
-      ask({ do: 'down', ...place(state === undefined ? {} : { state }), all, timeout }),
+      ask({ do: 'down', ...given(state === undefined ? {} : { state }), all, timeout }),
     );
   examples(down, ['gobs down', 'gobs down --all']);
 };
-
-interface BossOptionsGiven extends PlaceOptions {
-  hobInterval?: number;
-  json: boolean;
-}
-
-const intervalOption = (flags: string, words: string): Option =>
-  new Option(flags, `${words}; not given: 5m`).argParser((text) => parseDuration(text) / 1000);
 
 const addBossAndHob = (program: Command, ask: Ask): void => {
   const boss = program
@@ -57,12 +67,9 @@ const addBossAndHob = (program: Command, ask: Ask): void => {
     .description('run a boss in the foreground until SIGTERM; it logs to standard error')
     .addOption(stateOption())
     .addOption(listenOption())
-    .addOption(intervalOption('--hob-interval <duration>', 'how often hobs of local machines look at their host'))
+    .addOption(hobIntervalOption())
     .addOption(jsonOption('print one line of JSON when it serves'))
-    .action((options: BossOptionsGiven) => {
-      const { hobInterval, json } = options;
-      ask({ do: 'boss', ...place(options), ...(hobInterval === undefined ? {} : { hobInterval }), json });
-    });
+    .action((options: StartOptions & { json: boolean }) => ask({ do: 'boss', ...given(options), json: options.json }));
   examples(boss, ['gobs boss --state /var/lib/gobs --listen 0.0.0.0:4000']);
   const hob = program
     .command('hob')
@@ -71,7 +78,7 @@ const addBossAndHob = (program: Command, ask: Ask): void => {
       '--directory <dir>',
       "the machine's directory: its root, the hob's key and store, and at first its enrolment locator",
     )
-    .addOption(intervalOption('--interval <duration>', 'how often it looks at its host'))
+    .addOption(intervalOption('--interval <duration>', 'how often it looks at its host (else 5m)'))
     .action(({ directory, interval }: { directory: string; interval?: number }) =>
       ask({ do: 'hob', directory, ...(interval === undefined ? {} : { interval }) }),
     );

@@ -16,11 +16,24 @@ export interface WaitingOptions {
 const FIVE_MINUTES = 5 * 60_000;
 const UNITS: Readonly<Record<string, number>> = harden({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 });
 
+/** In milliseconds; undefined for what is no duration. */
+const durationOf = (text: string): number | undefined => {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
+  return match === null ? undefined : Math.round(Number(match[1]) * UNITS[match[2] ?? 's']!);
+};
+
+/** A duration above zero, in seconds; undefined for what is none. */
+export const intervalOf = (text: string): number | undefined => {
+  const milliseconds = durationOf(text) ?? 0;
+  return milliseconds > 0 ? milliseconds / 1000 : undefined;
+};
+harden(intervalOf);
+
 /** `90`, `90s`, `5m`, `1h` in milliseconds. */
 export const parseDuration = (text: string): number => {
-  const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('It must be a number of seconds, or such as 90s, 5m or 1h.');
-  return Math.round(Number(match[1]) * UNITS[match[2] ?? 's']!);
+  const milliseconds = durationOf(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new InvalidArgumentError('It must be a number of seconds, or such as 90s, 5m or 1h.');
 };
 harden(parseDuration);
 
