@@ -64,9 +64,15 @@ export const makeAdmission = ({ self, limits, isDialling, onRefused }: Admission
       hint: 'a key is for one process: if its directory was copied, give the copy one of its own',
     });
 
-  /** The session that is in the way, if it is alive. One that is not is closed. */
-  const inTheWay = async (other: Acquaintance): Promise<Live | undefined> => {
-    for (let first = live.get(other.peerId); first !== undefined; first = live.get(other.peerId)) {
+  /** Takes the place of the peer's live session, if there is none, or only one that does not answer: then returns undefined. */
+  const takePlace = async (other: Acquaintance, session: Session): Promise<Live | undefined> => {
+    for (;;) {
+      const first = live.get(other.peerId);
+      if (first === undefined) {
+        // In the same step: others may be waiting for the same place.
+        live.set(other.peerId, { session, other });
+        return undefined;
+      }
       await first.session.opened.catch(() => {});
       if (await first.session.probe(limits.probeDeadline)) return first;
       first.session.close(
@@ -74,7 +80,6 @@ export const makeAdmission = ({ self, limits, isDialling, onRefused }: Admission
       );
       forget(other.peerId, first.session);
     }
-    return undefined;
   };
 
   const forget = (peerId: PeerId, session: Session): void => {
@@ -87,13 +92,12 @@ export const makeAdmission = ({ self, limits, isDialling, onRefused }: Admission
     if (!outgoing && isDialling(peerId) && self < peerId && !live.has(peerId)) {
       throw alreadyConnected('this side, which is dialling it', remoteAddress, peerId);
     }
-    const first = await inTheWay(other);
+    const first = await takePlace(other, session);
     if (first !== undefined) {
       const refusal = { peerId, first: first.other.remoteAddress, second: remoteAddress };
       if (!outgoing) onRefused(harden(refusal));
       throw alreadyConnected(refusal.first, refusal.second, peerId);
     }
-    live.set(peerId, { session, other });
     void session.closed.then(() => forget(peerId, session));
   };
 

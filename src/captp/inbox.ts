@@ -85,8 +85,10 @@ export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOpti
       return;
     }
     try {
-      if (take() && !paused) rest(powers.soon);
-      else if (!paused) stream.resume();
+      const more = take();
+      if (paused || stopped) return;
+      if (more) rest(powers.soon);
+      else stream.resume();
     } catch (error) {
       stop();
       onError(error);

@@ -60,7 +60,11 @@ export const makeOutbox = ({ stream, limit, onFailure }: OutboxOptions): Outbox 
       stream.once('drain', goOn);
     } else if (queue.length > 0) {
       waiting = true;
-      (queue.shift() as Promise<void>).then(goOn, onFailure);
+      // It stays at the head until it is over: what is behind it is not to be taken for something that may leave.
+      void (queue[0] as Promise<void>).then(() => {
+        queue.shift();
+        goOn();
+      }, onFailure);
     }
   };
 

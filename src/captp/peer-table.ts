@@ -42,7 +42,7 @@ export interface PeerTable {
   nameOf(number: number): RefName | undefined;
   /** Keeps where the peer can be dialled. */
   noteDialled(place: Place): Promise<void>;
-  /** Keeps the epoch if it is higher, and if the peer is known: strangers leave no rows. */
+  /** Keeps the epoch if it is higher; of a peer that is not known, only once it is: strangers leave no rows. */
   noteEpoch(epoch: number): Promise<void>;
   /** Is nothing being written? Then the table can be made again from the store. */
   readonly idle: boolean;
@@ -128,7 +128,9 @@ export const makePeerTable = (committer: Committer, peerId: PeerId): PeerTable =
       if (JSON.stringify(row.dialled) !== JSON.stringify(place)) await committer.write([change({ dialled: place })]);
     },
     noteEpoch: async (epoch) => {
-      if (known && epoch > (row.epoch ?? -1)) await committer.write([change({ epoch })]);
+      if (epoch <= (row.epoch ?? -1)) return;
+      if (known) await committer.write([change({ epoch })]);
+      else row = { ...row, epoch };
     },
     get idle() {
       return pending.size === 0;

@@ -6,12 +6,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { makeKeyPair, type KeyPair } from '../../../src/captp/key-pair.ts';
 import type { Connection, Listener } from '../../../src/captp/netlayers/contract.ts';
 import { makeTlsNetlayer } from '../../../src/captp/netlayers/tls.ts';
-import { codeOf, describeError } from '../../../src/errors/gobs-error.ts';
+import { describeError } from '../../../src/errors/gobs-error.ts';
 import { netlayerContract } from '../../contracts/netlayer.ts';
 import { makeFakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
 
-const [near, far, third] = [1, 2, 3].map((seed) => makeKeyPair(new Uint8Array(32).fill(seed)));
+const [near, far] = [1, 2].map((seed) => makeKeyPair(new Uint8Array(32).fill(seed)));
 const setTimer = (callback: () => void, milliseconds: number) => {
   const timer = setTimeout(callback, milliseconds);
   return () => clearTimeout(timer);
