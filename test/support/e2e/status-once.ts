@@ -1,0 +1,33 @@
+/** Waiting for a machine to be in some way, as the command line waits: by `nextStatus`. */
+import { E } from '@endo/far';
+import type { MachineObserver } from '../../../src/protocol/remotes.ts';
+import type { MachineStatus, Report } from '../../../src/protocol/shapes.ts';
+
+/** The first status that is so, from now on. */
+export const statusOnce = async (
+  machine: MachineObserver,
+  holds: (status: MachineStatus) => boolean,
+): Promise<MachineStatus> => {
+  let status: MachineStatus = await E(machine).status();
+  while (!holds(status)) status = await E(machine).nextStatus(status.revision);
+  return status;
+};
+
+export const isWell = ({ state, online }: MachineStatus): boolean => state === 'ready' && online;
+
+/** The first report that is so, of the last one and those that come. */
+export const reportOnce = async (machine: MachineObserver, holds: (report: Report) => boolean): Promise<Report> => {
+  for (;;) {
+    const { revision } = await E(machine).status();
+    const { report } = await E(machine).drift();
+    if (report !== null && holds(report)) return report;
+    await E(machine).nextStatus(revision);
+  }
+};
+
+/** Resolves when the hob has looked by itself, from the first thing to the last, since the call. */
+export const lookedAt = async (machine: MachineObserver): Promise<void> => {
+  const newer = (than: number) => reportOnce(machine, ({ at, reason }) => at > than && reason === 'interval');
+  // The first may have been under way.
+  await newer((await newer(Date.now())).at);
+};
