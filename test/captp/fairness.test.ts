@@ -148,7 +148,7 @@ describe('an outbox', () => {
     const failures: unknown[] = [];
     const chunks: string[] = [];
     there.on('data', (chunk: Buffer) => void chunks.push(chunk.toString('latin1')));
-    const outbox = makeOutbox({ stream: here, limit, onFailure: (reason) => void failures.push(reason) });
+    const outbox = makeOutbox({ stream: here, limit, onFailure: (reason) => void failures.push(reason), soon: setImmediate });
     return { outbox, failures, chunks, here, there };
   };
   const wire = (...texts: string[]) => encodeFrames(texts).toString('latin1');
@@ -158,6 +158,18 @@ describe('an outbox', () => {
     for (const text of ['a', 'b', 'c']) outbox.send(text);
     await until(() => chunks.length > 0);
     expect(chunks).toEqual([wire('a', 'b', 'c')]);
+  });
+
+  test('writes what nobody waits for with what is sent next, in order, or else by itself before long', async () => {
+    const { outbox, chunks } = make();
+    outbox.sendLazily('a');
+    await Promise.resolve();
+    outbox.send('b');
+    await until(() => chunks.length > 0);
+    expect(chunks).toEqual([wire('a', 'b')]);
+    outbox.sendLazily('c');
+    await until(() => chunks.length > 1);
+    expect(chunks[1]).toBe(wire('c'));
   });
 
   test('holds back what must wait, and everything behind it, in order', async () => {

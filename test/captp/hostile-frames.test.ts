@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Far } from '@endo/far';
 import { makePromiseKit } from '@endo/promise-kit';
 import { describe, expect, test } from 'vitest';
@@ -289,4 +292,12 @@ describe('only the call is answered with a failure for', () => {
     visitor.session.close(Error('SESSION_CLOSED: end'));
     expectEmpty(visitor.session);
   });
+});
+
+test('what hostile sessions took is given back: the heap is as it was, after a collection', async () => {
+  const path = fileURLToPath(new URL('../support/captp-hostile-heap.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', path]);
+  const { worst, left } = JSON.parse(stdout) as { worst: number; left: number };
+  expect(worst).toBeGreaterThan(5);
+  expect(left).toBeLessThan(3);
 });
