@@ -33,6 +33,8 @@ import type { Slot } from './slots.ts';
 export interface CapTPOptions {
   /** Takes the JSON text of a message, in order. */
   readonly send: (text: string) => void;
+  /** The same, for what nobody waits for. Default: `send`. */
+  readonly sendLazily?: (text: string) => void;
   /** What the other side gets for nothing. */
   readonly bootstrap: object;
   /** Undefined in a session that has only references of its own. */
@@ -65,7 +67,7 @@ export interface CapTP {
 /** Presences that were made to call by name, kept for the next call. */
 const KEPT_PRESENCES = 1_000;
 
-export const makeCapTP = ({ send, bootstrap, durable, limits, onError }: CapTPOptions): CapTP => {
+export const makeCapTP = ({ send, sendLazily = send, bootstrap, durable, limits, onError }: CapTPOptions): CapTP => {
   const presences = new Map<Slot, object>();
   let closed = false;
 
@@ -78,6 +80,7 @@ export const makeCapTP = ({ send, bootstrap, durable, limits, onError }: CapTPOp
   });
   const outgoing = makeOutgoing({
     send,
+    sendLazily,
     tables,
     answers,
     limits,

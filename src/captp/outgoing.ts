@@ -16,6 +16,8 @@ export type MessageLimits = Pick<Limits, 'frameBytes' | 'depth' | 'values' | 'sl
 export interface OutgoingOptions {
   /** Takes the JSON text of a message, in order. */
   readonly send: (text: string) => void;
+  /** The same, for what nobody waits for. */
+  readonly sendLazily: (text: string) => void;
   readonly tables: SessionTables;
   readonly answers: OpenAnswers;
   readonly limits: MessageLimits & Pick<Limits, 'questions'>;
@@ -49,7 +51,8 @@ const MOST_BYTES = 3;
 
 const head = { CTP_RETURN: 'answerID', CTP_RESOLVE: 'promiseID' } as const;
 
-export const makeOutgoing = ({ send, tables, answers, limits, refuse, serialize }: OutgoingOptions): Outgoing => {
+export const makeOutgoing = (options: OutgoingOptions): Outgoing => {
+  const { send, sendLazily, tables, answers, limits, refuse, serialize } = options;
   const questions = new Set<Slot>();
   const neverSent = new Set<Slot>();
   let begun: Slot | undefined;
@@ -167,7 +170,8 @@ export const makeOutgoing = ({ send, tables, answers, limits, refuse, serialize 
     fail: (question, exception) => settle('CTP_RETURN', question, exception, true),
     tell,
     drop: (slot, mentions) => {
-      if (!closed && !neverSent.delete(slot)) send(`{"type":"CTP_DROP","slotID":"${slot}","decRefs":${mentions}}`);
+      if (closed || neverSent.delete(slot)) return;
+      sendLazily(`{"type":"CTP_DROP","slotID":"${slot}","decRefs":${mentions}}`);
     },
     isOpen: (question) => questions.has(question),
     answered: (question) => {

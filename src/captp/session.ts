@@ -155,6 +155,7 @@ export const makeSession = (options: SessionOptions): Session => {
     if (!other.outgoing) outbox.send(helloText(ours));
     captp = makeCapTP({
       send: outbox.send,
+      sendLazily: outbox.sendLazily,
       bootstrap: makeBootstrap(other, session),
       durable: other.bothDurable ? makeDurable(other, outbox.hold) : undefined,
       onError: close,
@@ -183,7 +184,7 @@ export const makeSession = (options: SessionOptions): Session => {
     else captp?.dispatch(message);
   };
 
-  const outbox = makeOutbox({ stream, limit: limits.bytesWaiting, onFailure: close });
+  const outbox = makeOutbox({ stream, limit: limits.bytesWaiting, onFailure: close, soon: powers.soon });
   const inbox = makeInbox({ stream, limits, powers, onText: receive, onError: close });
 
   const notOpen = (): Promise<never> =>
