@@ -124,6 +124,7 @@ expect 0 gobs apply correct.yaml # waits until the machines are there again
 wait_for_two_looks
 is "$(cat "$root/etc/motd")" hello
 runs "$hob" || fail 'the hob was replaced'
+gobs machine show web1 | grep 'its hob corrected motd (content)' || fail 'nobody was told what was corrected'
 as_somebody_else
 
 step 'A machine that left the document goes only if that is asked for'
