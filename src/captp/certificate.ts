@@ -2,7 +2,7 @@
  * The certificate that TLS wants before it lets a peer prove its key: self-signed, with a name and dates that nobody reads.
  *
  * It is written here because it is forty lines: the fields are fixed, only key and signature change, and the libraries that write
- * certificates bring much more (docs/decisions/0012-certificates.md). DER is `tag, length, content`; each function below
+ * certificates bring much more (docs/decisions/0022-certificates.md). DER is `tag, length, content`; each function below
  * makes one such element.
  */
 import { createPublicKey, sign, type KeyObject } from 'node:crypto';
