@@ -8,8 +8,9 @@ import type { PeerId } from './peer-id.ts';
 
 /** Who presented a secret that leads nowhere, or one that is not in the table. */
 export interface Presenter {
-  /** Proven, unless the session came over a Unix socket. */
   readonly peerId: PeerId;
+  /** Has it proven its key? Over a Unix socket it has only said who it is. */
+  readonly proven: boolean;
   readonly remoteAddress: string;
 }
 

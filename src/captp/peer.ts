@@ -150,9 +150,9 @@ export const makePeer = (options: PeerOptions): Peer => {
       limits,
       powers,
       admit,
-      makeBootstrap: ({ peerId, remoteAddress }) =>
+      makeBootstrap: ({ peerId, proven, remoteAddress }) =>
         makeBootstrap({
-          presenter: harden({ peerId, remoteAddress }),
+          presenter: harden({ peerId, proven, remoteAddress }),
           find,
           enlivenOther,
           guesses: limits.guesses,

@@ -28,7 +28,9 @@ import type { Slot } from './slots.ts';
 export interface Acquaintance extends Hello {
   /** Of both, the highest version that both speak. */
   readonly version: number;
-  /** Both sides keep references over restarts, and the transport proves their keys. */
+  /** Has the transport proven its key? */
+  readonly proven: boolean;
+  /** Both sides keep references over restarts, and have proven their keys. */
   readonly bothDurable: boolean;
   readonly remoteAddress: string;
   readonly outgoing: boolean;
@@ -142,7 +144,8 @@ export const makeSession = (options: SessionOptions): Session => {
       throw makeError('PROTOCOL_ERROR', `${whom} claims durable references over a connection that proves no key`);
     }
     const bothDurable = ours.durable && hello.durable;
-    const other = harden({ ...hello, version, bothDurable, remoteAddress, outgoing: dialled !== undefined });
+    const proven = provenPeer !== undefined;
+    const other = harden({ ...hello, version, proven, bothDurable, remoteAddress, outgoing: dialled !== undefined });
     state = 'admitting';
     inbox.pause();
     admit(other, session).then(() => open(other), close);

@@ -148,7 +148,11 @@ describe('a locator', () => {
     await guess(200).catch(() => {});
     await until(() => boss.peer.sessions().length === 0);
     expect(eventsOf(boss, 'guess')).toHaveLength(defaultLimits.guesses);
-    expect(eventsOf(boss, 'guess')[0]![1]).toEqual({ peerId: hob.peer.id, remoteAddress: 'loopback caller 1' });
+    expect(eventsOf(boss, 'guess')[0]![1]).toEqual({
+      peerId: hob.peer.id,
+      proven: true,
+      remoteAddress: 'loopback caller 1',
+    });
     expect(codeOf(eventsOf(boss, 'down')[0]![2])).toBe('LIMIT_EXCEEDED');
   });
 
@@ -170,6 +174,7 @@ describe('a locator', () => {
     expect(await failure(present(secretText(new Uint8Array(32).fill(79))))).toBe('ENROLMENT_SPENT');
     expect(asked[1]).toEqual({
       peerId: hob.peer.id,
+      proven: true,
       remoteAddress: 'loopback caller 1',
       secretHash: secretHash(secret),
     });

@@ -145,7 +145,7 @@ describe('who is at the other end', () => {
   test('is believed over a Unix socket, but not about durable references', async () => {
     const believed = makeStranger({ provenPeer: undefined });
     believed.say(strangersHello());
-    expect(await believed.session.opened).toMatchObject({ peerId: aliceId, bothDurable: false });
+    expect(await believed.session.opened).toMatchObject({ peerId: aliceId, proven: false, bothDurable: false });
     believed.session.close(end);
     const bold = makeStranger({ provenPeer: undefined });
     bold.say(strangersHello({ durable: true }));
