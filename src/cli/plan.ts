@@ -104,8 +104,23 @@ const create = ({ name, provider, policy, resources }: FleetMachine): PlannedAct
   differences: differencesBetween([], resources),
 });
 
-const planMachine = (wanted: FleetMachine, current: CurrentMachine | undefined): PlannedAction => {
-  if (current === undefined) return create(wanted);
+/** Before anything is done: one machine of a document that cannot be made is a reason to make none. */
+const requireProvider = ({ name, provider }: FleetMachine, providers: readonly string[]): void => {
+  if (providers.includes(provider)) return;
+  throw makeError('NO_SUCH_PROVIDER', `machines.${name}.provider: there is no provider ${JSON.stringify(provider)}`, {
+    hint: `there are: ${providers.join(', ')}`,
+  });
+};
+
+const planMachine = (
+  wanted: FleetMachine,
+  current: CurrentMachine | undefined,
+  providers: readonly string[],
+): PlannedAction => {
+  if (current === undefined) {
+    requireProvider(wanted, providers);
+    return create(wanted);
+  }
   const { status, desired } = current;
   if (status.provider !== wanted.provider) {
     throw makeError(
@@ -118,15 +133,21 @@ const planMachine = (wanted: FleetMachine, current: CurrentMachine | undefined):
   return update(wanted, desired);
 };
 
-/** Throws BAD_DOCUMENT if the document cannot be reached from here. */
+/** What the boss has, and what was asked for. */
+export interface PlanOptions {
+  readonly providers: readonly string[];
+  readonly prune: boolean;
+}
+
+/** Throws BAD_DOCUMENT or NO_SUCH_PROVIDER if the document cannot be reached from here. */
 export const makePlan = (
   document: FleetDocument,
   current: readonly CurrentMachine[],
-  { prune }: { readonly prune: boolean },
+  { prune, providers }: PlanOptions,
 ): Plan => {
   const there = new Map(current.map((machine) => [machine.status.name, machine]));
   const named = new Set(document.machines.map(({ name }) => name));
-  const planned = document.machines.map((wanted) => planMachine(wanted, there.get(wanted.name)));
+  const planned = document.machines.map((wanted) => planMachine(wanted, there.get(wanted.name), providers));
   const others = [...there.keys()]
     .filter((name) => !named.has(name))
     .map((name): PlannedAction => ({ action: prune ? 'destroy' : 'unmanaged', name }));

@@ -297,7 +297,8 @@ describe('plan and apply', () => {
   });
 
   test('some failed and some done is exit 3; all failed is exit 1', async () => {
-    await at.write('fleet.yaml', `${oneMachine}  web2: { provider: nowhere }\n`);
+    at.unwritable.add('web2');
+    await at.write('fleet.yaml', `${oneMachine}  web2: { provider: local }\n`);
     const some = await at.gobs('apply fleet.yaml --json');
     expect(some.code).toBe(3);
     expect(some.stdout.trim().split('\n').map(json)).toEqual([
@@ -305,11 +306,11 @@ describe('plan and apply', () => {
         name: 'web2',
         action: 'create',
         outcome: 'failed',
-        error: expect.objectContaining({ code: 'NO_SUCH_PROVIDER' }),
+        error: expect.objectContaining({ code: 'COMMIT_FAILED' }),
       },
       { name: 'web1', action: 'create', outcome: 'done' },
     ]);
-    await at.write('fleet.yaml', fleet('  web2: { provider: nowhere }\n'));
+    await at.write('fleet.yaml', fleet('  web2: { provider: local }\n'));
     expect((await at.gobs('apply fleet.yaml')).code).toBe(1);
   });
 

@@ -74,6 +74,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const deaf = new Set<string>();
   /** Machines that get no further. */
   const stuck = new Set<string>();
+  /** Names of machines that cannot be written when they are asked for. */
+  const unwritable = new Set<string>();
   let created = 0;
 
   const set = (name: string, patch: Partial<MachineStatus>) => {
@@ -235,6 +237,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       called(`create ${name}`);
       if (!isName(name)) throw makeError('BAD_NAME', `${name}: a name has letters, digits and hyphens`);
       if (requestId !== undefined && requests.get(requestId) === name) return there(name).facets.admin;
+      if (unwritable.has(name)) throw makeError('COMMIT_FAILED', 'the turn could not be written');
       if (spec.provider !== 'local') {
         throw makeError('NO_SUCH_PROVIDER', `${spec.provider}: there is no such provider`, {
           hint: 'gobs provider list',
@@ -281,5 +284,5 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     return machines.get(name)!;
   };
 
-  return { boss, machines, calls, whenCalled, deaf, stuck, locators, set, look, addReady };
+  return { boss, machines, calls, whenCalled, deaf, stuck, unwritable, locators, set, look, addReady };
 };

@@ -22,7 +22,7 @@ const current = ({ name, provider, policy, resources }: FleetMachine): CurrentMa
 });
 
 const plan = (machines: FleetMachine[], there: CurrentMachine[], prune = false) =>
-  makePlan({ machines }, there, { prune });
+  makePlan({ machines }, there, { prune, providers: ['local'] });
 
 describe('a plan', () => {
   test('makes what is not there, with everything the document says', () => {
@@ -34,6 +34,12 @@ describe('a plan', () => {
         differences: [{ id: 'motd', type: 'file', action: 'add', changes: [] }],
       },
     ]);
+  });
+
+  test('is not made with a provider that is not there: one such machine is a reason to make none', () => {
+    expect(() => plan([wanted('db'), wanted('web1', { provider: 'nowhere' })], [])).toThrow(
+      'NO_SUCH_PROVIDER: machines.web1.provider: there is no provider "nowhere"\nhint: there are: local',
+    );
   });
 
   test('leaves alone what is as it should be', () => {

@@ -65,7 +65,8 @@ const prepare = async (
   boss: Boss,
 ): Promise<Prepared> => {
   const current = await askCurrent(boss, document);
-  return { current, plan: makePlan(document, current, { prune: request.prune }) };
+  const providers = (await E(boss).providers()).map(({ name }) => name);
+  return { current, plan: makePlan(document, current, { prune: request.prune, providers }) };
 };
 
 /** For `plan`: of the machines that the document names and that are there, is one offline, does one drift? */
