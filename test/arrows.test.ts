@@ -91,6 +91,8 @@ const wrongAuthority: readonly Plant[] = [
   ['src/boss/weak.ts', exporting('new WeakRef({})'), 'no-restricted-globals'],
   ['src/hob/weak.ts', exporting('FinalizationRegistry'), 'no-restricted-globals'],
   ['src/vats/actor-lib/text.ts', exporting('new TextEncoder()'), 'no-undef'],
+  ['src/boss/send.ts', `import { E } from '@endo/far';\n`, '@typescript-eslint/no-restricted-imports'],
+  ['src/vats/actor-lib/send.ts', `import { E } from '@endo/far';\n`, '@typescript-eslint/no-restricted-imports'],
   ['src/providers/local/main.ts', imports('node:fs', '../../lockdown.ts'), 'no-restricted-syntax'],
 ];
 
@@ -115,7 +117,8 @@ const clean: Readonly<Record<string, string>> = {
   'src/boss/clean.ts': imports('../providers/contract.ts', '../providers/shipped.ts', '../vats/actor-lib/clean.ts'),
   'src/boss/main.ts':
     imports('../lockdown.ts', 'node:fs', './clean.ts', '../captp/netlayers/clean.ts') + exporting('process'),
-  'src/boss/repl/clean.ts': imports('../../protocol/clean.ts', '../../errors/clean.ts'),
+  'src/vats/send.ts': `import { E } from '@endo/eventual-send';\n`,
+  'src/boss/repl/clean.ts': `${imports('../../protocol/clean.ts', '../../errors/clean.ts')}import { E } from '@endo/far';\n`,
   'src/hob/rooted-files.ts': 'export {};\n',
   'src/hob/clean.ts': imports('./resources/clean.ts', '../captp/clean.ts', '../persistence/clean.ts'),
   'src/hob/main.ts': imports('../lockdown.ts', './clean.ts') + exporting('[Date.now(), setTimeout]'),
