@@ -148,7 +148,12 @@ describe('an outbox', () => {
     const failures: unknown[] = [];
     const chunks: string[] = [];
     there.on('data', (chunk: Buffer) => void chunks.push(chunk.toString('latin1')));
-    const outbox = makeOutbox({ stream: here, limit, onFailure: (reason) => void failures.push(reason), soon: setImmediate });
+    const outbox = makeOutbox({
+      stream: here,
+      limit,
+      onFailure: (reason) => void failures.push(reason),
+      soon: setImmediate,
+    });
     return { outbox, failures, chunks, here, there };
   };
   const wire = (...texts: string[]) => encodeFrames(texts).toString('latin1');
