@@ -1,8 +1,10 @@
 /** `gobs machine …`: each asks the boss, waits where that was not refused, and shows how it went. */
 import { E } from '@endo/far';
 import { makeError, type ErrorDescription } from '../../errors/gobs-error.ts';
+import { quoted } from '../../protocol/plain-text.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Boss, MachineAdmin, MachineObserver } from '../../protocol/remotes.ts';
+import { isName } from '../../protocol/shapes.ts';
 import { allMachines } from '../all-machines.ts';
 import { withBoss, withConnection, type Connection } from '../connect.ts';
 import { exitCodeOf, exitCodes, type ExitCode, type Outcome } from '../exit-codes.ts';
@@ -48,9 +50,16 @@ const showUnlessDone =
     output.error(errorFrom(why));
   };
 
+/** Throws BAD_NAME. The boss looks at it too, but lets no text in that is much too long, and does not say why in such words. */
+const requireName = (name: string): void => {
+  if (isName(name)) return;
+  throw makeError('BAD_NAME', `${quoted(name)}: a machine's name must match [a-z][a-z0-9-]{0,62}`);
+};
+
 export const createMachine: Action<'machine create'> = async (request, surroundings) => {
   const { powers, output } = surroundings;
   const { name, spec, json, wait } = request;
+  requireName(name);
   return withBoss(request.at, powers, output, async (boss) => {
     const machine: MachineObserver = await E(boss).createMachine(name, spec, { requestId: powers.randomId() });
     const show = async () => {
