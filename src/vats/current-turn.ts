@@ -5,19 +5,28 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import type { Turn } from './turn.ts';
+import type { Vat } from './vat.ts';
 
 let current: Turn | undefined;
 
 export const currentTurn = (): Turn | undefined => current;
+harden(currentTurn);
 
-/** The running turn; throws OUTSIDE_TURN, naming what was tried, if there is none. */
-export const requireTurn = (what: string): Turn =>
-  current ??
-  (() => {
+/** The running turn of a vat. Throws OUTSIDE_TURN, naming what was tried, if there is none, or another vat's. */
+export const requireTurn = (vat: Vat, what: string): Turn => {
+  if (current === undefined) {
     throw makeError('OUTSIDE_TURN', `${what} outside a turn`, {
       hint: 'methods are synchronous; to go on after a promise, use on(promise, handler)',
     });
-  })();
+  }
+  if (current.vat !== vat) {
+    throw makeError('OUTSIDE_TURN', `${what} of vat ${vat.name} in a turn of vat ${current.vat.name}`, {
+      hint: 'vats share nothing: pass references, and call them with E()',
+    });
+  }
+  return current;
+};
+harden(requireTurn);
 
 /** Runs `body` as the code of `turn`. Called by the vat only. */
 export const withTurn = <T>(turn: Turn, body: () => T): T => {
@@ -29,3 +38,4 @@ export const withTurn = <T>(turn: Turn, body: () => T): T => {
     current = previous;
   }
 };
+harden(withTurn);

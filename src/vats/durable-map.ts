@@ -3,7 +3,6 @@
  * portrait is only the number of entries. See docs/explanation/store.md.
  */
 import { M } from '@endo/patterns';
-import { compareKeys } from './key-order.ts';
 import { defineKind, type DurableMap, type MapPage } from './kind.ts';
 
 /** The rows of one map, as the vat gives them to it. */
@@ -20,13 +19,30 @@ export interface MapPowers {
   rowsOf(map: object): EntryRows;
 }
 
-const KEY_LIMIT = 500;
+/** With at most three bytes for each, and the map's prefix, this is within what a store takes. */
+const KEY_LIMIT = 300;
 const PAGE_LIMIT = 1_000;
 
-const checkKey = (key: unknown): void => {
-  if (typeof key !== 'string' || key === '' || key.length > KEY_LIMIT || !key.isWellFormed()) {
-    throw TypeError(`a map's key is a text of 1 to ${KEY_LIMIT} characters, not ${JSON.stringify(key)}`);
-  }
+const shown = (key: unknown): string => (typeof key === 'string' ? JSON.stringify(key.slice(0, 60)) : typeof key);
+
+/** Near calls are not checked by the guard. */
+const requireText = (key: unknown): string => {
+  if (typeof key === 'string') return key;
+  throw TypeError(`a map's key is a text, not ${shown(key)}`);
+};
+
+const isKey = (text: string): boolean => text !== '' && text.length <= KEY_LIMIT && text.isWellFormed();
+
+const requireKey = (key: unknown): string => {
+  const text = requireText(key);
+  if (isKey(text)) return text;
+  throw TypeError(`a map's key is a text of 1 to ${KEY_LIMIT} characters, not ${shown(text)}`);
+};
+
+const requireRequest = ({ after = '', limit }: { readonly after?: string; readonly limit: number }) => {
+  if (after !== '') requireKey(after);
+  if (!Number.isSafeInteger(limit) || limit < 1) throw TypeError(`a page's limit is 1 or more, not ${limit}`);
+  return { after, limit: Math.min(PAGE_LIMIT, limit) };
 };
 
 const DurableMapI = M.interface('DurableMap', {
@@ -48,38 +64,28 @@ export const mapKind = defineKind<MapPortrait, DurableMap<unknown>, MapPowers>({
   portrait: M.splitRecord({ size: M.number() }),
   behave: (bcom, self, { size }, { rowsOf }) => {
     const rows = rowsOf(self);
+    // What cannot be a key is not there.
+    const has = (key: string): boolean => isKey(requireText(key)) && rows.has(key);
     return {
-      get: (key) => rows.read(key),
-      has: (key) => rows.has(key),
+      get: (key) => (has(key) ? rows.read(key) : undefined),
+      has,
       set: (key, value) => {
-        checkKey(key);
-        const isNew = !rows.has(key);
+        const isNew = !rows.has(requireKey(key));
         rows.write(key, value);
-        if (isNew) bcom(({ size: old }) => ({ size: old + 1 }));
+        if (isNew) bcom({ size: size + 1 });
       },
       delete: (key) => {
-        if (!rows.has(key)) return false;
+        if (!has(key)) return false;
         rows.remove(key);
-        bcom(({ size: old }) => ({ size: old - 1 }));
+        bcom({ size: size - 1 });
         return true;
       },
       size: () => size,
-      page: ({ after = '', limit }) => rows.page(after, Math.max(1, Math.min(PAGE_LIMIT, Math.floor(limit)))),
+      page: (request) => {
+        const { after, limit } = requireRequest(request);
+        return rows.page(after, limit);
+      },
     };
   },
 });
-
-/**
- * Joins a page of the store with keys that are, or were when it was asked for, not written yet. `stored` are the keys found in the
- * store, of at most `limit`; what is behind the last of a full page was not looked at, so the page ends there.
- */
-export const joinPage = (
-  stored: readonly string[],
-  pending: readonly string[],
-  limit: number,
-): { readonly keys: readonly string[]; readonly end: string | null } => {
-  const end = stored.length >= limit ? stored[stored.length - 1]! : null;
-  const inReach = pending.filter((key) => end === null || compareKeys(key, end) <= 0);
-  const keys = [...new Set([...stored, ...inReach])].sort(compareKeys);
-  return { keys, end };
-};
+harden(mapKind);

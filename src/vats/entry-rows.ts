@@ -1,74 +1,85 @@
 /** The rows of one durable map, read and written through the running turn. */
-import { requireTurn } from './current-turn.ts';
-import { joinPage, type EntryRows } from './durable-map.ts';
-import type { GroupCommit } from './group-commit.ts';
-import { entryPrefix, entryRange } from './keys.ts';
+import type { EntryRows } from './durable-map.ts';
+import { entryRange } from './keys.ts';
 import type { MapPage } from './kind.ts';
-import { compareKeys } from './key-order.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
-import { makeQuietKit } from './promise-bridge.ts';
-import { assertPassable } from './translate.ts';
+import { makeQuietKit, type Kit } from './promise-bridge.ts';
+import { requireVersion } from './row.ts';
+import type { StoreEntry, PageRequest } from './store.ts';
+import { assertPassable, translateReason } from './translate.ts';
+import type { Turn } from './turn.ts';
 
 export interface EntryRowsOptions {
   readonly vat: string;
   /** Instance number of the map. */
   readonly map: number;
   readonly codec: PortraitCodec;
+  /** The running turn; throws OUTSIDE_TURN. */
+  readonly turnFor: (what: string) => Turn;
+  /** Reads through the running turn. */
   readonly read: (key: string) => string | undefined;
-  readonly commits: GroupCommit;
+  readonly page: (request: PageRequest) => Promise<readonly StoreEntry[]>;
   readonly enqueue: (step: () => void) => void;
 }
 
-export const makeEntryRows = ({ vat, map, codec, read, commits, enqueue }: EntryRowsOptions): EntryRows => {
-  const prefix = entryPrefix(vat, map);
+const ROW = { kind: 'entry', version: 1 } as const;
 
-  const decode = (key: string, value: string | undefined): unknown =>
-    value === undefined ? undefined : codec.decode(key, value).portrait;
+export const makeEntryRows = (options: EntryRowsOptions): EntryRows => {
+  const { vat, map, codec, turnFor, read, page, enqueue } = options;
+  const { gt: prefix, lt } = entryRange(vat, map);
 
-  /** The durable keys behind `gt`, at most `limit`, joined with those on their way; values as of now. */
-  const collect = async (gt: string, limit: number, settle: (page: () => MapPage<unknown>) => void): Promise<void> => {
-    const range = { ...entryRange(vat, map), gt };
-    const before = commits.pendingKeys(gt, range.lt);
-    const stored = (await commits.page({ ...range, limit })).map(([key]) => key);
-    settle(() => {
-      const pending = [...before, ...commits.pendingKeys(gt, range.lt)];
-      const { keys, end } = joinPage(stored, pending.filter((key) => compareKeys(key, gt) > 0), limit);
-      const entries: (readonly [string, unknown])[] = [];
-      for (const key of keys) {
-        if (entries.length === limit) return { entries, next: entries[limit - 1]![0] };
-        const value = commits.get(key);
-        if (value !== undefined) entries.push([key.slice(prefix.length), decode(key, value)]);
+  const readRow = (key: string) => {
+    const value = read(key);
+    if (value === undefined) return undefined;
+    const row = codec.decodeRow(key, value);
+    requireVersion(key, row, ROW.kind, ROW.version);
+    return row;
+  };
+
+  const readEntry = (key: string): { readonly value: unknown } | undefined => {
+    const row = readRow(key);
+    return row === undefined ? undefined : { value: codec.decodePortrait(key, row) };
+  };
+
+  /**
+   * Values are read when the vat comes to it, not when the keys were looked up: what was on its way then may have failed since. They may
+   * be on their way themselves; so no more than any other promise of the vat does this one tell the host before they are durable.
+   */
+  const answer = (found: readonly StoreEntry[], limit: number): MapPage<unknown> => {
+    const entries = found.flatMap(([row]) => {
+      const entry = readEntry(row);
+      return entry === undefined ? [] : [[row.slice(prefix.length), entry.value] as const];
+    });
+    const last = found.length < limit ? undefined : found[limit - 1]![0];
+    return harden({ entries, next: last === undefined ? null : last.slice(prefix.length) });
+  };
+
+  const collect = async (after: string, limit: number, kit: Kit): Promise<void> => {
+    const found = await page({ gt: prefix + after, lt, limit });
+    enqueue(() => {
+      try {
+        kit.resolve(answer(found, limit));
+      } catch (error) {
+        kit.reject(translateReason(error));
       }
-      return { entries, next: end === null ? null : end.slice(prefix.length) };
     });
   };
 
-  return {
-    read: (key) => decode(prefix + key, read(prefix + key)),
+  return harden({
+    read: (key) => readEntry(prefix + key)?.value,
     has: (key) => read(prefix + key) !== undefined,
     write: (key, value) => {
       const row = prefix + key;
-      const old = read(row);
-      const change = old === undefined ? 1 : codec.decode(row, old).change + 1;
-      assertPassable(value);
-      requireTurn('set').write(row, codec.encode(row, { kind: 'entry', version: 1, change }, value));
+      const change = (readRow(row)?.change ?? 0) + 1;
+      turnFor('set').write(row, codec.encode(row, { ...ROW, change }, assertPassable(value)));
     },
-    remove: (key) => requireTurn('delete').write(prefix + key, undefined),
+    remove: (key) => turnFor('delete').write(prefix + key, undefined),
     page: (after, limit) => {
       const kit = makeQuietKit();
-      const release = (): void => {
-        collect(prefix + after, limit, (page) =>
-          enqueue(() => {
-            try {
-              kit.resolve(harden(page()));
-            } catch (error) {
-              kit.reject(error);
-            }
-          }),
-        ).catch((error: unknown) => enqueue(() => kit.reject(error)));
-      };
-      requireTurn('page').outputs.push({ release, fail: kit.reject });
+      const release = (): void => void collect(after, limit, kit).catch((error) => kit.reject(translateReason(error)));
+      turnFor('page').outputs.push({ release, fail: kit.reject });
       return kit.promise as Promise<MapPage<unknown>>;
     },
-  };
+  } satisfies EntryRows);
 };
+harden(makeEntryRows);

@@ -6,10 +6,13 @@
  * Reads go open group → writing group → store. One batch is written at a time, so groups become durable in order, and the outputs
  * of a group never leave before those of an earlier one.
  */
-import { makeError } from '../errors/gobs-error.ts';
+import { describeError, makeError } from '../errors/gobs-error.ts';
 import type { Committer } from './kernel-contract.ts';
-import type { Store, StoreOp } from './store.ts';
+import { compareKeys } from './key-order.ts';
+import type { Store, StoreEntry, StoreOp } from './store.ts';
 import type { Output } from './turn.ts';
+
+type Rows = ReadonlyMap<string, string | undefined>;
 
 interface Group {
   readonly rows: Map<string, string | undefined>;
@@ -18,18 +21,16 @@ interface Group {
 
 export interface GroupCommit extends Committer {
   /** Rows of one turn, and what waits for them. With no rows: waits for whatever is not durable yet, and causes no write. */
-  commit(rows: ReadonlyMap<string, string | undefined>, outputs: readonly Output[]): void;
+  commit(rows: Rows, outputs: readonly Output[]): void;
   /** Starts writing, if something is open and nothing is under way. */
   flush(): void;
-  /** Keys of a range that are in groups not yet written, also those that go away there. */
-  pendingKeys(gt: string, lt: string): string[];
   /** Resolves when nothing is open or being written. */
   idle(): Promise<void>;
 }
 
 export interface GroupCommitOptions {
   readonly store: Store;
-  /** Called before the outputs of a failed group are rejected: every vat must drop what it has in memory. */
+  /** Called before the outputs of a failed group are rejected: every vat must drop what it has in memory. Must not throw. */
   readonly onFailed: (reason: Error) => void;
   /** An output that throws is a programmer's mistake; it must not keep others from leaving. */
   readonly onOutputError: (error: unknown) => void;
@@ -37,6 +38,9 @@ export interface GroupCommitOptions {
 
 const toOp = ([key, value]: readonly [string, string | undefined]): StoreOp =>
   value === undefined ? { type: 'del', key } : { type: 'put', key, value };
+
+const isBetween = (key: string, gt: string, lt: string): boolean =>
+  compareKeys(key, gt) > 0 && compareKeys(key, lt) < 0;
 
 export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitOptions): GroupCommit => {
   const newGroup = (): Group => ({ rows: new Map(), outputs: [] });
@@ -54,8 +58,9 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
     }
   };
 
+  // ------------------------------------------------------------------------------------------- writing
+
   const done = (): void => {
-    writing = undefined;
     flush();
     if (writing !== undefined) return;
     const waiters = idleWaiters;
@@ -63,76 +68,94 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
     for (const wake of waiters) wake();
   };
 
+  const succeed = ({ outputs }: Group): void => {
+    writing = undefined;
+    each(outputs, (output) => output.release());
+    done();
+  };
+
+  /** The open group goes too: its turns saw what the failed one wrote. */
   const fail = (group: Group, cause: unknown): void => {
-    const lost = [group, open];
+    const lost = [...group.outputs, ...open.outputs];
     writing = undefined;
     open = newGroup();
-    const error = makeError('COMMIT_FAILED', `the turn could not be written: ${(cause as Error).message}`, { cause });
-    onFailed(error);
-    for (const { outputs } of lost) each(outputs, (output) => output.fail(error));
+    const message = `the turn could not be written: ${describeError(cause).message}`;
+    onFailed(makeError('COMMIT_FAILED', message, { cause }));
+    // Callers get no cause: it is the host's.
+    each(lost, (output) => output.fail(makeError('COMMIT_FAILED', message)));
     done();
   };
 
   const flush = (): void => {
-    if (writing !== undefined || (open.rows.size === 0 && open.outputs.length === 0)) return;
+    if (writing !== undefined || open.rows.size === 0) return;
     const group = open;
     writing = group;
     open = newGroup();
     store.write([...group.rows].map(toOp)).then(
-      () => {
-        writing = undefined;
-        each(group.outputs, (output) => output.release());
-        done();
-      },
+      () => succeed(group),
       (cause: unknown) => fail(group, cause),
     );
   };
 
   const commit: GroupCommit['commit'] = (rows, outputs) => {
-    if (rows.size > 0) {
-      for (const [key, value] of rows) open.rows.set(key, value);
-      open.outputs.push(...outputs);
-    } else if (open.rows.size > 0) {
-      open.outputs.push(...outputs);
-    } else if (writing !== undefined) {
-      writing.outputs.push(...outputs);
-    } else {
-      each(outputs, (output) => output.release());
+    for (const [key, value] of rows) open.rows.set(key, value);
+    if (open.rows.size > 0) open.outputs.push(...outputs);
+    else if (writing !== undefined) writing.outputs.push(...outputs);
+    else each(outputs, (output) => output.release());
+  };
+
+  const write: GroupCommit['write'] = (ops) =>
+    new Promise<void>((release, reject) => {
+      commit(new Map(ops.map((op) => [op.key, op.type === 'put' ? op.value : undefined])), [{ release, fail: reject }]);
+      flush();
+    });
+
+  // ------------------------------------------------------------------------------------------- reading
+
+  const get = (key: string): string | undefined => {
+    if (open.rows.has(key)) return open.rows.get(key);
+    if (writing?.rows.has(key) === true) return writing.rows.get(key);
+    return store.get(key);
+  };
+
+  const pendingKeys = (gt: string, lt: string): string[] =>
+    [writing?.rows, open.rows].flatMap((rows) => [...(rows?.keys() ?? [])].filter((key) => isBetween(key, gt, lt)));
+
+  /** Keys that are or were in a range, up to `end`; beyond it, if it is not `lt`, there may be more. */
+  const keysBetween = async (
+    gt: string,
+    lt: string,
+    limit: number,
+  ): Promise<{ keys: string[]; end: string | null }> => {
+    // What is pending now may be in the store only after the store's page was taken, and pending no more when that arrives.
+    const before = pendingKeys(gt, lt);
+    const stored = (await store.page({ gt, lt, limit })).map(([key]) => key);
+    const end = stored.length < limit ? null : stored[limit - 1]!;
+    const keys = [...new Set([...stored, ...before, ...pendingKeys(gt, lt)])].sort(compareKeys);
+    return { keys: end === null ? keys : keys.filter((key) => compareKeys(key, end) <= 0), end };
+  };
+
+  const page: GroupCommit['page'] = async ({ gt, lt, limit }) => {
+    const entries: StoreEntry[] = [];
+    for (let from = gt; ;) {
+      const { keys, end } = await keysBetween(from, lt, limit);
+      for (const key of keys) {
+        const value = get(key);
+        if (value !== undefined) entries.push([key, value]);
+        if (entries.length === limit) return entries;
+      }
+      if (end === null) return entries;
+      from = end;
     }
   };
 
-  const pendingValue = (key: string): { value: string | undefined } | undefined => {
-    if (open.rows.has(key)) return { value: open.rows.get(key) };
-    if (writing?.rows.has(key) === true) return { value: writing.rows.get(key) };
-    return undefined;
-  };
+  const idle = (): Promise<void> =>
+    new Promise((wake) => {
+      flush();
+      if (writing === undefined) wake();
+      else idleWaiters.push(wake);
+    });
 
-  return harden({
-    commit,
-    flush,
-    get: (key: string) => {
-      const pending = pendingValue(key);
-      return pending === undefined ? store.get(key) : pending.value;
-    },
-    page: (request) => store.page(request),
-    pendingKeys: (gt: string, lt: string) => {
-      const keys = new Set<string>();
-      for (const rows of [writing?.rows, open.rows]) {
-        for (const key of rows?.keys() ?? []) if (key > gt && key < lt) keys.add(key);
-      }
-      return [...keys];
-    },
-    write: (ops) =>
-      new Promise<void>((release, fail) => {
-        const rows = new Map(ops.map((op) => [op.key, op.type === 'put' ? op.value : undefined]));
-        commit(rows, [{ release, fail }]);
-        flush();
-      }),
-    idle: () =>
-      new Promise<void>((wake) => {
-        flush();
-        if (writing === undefined) wake();
-        else idleWaiters.push(wake);
-      }),
-  });
+  return harden({ commit, flush, get, page, write, idle });
 };
+harden(makeGroupCommit);

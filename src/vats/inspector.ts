@@ -3,17 +3,16 @@
  * text only, so that looking gives no authority. What is not yet durable is not shown.
  */
 import { makeError } from '../errors/gobs-error.ts';
-import type { GroupCommit } from './group-commit.ts';
-import { actorKey, actorRange, vatHeaderKey } from './keys.ts';
+import { actorKey, actorRange, rootRange, vatRange, type KeyRange } from './keys.ts';
 import { formatActorName, parseActorName, type RefName } from './names.ts';
-import { decodeRow } from './row.ts';
+import type { RowFormat } from './row.ts';
+import type { Store } from './store.ts';
 import type { Vat } from './vat.ts';
 
 export interface VatSummary {
   readonly name: string;
   /** Actors in memory. */
   readonly cached: number;
-  readonly roots: readonly string[];
 }
 
 export interface ActorSummary {
@@ -37,6 +36,8 @@ export interface PortraitView extends ActorSummary {
 
 export interface Inspector {
   vats(): readonly VatSummary[];
+  /** Names of the roots of a vat. */
+  roots(vat: string): Promise<readonly string[]>;
   actors(vat: string, page?: { readonly after?: string; readonly limit?: number }): Promise<ActorPage>;
   /** Throws NO_SUCH_ACTOR, ROW_DAMAGED. */
   portrait(name: RefName): PortraitView;
@@ -45,7 +46,8 @@ export interface Inspector {
 }
 
 interface InspectorOptions {
-  readonly commits: GroupCommit;
+  readonly store: Store;
+  readonly format: RowFormat;
   readonly vats: ReadonlyMap<string, Vat>;
 }
 
@@ -59,36 +61,31 @@ const actorFromKey = (vat: string, key: string): RefName => {
 
 const withoutFacet = (name: RefName): RefName => name.replace(/\/[^/]*$/, '');
 
-export const makeInspector = ({ commits, vats }: InspectorOptions): Inspector => {
+export const makeInspector = ({ store, format, vats }: InspectorOptions): Inspector => {
   const summarize = (vat: string, key: string, value: string): ActorSummary => {
-    const { kind, version, change } = decodeRow(key, value);
+    const { kind, version, change } = format.decode(key, value);
     return { name: actorFromKey(vat, key), kind, version, change };
   };
 
-  async function* rowsOf(vat: string): AsyncGenerator<readonly [string, string]> {
-    const end = `v/${vat}0`;
-    let gt = `v/${vat}/`;
-    for (;;) {
-      const page = await commits.page({ gt, lt: end, limit: PAGE });
+  async function* rowsIn({ gt, lt }: KeyRange): AsyncGenerator<readonly [string, string]> {
+    for (let from = gt; ;) {
+      const page = await store.page({ gt: from, lt, limit: PAGE });
       yield* page;
       if (page.length < PAGE) return;
-      gt = page[page.length - 1]![0];
+      from = page[page.length - 1]![0];
     }
   }
 
   return harden({
-    vats: () =>
-      harden(
-        [...vats.values()].map((vat) => {
-          const key = vatHeaderKey(vat.name);
-          const value = commits.get(key);
-          const roots = value === undefined ? [] : decodeRow(key, value).slots;
-          return { name: vat.name, cached: vat.cached(), roots: [...roots] };
-        }),
-      ),
+    vats: () => harden([...vats.values()].map(({ name, cached }) => ({ name, cached: cached() }))),
+    roots: async (vat) => {
+      const found: string[] = [];
+      for await (const [key] of rowsIn(rootRange(vat))) found.push(key.slice(rootRange(vat).gt.length));
+      return harden(found);
+    },
     actors: async (vat, { after, limit = 100 } = {}) => {
       const range = actorRange(vat);
-      const page = await commits.page({ ...range, gt: after === undefined ? range.gt : range.gt + after, limit });
+      const page = await store.page({ ...range, gt: after === undefined ? range.gt : range.gt + after, limit });
       const last = page[page.length - 1];
       return harden({
         actors: page.map(([key, value]) => summarize(vat, key, value)),
@@ -98,22 +95,23 @@ export const makeInspector = ({ commits, vats }: InspectorOptions): Inspector =>
     portrait: (name) => {
       const actor = parseActorName(name);
       const key = actor === undefined ? undefined : actorKey(actor.vat, actor.kind, actor.instance);
-      const value = key === undefined ? undefined : commits.get(key);
+      const value = key === undefined ? undefined : store.get(key);
       if (actor === undefined || key === undefined || value === undefined) {
         throw makeError('NO_SUCH_ACTOR', `nothing is stored for ${name}`);
       }
-      const row = decodeRow(key, value);
+      const row = format.decode(key, value);
       return harden({ ...summarize(actor.vat, key, value), portrait: row.body.slice(1), references: [...row.slots] });
     },
     referrers: async (name) => {
       const wanted = withoutFacet(name);
       const found: string[] = [];
       for (const vat of vats.keys()) {
-        for await (const [key, value] of rowsOf(vat)) {
-          if (decodeRow(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
+        for await (const [key, value] of rowsIn(vatRange(vat))) {
+          if (format.decode(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
         }
       }
       return harden(found);
     },
   });
 };
+harden(makeInspector);

@@ -2,8 +2,8 @@
  * What the host world (CapTP peers, drivers, entry points) sees of the vats of its process. See docs/explanation/turns.md.
  *
  * The host world has references of its own: `refOf(name)` gives one object for one name, which answers only to `E()`.
- * Whatever else is passable in the host world (a driver's `Far`, a CapTP presence) may be sent to a vat, where it is held
- * under a `host:` name for as long as the process lives.
+ * Whatever else is passable in the host world (a driver's `Far`, a CapTP presence) may be sent to a vat, which holds it under a `host:`
+ * name as long as something in the vat refers to it.
  */
 import type { RefName } from './names.ts';
 import type { StoreEntry, StoreOp, PageRequest } from './store.ts';
@@ -16,8 +16,9 @@ export interface Router {
 
 /** Writes of the host world, in the same groups as those of the vats. */
 export interface Committer {
-  /** From groups not yet written, then from the store. */
+  /** From groups not yet written, then from the store. So it may be read before it is durable: what depends on it must wait for a `write`. */
   get(key: string): string | undefined;
+  /** The same, in key order; fewer than `limit` means that there are no more. Each entry as of a moment during the call. */
   page(request: PageRequest): Promise<readonly StoreEntry[]>;
   /** Joins the open group; resolves when it is durable; rejects with COMMIT_FAILED. */
   write(ops: readonly StoreOp[]): Promise<void>;

@@ -4,33 +4,37 @@
  *   driver, CapTP ──E(hostRef)──▶ kernel.deliver ──▶ vat queue ──crank──▶ turns ──▶ group commit ──▶ store
  *                                      ▲                                                 │
  *                                      └────────────── sends, after the commit ◀─────────┘
- *
- * A crank gives each vat that has something to do a bounded number of turns, then starts writing what they changed, then lets the
- * event loop breathe: a vat with a long queue starves neither the others nor the sockets.
  */
-import { E as hostE, HandledPromise } from '@endo/eventual-send';
-import { Remotable } from '@endo/pass-style';
 import { makeError } from '../errors/gobs-error.ts';
 import { makeGroupCommit } from './group-commit.ts';
+import { makeHostReferences } from './host-references.ts';
 import { makeInspector, type Inspector } from './inspector.ts';
 import type { Kernel as KernelContract, Router } from './kernel-contract.ts';
 import type { AnyKind } from './kind.ts';
 import { parseActorName, type RefName } from './names.ts';
 import { makeQuietKit } from './promise-bridge.ts';
+import { makeRowFormat } from './row.ts';
+import { makeScheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
+import { assertPassable, translateReason } from './translate.ts';
 import { makeVat, type RootTools, type TurnError, type Vat } from './vat.ts';
 
 export interface KernelOptions {
   readonly store: Store;
+  /** In the checksum of every row, so that a row of another store is told. The same for the life of the store. Default: none. */
+  readonly storeId?: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Runs a function soon, after input and output had their chance: `setImmediate`. */
   readonly schedule: (crank: () => void) => void;
   /** A turn threw. Its caller hears of it too; this is for the log. */
   readonly onTurnError?: (event: TurnError) => void;
-  /** A batch could not be written: what was not durable is undone, and the vats go on from the store. */
+  /**
+   * A batch could not be written: what was not durable is undone, and the vats go on from the store. Ephemeral actors and continuations
+   * are gone, as after a restart.
+   */
   readonly onCommitFailed?: (reason: Error) => void;
-  /** A mistake in the host world: a settlement or route that threw. */
+  /** A mistake in the host world: a settlement, route or listener that threw. Must not throw. */
   readonly onHostError?: (error: unknown) => void;
 }
 
@@ -44,10 +48,14 @@ export interface VatHandle {
   readonly name: string;
   /**
    * Makes a kind known, with the powers that its actors get: host objects (`Far`, or a reference), which they call with `E()`, after the
-   * turn is durable; and plain functions, which run in the turn and must be pure. Throws TypeError for a label that is taken.
+   * turn is durable; data; and plain functions, which run in the turn and must be pure. Throws TypeError for a label that is taken, or
+   * that a reference was already made for: register first.
    */
   register<W extends object>(kind: { readonly behave: (...args: never[]) => unknown } & AnyKind, powers: W): void;
-  /** The durable root of that name, made by a turn if there is none yet. `make` is vat code. */
+  /**
+   * The durable root of that name (`[a-z][a-z0-9-]*`), made by a turn if there is none yet. `make` is vat code, and its result the
+   * reference, or a record of references.
+   */
   makeOnce(root: string, make: (tools: RootTools) => object): Promise<object>;
 }
 
@@ -57,157 +65,111 @@ export interface Kernel extends KernelContract {
   readonly inspector: Inspector;
   /** Resolves when no message waits, no turn runs and everything is durable. */
   idle(): Promise<void>;
-  /** From now on deliveries reject with VAT_STOPPED; resolves when what was begun is durable. The store stays its owner's. */
+  /** From now on deliveries reject with VAT_STOPPED; resolves when what was begun is durable. No turn runs after it. The store stays its owner's. */
   stop(): Promise<void>;
 }
 
-const TURNS_PER_VAT = 32;
-const VAT_NAME = /^[a-z][a-z0-9-]*$/;
+// Bounded, so that every key of the store is.
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
 const ignore = (): void => {};
 
 export const makeKernel = (options: KernelOptions): Kernel => {
-  const { store, now, schedule, onTurnError = ignore, onCommitFailed = ignore, onHostError = ignore } = options;
+  const {
+    store,
+    storeId = '',
+    now,
+    schedule,
+    onTurnError = ignore,
+    onCommitFailed = ignore,
+    onHostError = ignore,
+  } = options;
+  const format = makeRowFormat(storeId);
   const vats = new Map<string, Vat>();
   const routers = new Map<string, Router>();
-  const ready = new Set<Vat>();
-  let scheduled = false;
   let stopped = false;
-  let idleWaiters: (() => void)[] = [];
 
+  /** A listener's mistake must not end a turn half-way. */
+  const guarded =
+    <T>(listener: (event: T) => void) =>
+    (event: T): void => {
+      try {
+        listener(event);
+      } catch (error) {
+        onHostError(error);
+      }
+    };
+
+  const tellCommitFailed = guarded(onCommitFailed);
   const commits = makeGroupCommit({
     store,
     onFailed: (reason) => {
       for (const vat of vats.values()) vat.reset();
-      onCommitFailed(reason);
+      tellCommitFailed(reason);
     },
     onOutputError: onHostError,
   });
-
-  // ------------------------------------------------------------------------------------------- references
-
-  const refs = new Map<RefName, WeakRef<object>>();
-  const names = new WeakMap<object, RefName>();
-  const hostObjects = new Map<RefName, WeakRef<object>>();
-  const collected = new FinalizationRegistry<RefName>((name) => {
-    for (const table of [refs, hostObjects]) if (table.get(name)?.deref() === undefined) table.delete(name);
-  });
-  let hostNumber = 0;
-
-  const interfaceNameOf = (name: RefName): string => {
-    const actor = parseActorName(name);
-    return (actor && vats.get(actor.vat)?.interfaceName(name)) ?? 'Reference';
-  };
-
-  const makeRef = (name: RefName, keepAlive: object | undefined): object => {
-    const handler = {
-      keepAlive,
-      applyMethod: (_ref: object, method: PropertyKey, args: unknown[]) => deliver(name, String(method), args),
-      get: (_ref: object, property: PropertyKey) => refuse(`reading property ${String(property)}`),
-      applyFunction: () => refuse('calling it as a function'),
-    };
-    let presence: object = {};
-    new HandledPromise((_resolve, _reject, resolveWithPresence) => {
-      presence = resolveWithPresence(handler) as object;
-    });
-    const ref = Remotable(`Alleged: ${interfaceNameOf(name)}`, undefined, presence as never) as object;
-    refs.set(name, new WeakRef(ref));
-    names.set(ref, name);
-    collected.register(ref, name);
-    return ref;
-  };
-
-  const refuse = (what: string): Promise<never> =>
-    Promise.reject(makeError('NO_SUCH_METHOD', `a reference answers method calls only, not ${what}`));
-
-  const hostRef = (name: RefName, keepAlive: object | undefined): object =>
-    refs.get(name)?.deref() ?? hostObjects.get(name)?.deref() ?? makeRef(name, keepAlive);
-
-  const hostName = (object: object): RefName => {
-    const known = names.get(object);
-    if (known !== undefined) return known;
-    hostNumber += 1;
-    const name = `host:${hostNumber}`;
-    names.set(object, name);
-    hostObjects.set(name, new WeakRef(object));
-    collected.register(object, name);
-    return name;
-  };
+  const scheduler = makeScheduler({ commits, schedule });
 
   // ------------------------------------------------------------------------------------------- delivery
 
   const deliverToVat = (name: RefName, vat: Vat, method: string, args: readonly unknown[]): Promise<unknown> => {
     const kit = makeQuietKit();
-    vat.receive(name, method, args, kit);
+    // Now, so that the sender cannot change them while they wait.
+    vat.receive(name, method, assertPassable(args), kit);
     return kit.promise;
   };
 
-  const deliver = (name: RefName, method: string, args: readonly unknown[]): Promise<unknown> => {
-    if (stopped) return Promise.reject(makeError('VAT_STOPPED', `${name} cannot be called: the process is ending`));
+  const tryDeliver = (name: RefName, method: string, args: readonly unknown[]): Promise<unknown> => {
+    if (stopped) throw makeError('VAT_STOPPED', `${name} cannot be called: the process is ending`);
     const actor = parseActorName(name);
     if (actor !== undefined) {
       const vat = vats.get(actor.vat);
-      if (vat !== undefined) return deliverToVat(name, vat, method, args);
-      return Promise.reject(makeError('NO_SUCH_ACTOR', `${name}: there is no vat ${actor.vat} here`));
+      if (vat === undefined) throw makeError('NO_SUCH_ACTOR', `${name}: there is no vat ${actor.vat} here`);
+      return deliverToVat(name, vat, method, args);
     }
     const router = routers.get(name.slice(0, name.indexOf(':')));
     if (router !== undefined) return router.deliver(name, method, args);
-    const object = hostObjects.get(name)?.deref();
-    if (object === undefined) return Promise.reject(makeError('NO_SUCH_ACTOR', `${name} is gone`));
-    return (hostE(object as never) as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]!(...args);
+    throw makeError('NO_SUCH_ACTOR', `${name} is gone`);
   };
 
-  // ------------------------------------------------------------------------------------------- cranks
-
-  const crank = (): void => {
-    scheduled = false;
-    for (const vat of [...ready]) {
-      for (let turns = 0; turns < TURNS_PER_VAT; turns += 1) {
-        if (!vat.step()) {
-          ready.delete(vat);
-          break;
-        }
-      }
+  const deliver = (name: RefName, method: string, args: readonly unknown[]): Promise<unknown> => {
+    try {
+      return tryDeliver(name, method, args);
+    } catch (error) {
+      return Promise.reject(translateReason(error));
     }
-    commits.flush();
-    if (ready.size > 0) wakeUp();
-    else checkIdle();
   };
 
-  const wakeUp = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    schedule(crank);
-  };
+  const references = makeHostReferences({
+    deliver,
+    interfaceName: (name) => vats.get(parseActorName(name)?.vat ?? '')?.interfaceName(name),
+  });
 
-  const checkIdle = (): void => {
-    if (idleWaiters.length === 0) return;
-    const waiters = idleWaiters;
-    idleWaiters = [];
-    commits.idle().then(() => {
-      if (ready.size === 0) for (const wake of waiters) wake();
-      else idleWaiters.push(...waiters);
-    }, onHostError);
-  };
+  // ------------------------------------------------------------------------------------------- vats
 
-  const idle = (): Promise<void> =>
-    new Promise((wake) => {
-      idleWaiters.push(wake);
-      wakeUp();
-    });
+  const vatPowers = {
+    commits,
+    format,
+    now,
+    wake: scheduler.wake,
+    hostRef: references.refFor,
+    hostName: references.nameFor,
+    deliver,
+    onTurnError: guarded(onTurnError),
+    onHostError,
+  };
 
   const openVat: Kernel['openVat'] = (name, { cacheLimit = 10_000 } = {}) => {
-    if (!VAT_NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${VAT_NAME}`);
+    if (!NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${NAME}`);
     if (vats.has(name)) throw TypeError(`vat ${name} is open`);
-    const wake = (vat: Vat): void => {
-      ready.add(vat);
-      wakeUp();
-    };
-    const vat = makeVat(name, { commits, now, wake, hostRef, hostName, deliver, onTurnError }, cacheLimit);
+    const vat = makeVat(name, vatPowers, cacheLimit);
     vats.set(name, vat);
     return harden({
       name,
       register: vat.register,
       makeOnce: (root: string, make: (tools: RootTools) => object) => {
+        if (!NAME.test(root)) throw TypeError(`root ${JSON.stringify(root)} must match ${NAME}`);
         const kit = makeQuietKit();
         vat.makeOnce(root, make, kit);
         return kit.promise as Promise<object>;
@@ -216,23 +178,24 @@ export const makeKernel = (options: KernelOptions): Kernel => {
   };
 
   return harden({
-    committer: commits,
+    committer: { get: commits.get, page: commits.page, write: commits.write },
     openVat,
-    refOf: (name: RefName) => hostRef(name, undefined),
+    refOf: (name: RefName) => references.refFor(name),
     nameOf: (value: unknown) => {
-      const name = typeof value === 'object' && value !== null ? names.get(value) : undefined;
+      const name = typeof value === 'object' && value !== null ? references.nameOf(value) : undefined;
       return name?.startsWith('host:') === true ? undefined : name;
     },
     setRouter: (scheme: string, router: Router) => {
       if (routers.has(scheme)) throw TypeError(`scheme ${scheme} has a router`);
       routers.set(scheme, router);
     },
-    inspector: makeInspector({ commits, vats }),
-    idle,
+    inspector: makeInspector({ store, format, vats }),
+    idle: scheduler.idle,
     stop: async () => {
       stopped = true;
-      await idle();
+      await scheduler.idle();
+      scheduler.halt();
     },
   });
 };
-
+harden(makeKernel);

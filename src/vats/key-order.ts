@@ -13,3 +13,4 @@ export const compareKeys = (left: string, right: string): number => {
   }
   return left.length - right.length;
 };
+harden(compareKeys);

@@ -1,14 +1,29 @@
 /** Where a vat's rows are in the store. See docs/explanation/store.md. */
 
+export interface KeyRange {
+  readonly gt: string;
+  readonly lt: string;
+}
+
+/** The keys below a folder; `gt` is what they begin with. `0` is the character after `/`. */
+const range = (folder: string): KeyRange => ({ gt: `${folder}/`, lt: `${folder}0` });
+
+/** All of one vat's rows. */
+export const vatRange = (vat: string): KeyRange => range(`v/${vat}`);
+harden(vatRange);
+
 export const vatHeaderKey = (vat: string): string => `v/${vat}/!`;
+harden(vatHeaderKey);
+
+export const rootKey = (vat: string, root: string): string => `v/${vat}/r/${root}`;
+harden(rootKey);
+export const rootRange = (vat: string): KeyRange => range(`v/${vat}/r`);
+harden(rootRange);
+
 export const actorKey = (vat: string, kind: string, instance: number): string => `v/${vat}/a/${kind}/${instance}`;
-export const actorRange = (vat: string): { readonly gt: string; readonly lt: string } => ({
-  gt: `v/${vat}/a/`,
-  lt: `v/${vat}/a0`,
-});
-/** `0` is the character after `/`: the range holds every key of the map. */
-export const entryPrefix = (vat: string, map: number): string => `v/${vat}/m/${map}/`;
-export const entryRange = (vat: string, map: number): { readonly gt: string; readonly lt: string } => ({
-  gt: `v/${vat}/m/${map}/`,
-  lt: `v/${vat}/m/${map}0`,
-});
+harden(actorKey);
+export const actorRange = (vat: string): KeyRange => range(`v/${vat}/a`);
+harden(actorRange);
+
+export const entryRange = (vat: string, map: number): KeyRange => range(`v/${vat}/m/${map}`);
+harden(entryRange);

@@ -18,7 +18,7 @@ export interface Fresh<P> {
   readonly portrait: P;
 }
 
-/** A durable map: one row per entry. Reads and writes are near calls and part of the turn. Keys are strings. */
+/** A durable map: one row per entry. Reads and writes are near calls and part of the turn. Keys are texts of 1 to 300 characters. */
 export interface DurableMap<V> {
   get(key: string): V | undefined;
   has(key: string): boolean;
@@ -45,6 +45,19 @@ export interface PromiseKit<T> {
   resolve(value: T): void;
   reject(reason: unknown): void;
 }
+
+/** Called with a method that the guard does not name, and its arguments. What it throws or returns is the answer. */
+export type Otherwise = (method: string, args: readonly unknown[]) => unknown;
+
+/**
+ * The key of the one method that answers for all that the guard does not name. It goes with a guard of
+ * `M.interface(name, methods, { defaultGuards: 'passable' })`, and is for actors that pass messages on.
+ */
+export const otherwise: unique symbol = Symbol('otherwise');
+harden(otherwise);
+
+/** What `behave` makes for a facet: its methods. */
+export type MethodsOf<S> = S & { readonly [otherwise]?: Otherwise };
 
 /** What every actor may do in its turn. */
 export interface TurnTools<P = unknown> {
@@ -74,7 +87,8 @@ export interface Kind<P, S, W> {
   /** In a kit, `self` is a record of facets; otherwise there is one facet, `self`. */
   readonly kit: boolean;
   readonly facets: ReadonlyMap<string, FacetGuard>;
-  readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => S;
+  /** Makes the methods of the one facet, or for a kit the record of those of each. */
+  readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => object;
 }
 
 /** Any kind, where the types of its portrait and powers do not matter. */
@@ -84,22 +98,23 @@ export type AnyKind = Kind<any, any, any>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whoever spawns an actor need not know its powers
 export type SpawnableKind<P, S> = Kind<P, S, any>;
 
-interface CommonOptions<P, S, W> {
-  /** Written to disk: never change it without an upgrade. `[a-z][a-z0-9-]*` */
+interface CommonOptions<P, S, W, B> {
+  /** Written to disk: never change it without an upgrade. `[a-z][a-z0-9-]{0,62}` */
   readonly label: string;
   readonly version?: number;
   /** The shape of portraits. */
   readonly portrait: Pattern;
   /** Never written; may hold what does not outlive the process; may not be referred to from a portrait. */
   readonly ephemeral?: boolean;
-  readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => S;
+  readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => B;
 }
 
-const LABEL = /^[a-z][a-z0-9-]*$/;
+// Bounded, so that every key of the store is.
+const LABEL = /^[a-z][a-z0-9-]{0,62}$/;
 const FACET = /^[a-zA-Z][a-zA-Z0-9]*$/;
 
 const makeKind = <P, S, W>(
-  options: CommonOptions<P, S, W>,
+  options: CommonOptions<P, S, W, object>,
   kit: boolean,
   guards: Readonly<Record<string, InterfaceGuard>>,
 ): Kind<P, S, W> => {
@@ -116,10 +131,14 @@ const makeKind = <P, S, W>(
 
 /** A kind whose actors have one facet. Throws TypeError for a guard with a method that `E()` cannot call, or an asynchronous one. */
 export const defineKind = <P, S extends object, W = unknown>(
-  options: CommonOptions<P, S, W> & { readonly guard: InterfaceGuard },
+  options: CommonOptions<P, S, W, MethodsOf<S>> & { readonly guard: InterfaceGuard },
 ): Kind<P, S, W> => makeKind<P, S, W>(options, false, { self: options.guard });
+harden(defineKind);
 
 /** A kind whose actors have several facets: one authority each, one portrait behind all. */
 export const defineKindKit = <P, S extends Record<string, object>, W = unknown>(
-  options: CommonOptions<P, S, W> & { readonly facets: { readonly [F in keyof S]: InterfaceGuard } },
+  options: CommonOptions<P, S, W, { readonly [F in keyof S]: MethodsOf<S[F]> }> & {
+    readonly facets: { readonly [F in keyof S]: InterfaceGuard };
+  },
 ): Kind<P, S, W> => makeKind<P, S, W>(options, true, options.facets as Record<string, InterfaceGuard>);
+harden(defineKindKit);

@@ -15,11 +15,13 @@ export interface ActorName {
   readonly facet: string;
 }
 
-const ACTOR = /^(vat|eph):([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)\/([1-9][0-9]*)\/([a-zA-Z][a-zA-Z0-9]*)$/;
-const PEER = /^peer:([a-z2-7]{52})\/([1-9][0-9]*)$/;
+// Numbers of 15 digits are exact in JavaScript, so two names are never one actor.
+const ACTOR = /^(vat|eph):([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)\/([1-9][0-9]{0,14})\/([a-zA-Z][a-zA-Z0-9]*)$/;
+const PEER = /^peer:([a-z2-7]{52})\/([1-9][0-9]{0,14})$/;
 
 export const formatActorName = (name: ActorName): RefName =>
   `${name.durable ? 'vat' : 'eph'}:${name.vat}/${name.kind}/${name.instance}/${name.facet}`;
+harden(formatActorName);
 
 /** Undefined for a name of another form. */
 export const parseActorName = (name: RefName): ActorName | undefined => {
@@ -28,16 +30,17 @@ export const parseActorName = (name: RefName): ActorName | undefined => {
   const [, scheme, vat, kind, instance, facet] = match as unknown as string[];
   return { durable: scheme === 'vat', vat: vat!, kind: kind!, instance: Number(instance), facet: facet! };
 };
+harden(parseActorName);
 
 export const formatPeerName = (peer: string, number: number): RefName => `peer:${peer}/${number}`;
+harden(formatPeerName);
 
-export const parsePeerName = (
-  name: RefName,
-): { readonly peer: string; readonly number: number } | undefined => {
+export const parsePeerName = (name: RefName): { readonly peer: string; readonly number: number } | undefined => {
   const match = PEER.exec(name);
   return match === null ? undefined : { peer: match[1]!, number: Number(match[2]) };
 };
+harden(parsePeerName);
 
 /** May it stand in a portrait? */
-export const isDurableName = (name: RefName): boolean =>
-  name.startsWith('vat:') || name.startsWith('peer:');
+export const isDurableName = (name: RefName): boolean => name.startsWith('vat:') || name.startsWith('peer:');
+harden(isDurableName);

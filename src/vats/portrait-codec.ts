@@ -2,28 +2,37 @@
 import { makeMarshal } from '@endo/marshal';
 import { makeError } from '../errors/gobs-error.ts';
 import { isDurableName, type RefName } from './names.ts';
-import { decodeRow, encodeRow, type Row } from './row.ts';
+import type { Row, RowFormat } from './row.ts';
 
 export interface PortraitCodec {
-  /** Throws NOT_DURABLE for a promise, or a reference to what does not outlive the process. */
+  /** Throws NOT_DURABLE for a promise, or a reference to what does not outlive the process; NOT_PASSABLE for what is no data. */
   encode(key: string, of: Pick<Row, 'kind' | 'version' | 'change'>, portrait: unknown): string;
-  /** Throws ROW_DAMAGED. */
-  decode(key: string, value: string): Row & { readonly portrait: unknown };
+  /** The row without its portrait. Throws ROW_DAMAGED. */
+  decodeRow(key: string, value: string): Row;
+  /** The portrait of a row that may be read. Throws ROW_DAMAGED. */
+  decodePortrait(key: string, row: Row): unknown;
 }
 
+const notDurable = (what: string): Error =>
+  makeError('NOT_DURABLE', `a portrait cannot hold ${what}`, {
+    hint: 'keep a durable actor, or what is needed to make the thing again',
+  });
+
 export const makePortraitCodec = (
+  format: RowFormat,
   nameOf: (value: object) => RefName | undefined,
   refFor: (name: RefName) => object,
 ): PortraitCodec => {
   const toSlot = (value: object): RefName => {
     const name = nameOf(value);
     if (name !== undefined && isDurableName(name)) return name;
-    const what = name ?? (value instanceof Promise ? 'a promise' : 'an object that is no actor');
-    throw makeError('NOT_DURABLE', `a portrait cannot hold ${what}`, {
-      hint: 'keep a durable actor, or what is needed to make the thing again',
-    });
+    throw notDurable(name ?? (value instanceof Promise ? 'a promise' : 'an object that is no actor'));
   };
-  const { toCapData, fromCapData } = makeMarshal(toSlot, (name: RefName) => refFor(name), {
+  const fromSlot = (name: RefName): object => {
+    if (!isDurableName(name)) throw Error(`${name} is no durable reference`);
+    return refFor(name);
+  };
+  const { toCapData, fromCapData } = makeMarshal(toSlot, fromSlot, {
     serializeBodyFormat: 'smallcaps',
     marshalName: 'portrait',
     errorTagging: 'off',
@@ -31,11 +40,18 @@ export const makePortraitCodec = (
   return harden({
     encode: (key, of, portrait) => {
       const { body, slots } = toCapData(portrait as never) as { body: string; slots: RefName[] };
-      return encodeRow(key, { ...of, body, slots });
+      return format.encode(key, { ...of, body, slots });
     },
-    decode: (key, value) => {
-      const row = decodeRow(key, value);
-      return { ...row, portrait: fromCapData({ body: row.body, slots: row.slots as RefName[] }) as unknown };
+    decodeRow: format.decode,
+    decodePortrait: (key, { body, slots }) => {
+      try {
+        return fromCapData({ body, slots: slots as RefName[] }) as unknown;
+      } catch (error) {
+        throw makeError('ROW_DAMAGED', `row ${key}: ${(error as Error).message}`, {
+          hint: 'nothing was overwritten; restore a backup',
+        });
+      }
     },
   });
 };
+harden(makePortraitCodec);

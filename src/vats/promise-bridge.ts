@@ -1,8 +1,9 @@
 /**
- * Promises on the two sides of a vat's border. Each promise of one side has one on the other; a settlement crosses as a message: it
- * is enqueued, and settles its twin when the vat comes to it.
+ * Promises on the two sides of a vat's border. Each promise of one side has one on the other. A settlement enters as a message: it
+ * is enqueued, and settles its twin when the vat comes to it. It leaves when everything is durable that it may tell of.
  */
 import { makePromiseKit } from '@endo/promise-kit';
+import type { Output } from './turn.ts';
 
 export interface PromiseBridge {
   /** The host's twin of a vat's promise. */
@@ -11,6 +12,8 @@ export interface PromiseBridge {
   toVat(promise: Promise<unknown>): Promise<unknown>;
   /** Makes the two twins: what happens to the host's will happen to the vat's. */
   follow(kit: Kit, hostPromise: Promise<unknown>): void;
+  /** The host's promise that one of the vat follows: what is sent to it need not wait. Undefined for the vat's own. */
+  followed(promise: Promise<unknown>): Promise<unknown> | undefined;
 }
 
 export interface Kit {
@@ -21,6 +24,8 @@ export interface Kit {
 
 export interface PromiseBridgeOptions {
   readonly enqueue: (step: () => void) => void;
+  /** Releases an output once all is durable that is not yet. */
+  readonly whenDurable: (output: Output) => void;
   readonly valueToVat: (value: unknown) => unknown;
   readonly valueToHost: (value: unknown) => unknown;
   readonly reason: (reason: unknown) => Error;
@@ -34,15 +39,13 @@ export const makeQuietKit = (): Kit => {
   promise.catch(ignore);
   return { promise: harden(promise), resolve, reject };
 };
+harden(makeQuietKit);
 
-export const makePromiseBridge = ({ enqueue, valueToVat, valueToHost, reason }: PromiseBridgeOptions): PromiseBridge => {
-  const hostOf = new WeakMap<Promise<unknown>, Promise<unknown>>();
+export const makePromiseBridge = (options: PromiseBridgeOptions): PromiseBridge => {
+  const { enqueue, whenDurable, valueToVat, valueToHost, reason } = options;
+  const followedBy = new WeakMap<Promise<unknown>, Promise<unknown>>();
+  const ledBy = new WeakMap<Promise<unknown>, Promise<unknown>>();
   const vatOf = new WeakMap<Promise<unknown>, Promise<unknown>>();
-
-  const join = (vatPromise: Promise<unknown>, hostPromise: Promise<unknown>): void => {
-    hostOf.set(vatPromise, hostPromise);
-    vatOf.set(hostPromise, vatPromise);
-  };
 
   const settle = (kit: Kit, act: () => unknown): void => {
     try {
@@ -53,32 +56,35 @@ export const makePromiseBridge = ({ enqueue, valueToVat, valueToHost, reason }: 
   };
 
   const follow = (kit: Kit, hostPromise: Promise<unknown>): void => {
-    join(kit.promise, hostPromise);
+    followedBy.set(kit.promise, hostPromise);
+    vatOf.set(hostPromise, kit.promise);
     hostPromise.then(
-      (value) => enqueue(() => settle(kit, () => valueToVat(harden(value)))),
+      (value) => enqueue(() => settle(kit, () => valueToVat(value))),
       (error: unknown) => enqueue(() => kit.reject(reason(error))),
     );
   };
 
+  const lead = (kit: Kit, vatPromise: Promise<unknown>): void => {
+    ledBy.set(vatPromise, kit.promise);
+    vatOf.set(kit.promise, vatPromise);
+    const fail = kit.reject;
+    vatPromise.then(
+      (value) => whenDurable({ release: () => settle(kit, () => valueToHost(value)), fail }),
+      (error: unknown) => whenDurable({ release: () => kit.reject(reason(error)), fail }),
+    );
+  };
+
+  const twin = (connect: (kit: Kit, promise: Promise<unknown>) => void, promise: Promise<unknown>) => {
+    const kit = makeQuietKit();
+    connect(kit, promise);
+    return kit.promise;
+  };
+
   return harden({
     follow,
-    toVat: (hostPromise) => {
-      const known = vatOf.get(hostPromise);
-      if (known !== undefined) return known;
-      const kit = makeQuietKit();
-      follow(kit, hostPromise);
-      return kit.promise;
-    },
-    toHost: (vatPromise) => {
-      const known = hostOf.get(vatPromise);
-      if (known !== undefined) return known;
-      const kit = makeQuietKit();
-      join(vatPromise, kit.promise);
-      vatPromise.then(
-        (value) => settle(kit, () => valueToHost(harden(value))),
-        (error: unknown) => kit.reject(reason(error)),
-      );
-      return kit.promise;
-    },
+    toVat: (hostPromise) => vatOf.get(hostPromise) ?? twin(follow, hostPromise),
+    toHost: (vatPromise) => followedBy.get(vatPromise) ?? ledBy.get(vatPromise) ?? twin(lead, vatPromise),
+    followed: (vatPromise) => followedBy.get(vatPromise),
   });
 };
+harden(makePromiseBridge);

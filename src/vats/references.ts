@@ -10,8 +10,7 @@ import type { RefName } from './names.ts';
 export interface References {
   /** Undefined for what is not a reference of this vat. */
   nameOf(value: object): RefName | undefined;
-  /** The object for a name. `facet` is its guard, where the actor lives in this vat; otherwise only `E()` can call it. */
-  refFor(name: RefName, facet: FacetGuard | undefined): object;
+  refFor(name: RefName): object;
 }
 
 type NearCall = (ref: object, method: string, args: unknown[]) => unknown;
@@ -23,12 +22,17 @@ const makePrototype = ({ interfaceName, methods }: FacetGuard, nearCall: NearCal
       [...methods.keys()].map((method) => [
         method,
         // Concise, so that it is not a constructor; `this` tells which reference it is called on.
-        { [method](this: object, ...args: unknown[]): unknown { return nearCall(this, method, args); } }[method]!,
+        {
+          [method](this: object, ...args: unknown[]): unknown {
+            return nearCall(this, method, args);
+          },
+        }[method]!,
       ]),
     ) as Record<string, never>,
   );
 
-export const makeReferences = (nearCall: NearCall): References => {
+/** `facetOf` gives the guard where the actor lives in this vat, so that it can be called near; all others only answer to `E()`. */
+export const makeReferences = (nearCall: NearCall, facetOf: (name: RefName) => FacetGuard | undefined): References => {
   const names = new WeakMap<object, RefName>();
   const objects = new Map<RefName, WeakRef<object>>();
   const collected = new FinalizationRegistry<RefName>((name) => {
@@ -48,10 +52,10 @@ export const makeReferences = (nearCall: NearCall): References => {
 
   return harden({
     nameOf: (value: object) => names.get(value),
-    refFor: (name: RefName, facet: FacetGuard | undefined) => {
+    refFor: (name: RefName) => {
       const known = objects.get(name)?.deref();
       if (known !== undefined) return known;
-      const ref = harden(Object.create(prototypeFor(facet)) as object);
+      const ref = harden(Object.create(prototypeFor(facetOf(name))) as object);
       names.set(ref, name);
       objects.set(name, new WeakRef(ref));
       collected.register(ref, name);
@@ -59,3 +63,4 @@ export const makeReferences = (nearCall: NearCall): References => {
     },
   });
 };
+harden(makeReferences);

@@ -1,9 +1,10 @@
 /**
  * Carries passable values between a vat and the host world. References and promises are exchanged for those of the other
- * side; data is frozen, so what holds none of these is the same value on both sides.
+ * side; errors are copied, without stack and cause; other data is frozen, so what holds none of these is the same value on both sides.
  */
-import { passStyleOf, makeTagged, getTag, toPassableError } from '@endo/pass-style';
-import { makeError } from '../errors/gobs-error.ts';
+import { annotateError, X } from '@endo/errors';
+import { getErrorConstructor, getTag, makeTagged, passStyleOf } from '@endo/pass-style';
+import { describeError, makeError } from '../errors/gobs-error.ts';
 
 export interface Exchange {
   reference(ref: object): object;
@@ -12,43 +13,54 @@ export interface Exchange {
 
 type Tagged = { readonly payload: unknown };
 
-const styleOf = (value: object): string => {
+const styleOf = (value: unknown): string => {
   try {
-    return passStyleOf(value as never);
+    return passStyleOf(harden(value) as never);
   } catch (error) {
-    throw makeError('NOT_PASSABLE', (error as Error).message);
+    throw makeError('NOT_PASSABLE', describeError(error).message);
   }
+};
+
+/** Of any error: its class, if it is one of the language's own, and its message. */
+const copyError = (error: Error): Error => {
+  const { name, message } = error;
+  const Constructor = getErrorConstructor(String(name)) ?? Error;
+  const copy = harden(new (Constructor as ErrorConstructor)(String(message)));
+  // Seen by the console of the process only: code cannot reach what is noted.
+  annotateError(copy, X`copied from ${error}`);
+  return copy;
 };
 
 const translateItems = (items: readonly unknown[], exchange: Exchange): readonly unknown[] => {
   let changed = false;
   const next = items.map((item) => {
-    const translated = translate(item, exchange);
+    const translated = exchangeIn(item, exchange);
     if (!Object.is(translated, item)) changed = true;
     return translated;
   });
   return changed ? harden(next) : items;
 };
 
-/** `value` must be hardened. Throws NOT_PASSABLE. */
-export const translate = (value: unknown, exchange: Exchange): unknown => {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
+const exchangeIn = (value: unknown, exchange: Exchange): unknown => {
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return value;
   switch (styleOf(value)) {
     case 'remotable':
       return exchange.reference(value);
     case 'promise':
       return exchange.promise(value as Promise<unknown>);
+    case 'error':
+      return copyError(value as Error);
     case 'copyArray':
       return translateItems(value as unknown[], exchange);
     case 'copyRecord': {
-      const names = Object.keys(value);
       const values = Object.values(value);
       const next = translateItems(values, exchange);
-      return next === values ? value : harden(Object.fromEntries(names.map((name, i) => [name, next[i]])));
+      if (next === values) return value;
+      return harden(Object.fromEntries(Object.keys(value).map((name, i) => [name, next[i]])));
     }
     case 'tagged': {
       const { payload } = value as Tagged;
-      const next = translate(payload, exchange);
+      const next = exchangeIn(payload, exchange);
       return Object.is(next, payload) ? value : makeTagged(getTag(value as never) as string, next as never);
     }
     default:
@@ -56,15 +68,24 @@ export const translate = (value: unknown, exchange: Exchange): unknown => {
   }
 };
 
-/** Why something failed, in a form that may cross: an error, without its stack. Anything else that was thrown is put into one. */
-export const translateReason = (reason: unknown): Error => {
-  if (reason instanceof Error) return toPassableError(harden(reason));
-  return harden(new Error(`UNEXPECTED: ${String(reason)}`));
-};
-
-/** Hardens, and throws NOT_PASSABLE if the value could not cross. */
+/** Hardens, and throws NOT_PASSABLE if the value could not cross any border. */
 export const assertPassable = <T>(value: T): T => {
-  harden(value);
-  if (value !== null && (typeof value === 'object' || typeof value === 'function')) styleOf(value);
+  styleOf(value);
   return value;
 };
+harden(assertPassable);
+
+/** Hardens `value`. Throws NOT_PASSABLE, or what the exchange throws. */
+export const translate = (value: unknown, exchange: Exchange): unknown => exchangeIn(assertPassable(value), exchange);
+harden(translate);
+
+/** Why something failed, in a form that may cross: an error, without its stack. Anything else that was thrown is put into one. */
+export const translateReason = (reason: unknown): Error => {
+  try {
+    if (reason instanceof Error) return copyError(reason);
+  } catch {
+    // An error that does not let itself be looked at is described like anything else.
+  }
+  return harden(new Error(`UNEXPECTED: ${describeError(reason).message}`));
+};
+harden(translateReason);

@@ -33,15 +33,21 @@ export interface Turn {
   write(key: string, value: string | undefined): void;
   /** Notes how to take back a change that was just made in memory. */
   changed(undo: () => void): void;
-  savepoint(): Savepoint;
-  /** Takes back everything since. */
-  rollback(to: Savepoint): void;
+  /** Runs `body` at once. What it throws it throws, after everything that it did was taken back. */
+  undoOnThrow<T>(body: () => T): T;
 }
 
 export const makeTurn = (vat: Vat, time: number): Turn => {
   const writes = new Map<string, string | undefined>();
   const undo: (() => void)[] = [];
   const outputs: Output[] = [];
+
+  const savepoint = (): Savepoint => ({ undo: undo.length, outputs: outputs.length });
+  const rollback = (to: Savepoint): void => {
+    while (undo.length > to.undo) undo.pop()!();
+    outputs.length = to.outputs;
+  };
+
   return {
     vat,
     time,
@@ -59,10 +65,15 @@ export const makeTurn = (vat: Vat, time: number): Turn => {
     changed(step) {
       undo.push(step);
     },
-    savepoint: () => ({ undo: undo.length, outputs: outputs.length }),
-    rollback(to) {
-      while (undo.length > to.undo) undo.pop()!();
-      outputs.length = to.outputs;
+    undoOnThrow(body) {
+      const start = savepoint();
+      try {
+        return body();
+      } catch (error) {
+        rollback(start);
+        throw error;
+      }
     },
   };
 };
+harden(makeTurn);

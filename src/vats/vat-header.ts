@@ -1,46 +1,59 @@
-/** A vat's own row: the next instance number, and its roots by name. */
-import { vatHeaderKey } from './keys.ts';
+/** What a vat knows of itself: the next instance number, in its header row; and its roots, a row each. */
+import { rootKey, vatHeaderKey } from './keys.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
+import { requireVersion } from './row.ts';
 import type { Turn } from './turn.ts';
 
-interface Header {
+interface Numbers {
   readonly next: number;
-  readonly roots: Readonly<Record<string, object>>;
   readonly change: number;
 }
 
 export interface VatHeader {
-  /** Numbers of durable actors are never used twice. Those of ephemeral ones count up while the process lives. */
+  /**
+   * A number that no actor had before, not even one whose turn was undone: somebody may hold a reference to it still. Numbers of durable
+   * actors are never used twice; those of ephemeral ones count up while the process lives.
+   */
   nextInstance(turn: Turn, ephemeral: boolean): number;
+  /** A reference, or a record of references; undefined if nothing has that name. */
   root(name: string): object | undefined;
-  setRoot(turn: Turn, name: string, ref: object): object;
+  setRoot(turn: Turn, name: string, root: object): object;
   /** What is in memory is not what is stored. */
   reset(): void;
 }
+
+const HEADER = { kind: 'vat', version: 1 } as const;
+const ROOT = { kind: 'root', version: 1 } as const;
 
 export const makeVatHeader = (
   vat: string,
   codec: PortraitCodec,
   read: (key: string) => string | undefined,
 ): VatHeader => {
-  const key = vatHeaderKey(vat);
-  let known: Header | undefined;
+  const headerKey = vatHeaderKey(vat);
+  let known: Numbers | undefined;
+  let given = 0;
   let ephemerals = 0;
 
-  const load = (): Header => {
-    if (known !== undefined) return known;
+  const readRow = (key: string, { kind, version }: typeof HEADER | typeof ROOT) => {
     const value = read(key);
-    if (value === undefined) return { next: 1, roots: {}, change: 0 };
-    const { portrait, change } = codec.decode(key, value);
-    known = { ...(portrait as Pick<Header, 'next' | 'roots'>), change };
-    return known;
+    if (value === undefined) return undefined;
+    const row = codec.decodeRow(key, value);
+    requireVersion(key, row, kind, version);
+    return { portrait: codec.decodePortrait(key, row), change: row.change };
   };
 
-  const save = (turn: Turn, { next, roots }: Pick<Header, 'next' | 'roots'>): void => {
-    const old = load();
-    const header = { next, roots, change: old.change + 1 };
-    turn.write(key, codec.encode(key, { kind: 'vat', version: 1, change: header.change }, harden({ next, roots })));
-    known = header;
+  const load = (): Numbers => {
+    const row = known === undefined ? readRow(headerKey, HEADER) : undefined;
+    if (row !== undefined) known = { ...(row.portrait as { next: number }), change: row.change };
+    return known ?? { next: 1, change: 0 };
+  };
+
+  const save = (turn: Turn, next: number): void => {
+    const old = known;
+    const change = load().change + 1;
+    turn.write(headerKey, codec.encode(headerKey, { ...HEADER, change }, harden({ next })));
+    known = { next, change };
     turn.changed(() => {
       known = old;
     });
@@ -52,18 +65,19 @@ export const makeVatHeader = (
         ephemerals += 1;
         return ephemerals;
       }
-      const { next, roots } = load();
-      save(turn, { next: next + 1, roots });
-      return next;
+      given = Math.max(load().next, given + 1);
+      save(turn, given + 1);
+      return given;
     },
-    root: (name) => load().roots[name],
-    setRoot: (turn, name, ref) => {
-      const { next, roots } = load();
-      save(turn, { next, roots: { ...roots, [name]: ref } });
-      return ref;
+    root: (name) => readRow(rootKey(vat, name), ROOT)?.portrait as object | undefined,
+    setRoot: (turn, name, root) => {
+      const key = rootKey(vat, name);
+      turn.write(key, codec.encode(key, { ...ROOT, change: 1 }, harden(root)));
+      return root;
     },
     reset: () => {
       known = undefined;
     },
   });
 };
+harden(makeVatHeader);

@@ -149,8 +149,10 @@ describe('the store', () => {
       'boss: machine 1',
       'boss: machine-log 1',
       'boss: map 1',
+      'boss: root 1',
       'boss: vat 1',
       'provider-fake: provider 1',
+      'provider-fake: root 1',
       'provider-fake: vat 1',
     ]);
   });

@@ -1,30 +1,31 @@
 /**
- * A caretaker: a forwarder and the revoker that ends it, for good. After it every call is refused with REFERENCE_REVOKED; answers that are on
- * their way still arrive.
+ * A caretaker: a forwarder and the revoker that ends it, for good. The forwarder's holder calls it as if it were the target; after
+ * `revoke` every call is refused with REFERENCE_REVOKED. Answers that are on their way still arrive, and what was handed out stays with whoever has it.
  */
 import { M } from '@endo/patterns';
 import { makeError } from '../../errors/gobs-error.ts';
-import { E } from '../eventual-send.ts';
-import { defineKindKit } from '../kind.ts';
+import { defineKindKit, otherwise, type TurnTools } from '../kind.ts';
+import { forward } from './forward.ts';
 
 export interface CaretakerPortrait {
   /** null once revoked, so that the target is not kept. */
   readonly target: object | null;
 }
 
-export interface Caretaker extends Record<string, object> {
-  readonly forwarder: {
-    /** → a promise for what the target answers. */
-    invoke(method: string, args: readonly unknown[]): Promise<unknown>;
-  };
-  readonly revoker: {
-    /** Idempotent. */
-    revoke(): void;
-    isRevoked(): boolean;
-  };
+export interface Revoker {
+  /** Idempotent. */
+  revoke(): void;
+  isRevoked(): boolean;
 }
 
-export const ForwarderI = M.interface('Forwarder', { invoke: M.call(M.string(), M.array()).returns(M.promise()) });
+/** `T` is the target's type. */
+export interface Caretaker<T extends object = object> extends Record<string, object> {
+  readonly forwarder: T;
+  readonly revoker: Revoker;
+}
+
+/** The target's own guard checks methods and arguments. */
+export const ForwarderI = M.interface('Forwarder', {}, { defaultGuards: 'passable' });
 export const RevokerI = M.interface('Revoker', {
   revoke: M.call().returns(M.undefined()),
   isRevoked: M.call().returns(M.boolean()),
@@ -36,9 +37,9 @@ export const caretakerKind = defineKindKit<CaretakerPortrait, Caretaker>({
   portrait: M.splitRecord({ target: M.or(M.remotable(), M.null()) }),
   behave: (bcom, _self, { target }) => ({
     forwarder: {
-      invoke: (method, args) => {
+      [otherwise]: (method, args) => {
         if (target === null) throw makeError('REFERENCE_REVOKED', 'this reference was revoked');
-        return (E(target) as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]!(...args);
+        return forward(target, method, args);
       },
     },
     revoker: {
@@ -47,3 +48,9 @@ export const caretakerKind = defineKindKit<CaretakerPortrait, Caretaker>({
     },
   }),
 });
+harden(caretakerKind);
+
+/** Throws NOT_DURABLE if the target is no durable actor. */
+export const spawnCaretaker = <T extends object>(spawn: TurnTools['spawn'], target: T): Caretaker<T> =>
+  spawn(caretakerKind, harden({ target })) as Caretaker<T>;
+harden(spawnCaretaker);

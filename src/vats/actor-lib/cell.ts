@@ -21,3 +21,4 @@ export const cellKind = defineKind<{ readonly value: unknown }, Cell>({
     set: (next) => bcom(() => ({ value: next })),
   }),
 });
+harden(cellKind);

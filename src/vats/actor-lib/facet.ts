@@ -1,39 +1,39 @@
 /**
- * A facet: passes on the methods of a list to its target, and no others. What the target returns is passed on as it is, so a facet of
- * something that hands out more than its list allows is no wall.
- *
- * Callers use `invoke(method, args)`: a guard is fixed when a kind is defined, and the list is not known then.
+ * A facet: passes on the methods of a list to its target, and refuses all others. Its holder calls them as if it were the target:
+ * `E(facet).read()`. What the target returns is passed on as it is, so a facet of something that hands out more than its list allows is no
+ * wall.
  */
 import { M } from '@endo/patterns';
 import { makeError } from '../../errors/gobs-error.ts';
-import { E } from '../eventual-send.ts';
-import { defineKind } from '../kind.ts';
-
-export interface Facet {
-  /** → a promise for what the target answers. Throws NO_SUCH_METHOD for one that is not on the list. */
-  invoke(method: string, args: readonly unknown[]): Promise<unknown>;
-  methods(): readonly string[];
-}
+import { defineKind, otherwise, type TurnTools } from '../kind.ts';
+import { forward } from './forward.ts';
 
 export interface FacetPortrait {
   readonly target: object;
   readonly methods: readonly string[];
 }
 
-export const FacetI = M.interface('Facet', {
-  invoke: M.call(M.string(), M.array()).returns(M.promise()),
-  methods: M.call().returns(M.arrayOf(M.string())),
-});
+/** The target's own guard checks the arguments. */
+export const FacetI = M.interface('Facet', {}, { defaultGuards: 'passable' });
 
-export const facetKind = defineKind<FacetPortrait, Facet>({
+export const facetKind = defineKind<FacetPortrait, object>({
   label: 'facet',
   guard: FacetI,
   portrait: M.splitRecord({ target: M.remotable(), methods: M.arrayOf(M.string()) }),
   behave: (_bcom, _self, { target, methods }) => ({
-    methods: () => methods,
-    invoke: (method, args) => {
-      if (!methods.includes(method)) throw makeError('NO_SUCH_METHOD', `this facet has no method ${JSON.stringify(method)}`);
-      return (E(target) as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]!(...args);
+    [otherwise]: (method, args) => {
+      if (method === '__getMethodNames__') return methods;
+      if (methods.includes(method)) return forward(target, method, args);
+      throw makeError('NO_SUCH_METHOD', `this facet has no method ${JSON.stringify(method)}`);
     },
   }),
 });
+harden(facetKind);
+
+/** Throws NOT_DURABLE if the target is no durable actor. */
+export const spawnFacet = <T extends object, M extends keyof T & string>(
+  spawn: TurnTools['spawn'],
+  target: T,
+  methods: readonly M[],
+): Pick<T, M> => spawn(facetKind, harden({ target, methods: [...methods] })) as Pick<T, M>;
+harden(spawnFacet);

@@ -1,0 +1,280 @@
+import { M } from '@endo/patterns';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
+import { E } from '../../src/vats/eventual-send.ts';
+import { makeKernel } from '../../src/vats/kernel.ts';
+import { defineKind, type DurableMap } from '../../src/vats/kind.ts';
+import { makeRowFormat } from '../../src/vats/row.ts';
+import { openWorkshop, counterKind, type Counter, type Workshop } from './workshop.ts';
+
+interface Thing {
+  read(): unknown;
+  write(value: unknown): void;
+}
+const makeThingKind = (label: string, version: number, portrait: unknown = M.any()) =>
+  defineKind<unknown, Thing>({
+    label,
+    version,
+    guard: M.interface('Thing', { read: M.call().returns(M.any()), write: M.call(M.any()).returns() }),
+    portrait: portrait as never,
+    behave: (bcom, _self, value) => ({ read: () => value, write: (next) => bcom(next) }),
+  });
+
+const THING = 'v/test/a/thing/2';
+let store: MemoryStore;
+let thing: Thing;
+
+const open = async (kind = makeThingKind('thing', 3)): Promise<Workshop> => {
+  const shop = await openWorkshop(store);
+  shop.vat.register(kind, {});
+  return shop;
+};
+
+beforeEach(async () => {
+  store = makeMemoryStore();
+  const kind = makeThingKind('thing', 3);
+  const shop = await open(kind);
+  thing = (await shop.vat.makeOnce('thing', ({ spawn }) => spawn(kind, { answer: 42 }))) as Thing;
+  expect(shop.kernel.nameOf(thing)).toBe('vat:test/thing/2/self');
+  await shop.kernel.stop();
+});
+
+/** Every way to reach the actor refuses with this code and these words, and no row has changed. */
+const expectRefused = async (shop: Workshop, words: RegExp): Promise<void> => {
+  const before = store.entries();
+  const thing = shop.kernel.refOf('vat:test/thing/2/self') as Thing;
+  await expect(E(thing).read()).rejects.toThrow(words);
+  await expect(E(thing).write('overwritten')).rejects.toThrow(words);
+  // A reference to an actor of no known kind has no methods near.
+  const near = shop.turn((_here, it: Thing) => ('write' in it ? it : E(it)).write('overwritten'), thing);
+  await expect(near).rejects.toThrow(words);
+  expect(store.entries()).toEqual(before);
+  // The rest goes on.
+  expect(await shop.turn(() => 'works')).toBe('works');
+};
+
+describe('a row', () => {
+  test('has the documented form', () => {
+    const value = store.get(THING)!;
+    expect(value).toMatch(/^[0-9a-f]{8} \{/);
+    expect(JSON.parse(value.slice(9))).toEqual({ k: 'thing', v: 3, c: 1, b: '#{"answer":42}', s: [] });
+  });
+
+  test('of a kind that nobody registered is refused with UNKNOWN_KIND', async () => {
+    const shop = await openWorkshop(store);
+    await expectRefused(
+      shop,
+      /^UNKNOWN_KIND: row v\/test\/a\/thing\/2 is of kind thing, known are map, counter, listener, bench$/,
+    );
+  });
+
+  test('of a newer version is refused with NEWER_VERSION, of an older with OLDER_VERSION', async () => {
+    await expectRefused(
+      await open(makeThingKind('thing', 2)),
+      /^NEWER_VERSION: row v\/test\/a\/thing\/2: thing version 3, known 2\nhint: use the gobs that wrote it/,
+    );
+    await expectRefused(
+      await open(makeThingKind('thing', 4)),
+      /^OLDER_VERSION: row v\/test\/a\/thing\/2: thing version 3, known 4$/,
+    );
+  });
+
+  test('whose portrait has another shape than its kind is refused with BAD_PORTRAIT', async () => {
+    await expectRefused(await open(makeThingKind('thing', 3, M.string())), /^BAD_PORTRAIT: row v\/test\/a\/thing\/2: /);
+  });
+
+  test.each([
+    ['cut short', (value: string) => value.slice(0, -3)],
+    ['altered by one letter', (value: string) => value.replace('42', '43')],
+    ['empty', () => ''],
+    ['of something else', () => '{"answer":42}'],
+    ['grown', (value: string) => `${value} `],
+    [
+      'of another key',
+      () =>
+        makeRowFormat('').encode('v/test/a/thing/3', { kind: 'thing', version: 3, change: 1, body: '#1', slots: [] }),
+    ],
+    [
+      'of another store',
+      () => makeRowFormat('another').encode(THING, { kind: 'thing', version: 3, change: 1, body: '#1', slots: [] }),
+    ],
+    [
+      'with a sound checksum, but a body that is none',
+      () => makeRowFormat('').encode(THING, { kind: 'thing', version: 3, change: 1, body: '#{"a":', slots: [] }),
+    ],
+    [
+      'with a reference that cannot be in a row',
+      () => makeRowFormat('').encode(THING, { kind: 'thing', version: 3, change: 1, body: '#"$0"', slots: ['host:1'] }),
+    ],
+  ])('that is %s is refused with ROW_DAMAGED', async (_, damage) => {
+    store = makeMemoryStore(
+      store.entries().map(([key, value]) => [key, key === THING ? damage(value) : value] as const),
+    );
+    await expectRefused(
+      await open(),
+      /^ROW_DAMAGED: row v\/test\/a\/thing\/2: .*\nhint: nothing was overwritten; restore a backup$/,
+    );
+  });
+
+  test('that is damaged names what was expected and found', async () => {
+    store = makeMemoryStore(
+      store.entries().map(([key, value]) => [key, key === THING ? value.replace('42', '43') : value] as const),
+    );
+    const expected = makeRowFormat('')
+      .encode(THING, { kind: 'thing', version: 3, change: 1, body: '#{"answer":43}', slots: [] })
+      .slice(0, 8);
+    await expectRefused(await open(), RegExp(`checksum "${store.get(THING)!.slice(0, 8)}", expected ${expected}`));
+  });
+});
+
+describe('the row of a map entry', () => {
+  test('that is damaged is refused when read and when overwritten; the others are not', async () => {
+    const shop = await open();
+    const map = (await shop.vat.makeOnce('map', ({ makeMap }) => makeMap())) as DurableMap<unknown>;
+    await E(map).set('a', 1);
+    await E(map).set('b', 2);
+    const key = shop.kernel.nameOf(map)!.replace(/^vat:test\/map\/(\d+)\/self$/, 'v/test/m/$1/a');
+    await shop.kernel.stop();
+    store = makeMemoryStore(
+      store.entries().map(([each, value]) => [each, each === key ? value.replace('#1', '#9') : value] as const),
+    );
+    const before = store.entries();
+    const again = await open();
+    const same = (await again.vat.makeOnce('map', () => expect.unreachable())) as DurableMap<unknown>;
+    await expect(E(same).get('a')).rejects.toThrow(/^ROW_DAMAGED: row v\/test\/m\/\d+\/a: /);
+    await expect(E(same).set('a', 5)).rejects.toThrow(/^ROW_DAMAGED/);
+    await expect(E(same).page({ limit: 5 })).rejects.toThrow(/^ROW_DAMAGED/);
+    expect(await E(same).get('b')).toBe(2);
+    expect(store.entries()).toEqual(before);
+  });
+});
+
+describe("a vat's own row", () => {
+  const damaged = [
+    ['damaged', (value: string) => value.replace('next', 'last'), /^ROW_DAMAGED: row v\/test\/!/],
+    [
+      'of a newer version',
+      () => makeRowFormat('').encode('v/test/!', { kind: 'vat', version: 2, change: 1, body: '#{}', slots: [] }),
+      /^NEWER_VERSION: row v\/test\/!: vat version 2, known 1/,
+    ],
+  ] as const;
+  test.each(damaged)(
+    'that is %s keeps it from making anything, and nothing is overwritten',
+    async (_, damage, words) => {
+      store = makeMemoryStore(
+        store.entries().map(([key, value]) => [key, key === 'v/test/!' ? damage(value) : value] as const),
+      );
+      const before = store.entries();
+      const shop = await open();
+      await expect(shop.counter(1)).rejects.toThrow(words);
+      expect(store.entries()).toEqual(before);
+      expect(await shop.turn(() => 'works')).toBe('works');
+    },
+  );
+
+  test('of a root that is damaged keeps the root from being made again', async () => {
+    store = makeMemoryStore(
+      store.entries().map(([key, value]) => [key, key === 'v/test/r/thing' ? value.slice(1) : value] as const),
+    );
+    const before = store.entries();
+    const shop = await open();
+    await expect(shop.vat.makeOnce('thing', () => expect.unreachable())).rejects.toThrow(
+      /^ROW_DAMAGED: row v\/test\/r\/thing/,
+    );
+    expect(store.entries()).toEqual(before);
+  });
+});
+
+describe('a store with an id', () => {
+  const openWith = (storeId: string) => makeKernel({ store, storeId, now: () => 1, schedule: setImmediate });
+  const kind = makeThingKind('thing', 1);
+
+  test('refuses rows that were copied in from another', async () => {
+    store = makeMemoryStore();
+    const first = openWith('one');
+    const vat = first.openVat('test');
+    vat.register(kind, {});
+    const made = (await vat.makeOnce('thing', ({ spawn }) => spawn(kind, 'mine'))) as Thing;
+    expect(await E(made).read()).toBe('mine');
+    await first.stop();
+
+    const again = openWith('one').openVat('test');
+    again.register(kind, {});
+    expect(await E((await again.makeOnce('thing', () => expect.unreachable())) as Thing).read()).toBe('mine');
+
+    const other = openWith('two').openVat('test');
+    other.register(kind, {});
+    const refused = other.makeOnce('thing', ({ spawn }) => spawn(kind, 'new'));
+    await expect(refused).rejects.toThrow(/^ROW_DAMAGED: row v\/test\/r\/thing/);
+  });
+});
+
+test('an actor whose kind has gone can still be referred to, and called once the kind is back', async () => {
+  const kind = makeThingKind('thing', 3);
+  const shop = await open(kind);
+  const kept = await shop.turn<Thing>(({ spawn, bcom }) => {
+    const made = spawn(kind, 'kept');
+    bcom({ made });
+    return made;
+  });
+  expect(await E(kept).read()).toBe('kept');
+  await shop.kernel.stop();
+
+  const without = await openWorkshop(store);
+  const held = await without.turn<Thing>(({ portrait }) => (portrait as { made: Thing }).made);
+  await expect(E(held).read()).rejects.toThrow(/^UNKNOWN_KIND/);
+  await without.turn(({ bcom, portrait }) => bcom({ ...(portrait as object), more: 1 }));
+  await without.kernel.stop();
+
+  const back = await open(kind);
+  expect(await back.turn(({ portrait }) => (portrait as { made: Thing }).made.read())).toBe('kept');
+});
+
+test('a kind that is registered after a reference to its actors was made is refused, rather than half known', async () => {
+  const kind = makeThingKind('thing', 3);
+  const shop = await open(kind);
+  await shop.turn(({ spawn, bcom }) => bcom(spawn(kind, 'kept')));
+  await shop.kernel.stop();
+  const late = await openWorkshop(store);
+  await late.turn(({ portrait }) => portrait);
+  expect(() => late.vat.register(kind, {})).toThrow(/kind thing was needed before it was registered/);
+});
+
+test('a reference to an actor that was never made answers NO_SUCH_ACTOR, whatever the name', async () => {
+  const shop = await open();
+  const names = [
+    'vat:test/thing/99/self',
+    'vat:test/thing/2/other',
+    'vat:nowhere/thing/2/self',
+    'eph:test/listener/1/self',
+    'host:77',
+    'vat:',
+    'nonsense',
+    '',
+    'peer:x/1',
+    'vat:test/thing/9007199254740993/self',
+  ];
+  for (const name of names) {
+    await expect(E(shop.kernel.refOf(name) as Thing).read(), name).rejects.toThrow(/^NO_SUCH_ACTOR/);
+  }
+});
+
+test('eviction forgets the longest unused, keeps identity, and reads rows again', async () => {
+  const shop = await openWorkshop(store, { cacheLimit: 5 });
+  const counters = await shop.turn<Counter[]>(({ spawn, bcom }) => {
+    const made = Array.from({ length: 50 }, (_, n) => spawn(counterKind, n));
+    bcom(made);
+    return made;
+  });
+  expect(shop.kernel.inspector.vats()).toMatchObject([{ name: 'test', cached: 5 }]);
+  for (const [n, counter] of counters.entries()) expect(await E(counter).incr(1)).toBe(n + 1);
+  const again = await shop.turn<Counter[]>(({ portrait }) => portrait);
+  expect(again).toEqual(counters);
+  expect(again.every((counter, n) => counter === counters[n])).toBe(true);
+  const sum = await shop.turn(
+    (_here, all: Counter[]) => all.reduce((total, counter) => total + counter.incr(1), 0),
+    counters,
+  );
+  expect(sum).toBe((49 * 50) / 2 + 100);
+  expect(shop.kernel.inspector.vats()).toMatchObject([{ cached: 5 }]);
+});
