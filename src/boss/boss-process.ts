@@ -42,6 +42,8 @@ export interface BossProcess {
    * ENROLMENT_SPENT, ENROLMENT_EXPIRED, ENROLMENT_REFUSED, MACHINE_GONE. All but the first are recorded: a guess is worth no row.
    */
   present(secretHash: string, visitor: Visitor): MachineHobSide;
+  /** The same of somebody who cannot be a hob. Rejects LOCATOR_UNKNOWN, or ENROLMENT_REFUSED, which is recorded. */
+  presentInVain(secretHash: string, visitor: Visitor): never;
   /** A session begins. Rejects MACHINE_GONE, and records it, if the peer is the hob of a machine that is gone: then it must be ended. */
   arrived(visitor: Visitor): void;
   /** A session has ended; boss's clock. Peers that are no hobs change nothing. */
@@ -63,6 +65,7 @@ export const BossProcessI = M.interface('BossProcess', {
   resume: M.call().returns(M.promise()),
   expire: M.call().returns(M.promise()),
   present: M.call(text, visitorShape).returns(M.any()),
+  presentInVain: M.call(text, visitorShape).returns(M.promise()),
   arrived: M.call(visitorShape).returns(M.any()),
   left: M.call(text, M.number()).returns(),
   copied: M.call(text, text, text).returns(),
@@ -93,9 +96,14 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
     return promise;
   };
 
-  const present: NearProcess['present'] = (secretHash, visitor) => {
+  const gateFor = (secretHash: string): Gate => {
     const gate = enrolments.get(secretHash);
     if (gate === undefined) throw makeError('LOCATOR_UNKNOWN', 'no object has that locator');
+    return gate;
+  };
+
+  const present: NearProcess['present'] = (secretHash, visitor) => {
+    const gate = gateFor(secretHash);
     const { peerId, address } = visitor;
     const own = hobs.get(peerId);
     if (own !== undefined && own !== gate) {
@@ -133,6 +141,10 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
         for (const [, { lifecycle }] of entries) void E(lifecycle).expire();
       }),
     present,
+    presentInVain: (secretHash, visitor) => {
+      const message = 'an enrolment locator is for a hob, which has a key and keeps what it is given';
+      return deny(gateFor(secretHash), { code: 'ENROLMENT_REFUSED', message }, visitor);
+    },
     arrived: (visitor) => {
       const gate = hobs.get(visitor.peerId);
       if (gate?.isGone() !== true) return undefined;

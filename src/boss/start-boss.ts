@@ -6,6 +6,7 @@
  * Nobody can connect before everything that was there answers, and nothing that was open goes on before hobs can connect.
  */
 import { Far } from '@endo/far';
+import type { EnlivenOther } from '../captp/bootstrap.ts';
 import { openKeyFile } from '../captp/key-file.ts';
 import { secretHash } from '../captp/locator.ts';
 import type { Address } from '../captp/netlayers/contract.ts';
@@ -106,14 +107,14 @@ const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Ker
   return Far('House', house) as unknown as House;
 };
 
-/** Only a key that was proven can be that of a hob; a guess is told from a refusal, so that guesses are counted. */
+/** A hob has proven its key and keeps what it is given. A guess is told from a refusal, so that guesses are counted. */
 const enlivenOtherFor =
-  (process: () => BossProcess, provenPeers: ReadonlySet<string>) =>
-  async (presented: { readonly secretHash: string; readonly peerId: string; readonly remoteAddress: string }) => {
-    const { secretHash: hash, peerId, remoteAddress: address } = presented;
-    if (!provenPeers.has(peerId)) return undefined;
+  (process: () => BossProcess, durablePeers: ReadonlySet<string>): EnlivenOther =>
+  async ({ secretHash: hash, peerId, proven, remoteAddress: address }) => {
+    const visitor = { peerId, address };
+    const mayBeHob = proven && durablePeers.has(peerId);
     try {
-      return await E(process()).present(hash, { peerId, address });
+      return await (mayBeHob ? E(process()).present(hash, visitor) : E(process()).presentInVain(hash, visitor));
     } catch (error) {
       if (codeOf(error) === 'LOCATOR_UNKNOWN') return undefined;
       throw error;

@@ -47,7 +47,7 @@ export const errorCodes = {
   HOB_UNREACHABLE: "the machine's hob is not connected",
   ENROLMENT_SPENT: 'the enrolment locator was used already',
   ENROLMENT_EXPIRED: 'the enrolment locator is too old',
-  ENROLMENT_REFUSED: 'a key that belongs to one machine cannot be enrolled for another',
+  ENROLMENT_REFUSED: 'whoever presented the enrolment locator cannot be the hob of its machine',
   // providers
   PROVIDER_FAILED: 'a provider could not do what was asked',
   BAD_SPEC: 'a provider was asked for something that it does not have',

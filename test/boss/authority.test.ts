@@ -87,6 +87,7 @@ const makeTries = (): Tries => {
     referrers: [['vat:boss/machine/2/self']],
     configure: [[{ name: 'x', type: 'fake', settings: {} }, own]],
     present: [['hash', visitor]],
+    presentInVain: [['hash', visitor]],
     arrived: [[visitor]],
     left: [[hob.peerId, 1]],
     copied: [[hob.peerId, 'here', 'there']],

@@ -158,6 +158,16 @@ describe('an enrolment locator', () => {
     await ready(other);
   });
 
+  test('is not for somebody who cannot be a hob: it is not spent by that, and trying is recorded', async () => {
+    const guest = visitor(world.makeHob('guest'));
+    const presentInVain = (locator: string) => E(life.process).presentInVain(hashOf(secretIn(locator)), guest);
+    expect(await code(presentInVain(locatorOf('m1')))).toBe('ENROLMENT_REFUSED');
+    expect(await code(presentInVain('gobs://boss.tls/s/guess'))).toBe('LOCATOR_UNKNOWN');
+    expect(await codesRefused()).toEqual(['ENROLMENT_REFUSED']);
+    await life.connect(world.makeHob('m1'), locatorOf('m1'));
+    await ready(machine);
+  });
+
   test('is bound to its machine: no two are alike', async () => {
     await createBooting('web2');
     expect(secretIn(locatorOf('m1'))).not.toBe(secretIn(locatorOf('m2')));
