@@ -11,84 +11,24 @@
  */
 import { HandledPromise } from '@endo/eventual-send';
 import { makeError } from '../errors/gobs-error.ts';
-import type { Kernel } from '../vats/kernel-contract.ts';
-import { isDurableName } from '../vats/names.ts';
 import { makeAdmission } from './admission.ts';
-import { makeBootstrap, type EnlivenOther } from './bootstrap.ts';
+import { makeBootstrap } from './bootstrap.ts';
 import { makeDialler } from './dialler.ts';
 import { makeDurableSlots } from './durable-slots.ts';
-import type { VersionRange } from './hello.ts';
-import type { KeyPair } from './key-pair.ts';
-import { defaultLimits, type Limits } from './limits.ts';
-import { formatLocator, parseLocator, secretHash } from './locator.ts';
-import { makeLocatorTable } from './locator-table.ts';
-import type { Address, Connection, Listener, Netlayer } from './netlayers/contract.ts';
-import { shortId, type PeerId } from './peer-id.ts';
+import { defaultLimits } from './limits.ts';
+import { parseLocator, secretHash } from './locator.ts';
+import { makeLocatorOffice } from './locator-office.ts';
+import type { Connection, Listener } from './netlayers/contract.ts';
+import type * as contract from './peer-contract.ts';
 import { safely, type PeerHooks, type SessionInfo } from './peer-hooks.ts';
+import { shortId, type PeerId } from './peer-id.ts';
 import { makePeerRouter } from './peer-router.ts';
 import { makePeerTables, type Place } from './peer-table.ts';
-import type { PeerPowers } from './powers.ts';
 import { makeReconnector, type Reconnector } from './reconnect.ts';
 import { makeSession, type Acquaintance, type Session } from './session.ts';
 
-export interface PeerOptions {
-  readonly keyPair: KeyPair;
-  readonly netlayers: readonly Netlayer[];
-  readonly powers: PeerPowers;
-  readonly versions: VersionRange;
-  /** Name and version of this program, for people on the other side. */
-  readonly software: string;
-  /** How often the store was opened; 0 without one. */
-  readonly epoch: number;
-  /** The peer sets the kernel's router for `peer`. Without a kernel the peer is not durable. */
-  readonly kernel?: Kernel;
-  /** Where they differ from the defaults. */
-  readonly limits?: Partial<Limits>;
-  readonly enlivenOther?: EnlivenOther;
-  readonly hooks?: Partial<PeerHooks>;
-}
-
-export interface LocatorOptions {
-  /** Of a listener. Default: `tls` if there is one, or else the first. */
-  readonly scheme?: string;
-  /** What the locator shall say instead of what that listener announces. */
-  readonly address?: Address;
-}
-
-export interface KeptConnection {
-  /** No more attempts; the session that is there stays. */
-  stop(): void;
-}
-
-/** What befalls a connection that is kept up. `onFailure`: an attempt failed, the next is in so many milliseconds. */
-export interface ConnectionHooks {
-  onUp(info: SessionInfo): void;
-  onDown(reason: Error): void;
-  onFailure(reason: unknown, retryIn: number): void;
-}
-
-export interface Peer {
-  readonly id: PeerId;
-  /** Rejects with ADDRESS_UNUSABLE. `announce`: what locators say instead of where it really listens. */
-  listen(scheme: string, address: Address, options?: { readonly announce?: Address }): Promise<Listener>;
-  /** A new locator for a durable reference, when it is kept. Rejects with NOT_DURABLE, or ADDRESS_UNUSABLE if nobody could dial us. */
-  locatorFor(ref: object, options?: LocatorOptions): Promise<string>;
-  /** The locator with a secret that the caller has chosen and `enlivenOther` will know. Throws ADDRESS_UNUSABLE. */
-  locatorWith(secret: string, options?: LocatorOptions): string;
-  /**
-   * The object that a locator is for: a host reference, durable if both sides are. Uses the session that is there or dials. Rejects with
-   * LOCATOR_MALFORMED, LOCATOR_UNKNOWN, PEER_UNREACHABLE, PEER_MISMATCH, SESSION_CLOSED, PROTOCOL_MISMATCH.
-   */
-  enliven(locator: string): Promise<object>;
-  /** Dials, and dials again after each end, until it is stopped. */
-  keepConnected(peerId: PeerId, place: Place, hooks: Partial<ConnectionHooks>): KeptConnection;
-  /** Those that are open. */
-  sessions(): readonly SessionInfo[];
-  /** Ends those with that peer, if any. */
-  closeSession(peerId: PeerId, reason?: Error): void;
-  /** Ends everything. Resolves when the connections are gone. Idempotent. */
-  close(): Promise<void>;
-}
+export type Peer = contract.Peer;
+export type PeerOptions = contract.PeerOptions;
 
 export const makePeer = (options: PeerOptions): Peer => {
   const {
@@ -102,26 +42,18 @@ export const makePeer = (options: PeerOptions): Peer => {
     enlivenOther = async () => undefined,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const hooks = safely(options.hooks ?? {});
+  const hooks = safely<PeerHooks>(options.hooks ?? {});
   const self = keyPair.peerId;
   const ours = { versions, peerId: self, epoch, software, durable: kernel !== undefined };
   const tables = kernel && makePeerTables(kernel.committer);
-  const locators = kernel && makeLocatorTable(kernel.committer, powers.randomBytes);
-  const listeners = new Map<
-    string,
-    { readonly scheme: string; readonly announced: Address; readonly listener: Listener }
-  >();
+  const locators = makeLocatorOffice(self, kernel, powers.randomBytes);
+  const listeners = new Set<Listener>();
   const everySession = new Set<Session>();
   const open = new Map<Session, SessionInfo>();
   const kept = new Map<PeerId, { readonly place: Place; readonly reconnector: Reconnector }>();
   let closing = false;
 
   // ------------------------------------------------------------------------------------------- sessions
-
-  const find = (hash: string): object | undefined => {
-    const name = locators?.find(hash);
-    return name === undefined ? undefined : kernel?.refOf(name);
-  };
 
   const admission = makeAdmission({
     self,
@@ -139,7 +71,8 @@ export const makePeer = (options: PeerOptions): Peer => {
     if (table.epoch !== undefined && other.epoch < table.epoch) {
       hooks.onOlderEpoch({ peerId, remoteAddress, seen: table.epoch, shown: other.epoch });
     }
-    table.noteEpoch(other.epoch).catch(session.close);
+    // If it cannot be written now, it is with the next thing that is.
+    table.noteEpoch(other.epoch).catch(() => {});
   };
 
   const start = (connection: Connection, dialled: PeerId | undefined): Session => {
@@ -153,7 +86,7 @@ export const makePeer = (options: PeerOptions): Peer => {
       makeBootstrap: ({ peerId, proven, remoteAddress }) =>
         makeBootstrap({
           presenter: harden({ peerId, proven, remoteAddress }),
-          find,
+          find: locators.find,
           enlivenOther,
           guesses: limits.guesses,
           onGuess: hooks.onGuess,
@@ -215,34 +148,10 @@ export const makePeer = (options: PeerOptions): Peer => {
 
   // ------------------------------------------------------------------------------------------- locators
 
-  const locatorWith: Peer['locatorWith'] = (secret, { scheme, address } = {}) => {
-    const candidates = [...listeners.values()].filter((one) => scheme === undefined || one.scheme === scheme);
-    const chosen = candidates.find((one) => one.scheme === 'tls') ?? candidates[0];
-    if (chosen === undefined) {
-      throw makeError(
-        'ADDRESS_UNUSABLE',
-        `a locator would lead nowhere: this peer does not listen${scheme ? ` by ${scheme}` : ''}`,
-      );
-    }
-    return formatLocator({ peerId: self, scheme: chosen.scheme, secret, address: address ?? chosen.announced });
-  };
-
-  const locatorFor: Peer['locatorFor'] = async (ref, locatorOptions = {}) => {
-    const name = kernel?.nameOf(ref);
-    if (name === undefined || !isDurableName(name) || locators === undefined) {
-      throw makeError(
-        'NOT_DURABLE',
-        `${name ?? 'the object'} does not outlive this process, so it can have no locator`,
-      );
-    }
-    locatorWith('', locatorOptions);
-    return locatorWith(await locators.add(name), locatorOptions);
-  };
-
   const enliven: Peer['enliven'] = async (text) => {
     const { peerId, scheme, address, secret } = parseLocator(text);
     if (peerId === self) {
-      const found = find(secretHash(secret) ?? '');
+      const found = locators.find(secretHash(secret) ?? '');
       if (found === undefined) throw makeError('LOCATOR_UNKNOWN', 'the locator is for this peer, and leads nowhere');
       return found;
     }
@@ -260,12 +169,13 @@ export const makePeer = (options: PeerOptions): Peer => {
     const netlayer = netlayers.find((one) => one.scheme === scheme);
     if (netlayer === undefined) throw makeError('ADDRESS_UNUSABLE', `${scheme} is not spoken here`);
     const listener = await netlayer.listen(address, (connection) => admission.arrived(start(connection, undefined)));
-    const key = `${scheme} ${JSON.stringify(listener.address)}`;
-    listeners.set(key, { scheme, announced: announce ?? listener.address, listener });
+    const leave = locators.listensAt(harden({ scheme, address: announce ?? listener.address }));
+    listeners.add(listener);
     return harden({
       address: listener.address,
       close: () => {
-        listeners.delete(key);
+        leave();
+        listeners.delete(listener);
         return listener.close();
       },
     });
@@ -273,7 +183,7 @@ export const makePeer = (options: PeerOptions): Peer => {
 
   const keepConnected: Peer['keepConnected'] = (peerId, place, connectionHooks) => {
     if (kept.has(peerId)) throw TypeError(`the connection to peer ${shortId(peerId)} is kept up already`);
-    const told = safely(connectionHooks);
+    const told = safely<contract.ConnectionHooks>(connectionHooks);
     const reconnector = makeReconnector<Session>({
       connect: () => connect(peerId, place),
       powers,
@@ -297,8 +207,8 @@ export const makePeer = (options: PeerOptions): Peer => {
   return harden({
     id: self,
     listen,
-    locatorFor,
-    locatorWith,
+    locatorFor: locators.locatorFor,
+    locatorWith: locators.locatorWith,
     enliven,
     keepConnected,
     sessions: () => harden([...open.values()]),
@@ -308,7 +218,7 @@ export const makePeer = (options: PeerOptions): Peer => {
     close: async () => {
       closing = true;
       for (const { reconnector } of kept.values()) reconnector.stop();
-      await Promise.all([...listeners.values()].map(({ listener }) => listener.close()));
+      await Promise.all([...listeners].map((listener) => listener.close()));
       const left = [...everySession];
       for (const session of left) session.close(shutDown());
       await Promise.all(left.map((session) => session.gone));

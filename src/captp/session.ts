@@ -109,7 +109,9 @@ export const makeSession = (options: SessionOptions): Session => {
 
   const close = (reason: unknown): void => {
     const known = describeError(reason).code !== 'UNEXPECTED' && reason instanceof Error;
-    const coded = known ? reason : makeError('PROTOCOL_ERROR', describeError(reason).message);
+    const coded = known
+      ? reason
+      : makeError('SESSION_CLOSED', `something went wrong: ${describeError(reason).message}`);
     end(coded, byeText(coded));
   };
 

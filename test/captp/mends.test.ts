@@ -37,7 +37,7 @@ const makeAlone = async (bootstrap: object, onError: (reason: unknown) => void =
 describe('what is let go of on one side is let go of on the other', () => {
   const run = async (script: string): Promise<Record<string, unknown>> => {
     const path = fileURLToPath(new URL(`../support/${script}`, import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', path]);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', path], { timeout: 170_000 });
     return JSON.parse(stdout) as Record<string, unknown>;
   };
 
@@ -50,7 +50,7 @@ describe('what is let go of on one side is let go of on the other', () => {
       mentionsDropped: 2_000,
       printed: 0,
     });
-  });
+  }, 180_000);
 });
 
 describe('an object that was dropped', () => {
