@@ -16,7 +16,7 @@ export const hobPid = (directory: string): number => {
 /** `kill -9`, without waiting. */
 export const killHob = (directory: string): void => void process.kill(hobPid(directory), 'SIGKILL');
 
-const readIfThere = (path: string): string | undefined => {
+export const readIfThere = (path: string): string | undefined => {
   try {
     return fs.readFileSync(path, 'utf8');
   } catch {

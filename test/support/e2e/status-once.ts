@@ -1,7 +1,7 @@
 /** Waiting for a machine to be in some way, as the command line waits: by `nextStatus`. */
 import { E } from '@endo/far';
 import type { MachineObserver } from '../../../src/protocol/remotes.ts';
-import type { MachineStatus, Report } from '../../../src/protocol/shapes.ts';
+import type { LogEntry, MachineStatus, Report } from '../../../src/protocol/shapes.ts';
 
 /** The first status that is so, from now on. */
 export const statusOnce = async (
@@ -30,4 +30,14 @@ export const lookedAt = async (machine: MachineObserver): Promise<void> => {
   const newer = (than: number) => reportOnce(machine, ({ at, reason }) => at > than && reason === 'interval');
   // The first may have been under way.
   await newer((await newer(Date.now())).at);
+};
+
+/** The first line of the machine's log that matches, of those that are there and those that come with a change of its status. */
+export const loggedOnce = async (machine: MachineObserver, pattern: RegExp): Promise<LogEntry> => {
+  for (;;) {
+    const { revision } = await E(machine).status();
+    const found = (await E(machine).log()).find(({ what }) => pattern.test(what));
+    if (found !== undefined) return found;
+    await E(machine).nextStatus(revision);
+  }
 };

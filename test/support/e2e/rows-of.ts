@@ -1,0 +1,24 @@
+/** All that a store holds, read by LevelDB alone, when its boss has ended. */
+import { ClassicLevel } from 'classic-level';
+import { readFileSync } from 'node:fs';
+import { statePaths } from '../../../src/persistence/state-directory.ts';
+
+/** Without the row that says how often it was opened and written. */
+export const rowsOf = async (state: string): Promise<Readonly<Record<string, string>>> => {
+  const db = new ClassicLevel<string, string>(statePaths(state).database);
+  try {
+    return Object.fromEntries((await db.iterator().all()).filter(([key]) => key !== '!state'));
+  } finally {
+    await db.close();
+  }
+};
+
+/** Writes one row, past everything that would refuse it. */
+export const putRow = async (state: string, key: string, value: string): Promise<void> => {
+  const db = new ClassicLevel<string, string>(statePaths(state).database);
+  await db.put(key, value, { sync: true });
+  await db.close();
+};
+
+/** How often a boss that runs has written to its store. */
+export const commitsOf = (state: string): number => Number(readFileSync(statePaths(state).commits, 'utf8'));
