@@ -118,6 +118,7 @@ export const makeAdmission = ({ self, limits, isDialling, onRefused }: Admission
     },
     trusted: (session) => {
       strangers.delete(session);
+      session.trust();
     },
     sessionWith: (peerId) => live.get(peerId)?.session,
   } satisfies Admission);

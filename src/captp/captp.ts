@@ -41,6 +41,7 @@ export interface CapTPOptions {
   readonly durable: DurableSlots | undefined;
   /** A message that had to wait turned out to make no sense: the session must be closed. */
   readonly onError: (reason: unknown) => void;
+  /** Looked at when they are needed: they may rise. */
   readonly limits: MessageLimits & Pick<Limits, 'questions' | 'references'>;
 }
 
@@ -71,10 +72,10 @@ export const makeCapTP = ({ send, sendLazily = send, bootstrap, durable, limits,
   const presences = new Map<Slot, object>();
   let closed = false;
 
-  const answers = makeOpenAnswers(limits.questions);
+  const answers = makeOpenAnswers(limits);
   const tables = makeSessionTables({
     durable,
-    limit: limits.references,
+    limits,
     onQuestion: (slot) => outgoing.begun(slot),
     onRelease: (slot, mentions) => outgoing.drop(slot, mentions),
   });

@@ -42,7 +42,11 @@ export interface Limits {
   readonly sessions: number;
   /** Of these, with peers that have shown no authority (no locator, nothing that they were given before): the oldest makes room. */
   readonly strangers: number;
+  /** What a stranger may cost: enough to present a locator. */
+  readonly stranger: StrangerLimits;
 }
+
+export type StrangerLimits = Pick<Limits, 'frameBytes' | 'questions' | 'references'>;
 
 export const defaultLimits: Limits = harden({
   frameBytes: 4 * 1024 * 1024,
@@ -63,5 +67,17 @@ export const defaultLimits: Limits = harden({
   farewell: 2_000,
   sessions: 10_000,
   strangers: 256,
+  stranger: { frameBytes: 64 * 1024, questions: 16, references: 16 },
 });
 harden(defaultLimits);
+
+/** What a session with a stranger may cost, in place of the full limits: the lower ones of both. */
+export const limitsForStranger = (limits: Limits): StrangerLimits => {
+  const { stranger } = limits;
+  return {
+    frameBytes: Math.min(limits.frameBytes, stranger.frameBytes),
+    questions: Math.min(limits.questions, stranger.questions),
+    references: Math.min(limits.references, stranger.references),
+  };
+};
+harden(limitsForStranger);

@@ -9,6 +9,7 @@
  * goes on only if that is a reference.
  */
 import { makeError } from '../errors/gobs-error.ts';
+import type { Limits } from './limits.ts';
 import type { Body } from './message.ts';
 import { parseQuestion, quote, type Slot } from './slots.ts';
 
@@ -40,7 +41,7 @@ interface Entry {
   readonly waiting: Waiting[];
 }
 
-export const makeOpenAnswers = (limit: number): OpenAnswers => {
+export const makeOpenAnswers = (limits: Pick<Limits, 'questions'>): OpenAnswers => {
   const entries = new Map<Slot, Entry>();
   let questions = 0;
   let lastNumber = 0;
@@ -53,7 +54,9 @@ export const makeOpenAnswers = (limit: number): OpenAnswers => {
     ask: (slot) => {
       const number = parseQuestion(slot);
       if (number <= lastNumber) throw makeError('PROTOCOL_ERROR', `question ${slot} comes after q-${lastNumber}`);
-      if (questions >= limit) throw makeError('LIMIT_EXCEEDED', `more than ${limit} questions are open`);
+      if (questions >= limits.questions) {
+        throw makeError('LIMIT_EXCEEDED', `more than ${limits.questions} questions are open`);
+      }
       lastNumber = number;
       questions += 1;
       open(slot);

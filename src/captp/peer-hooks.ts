@@ -30,6 +30,8 @@ export interface PeerHooks {
   onDown(info: SessionInfo, reason: Error): void;
   /** A key was used from two places at once. */
   onRefused(refusal: Refusal): void;
+  /** A peer that dialled us speaks no protocol of ours; the reason says which side to upgrade. */
+  onMismatch(remoteAddress: string, reason: Error): void;
   /** A locator was presented that leads nowhere. */
   onGuess(presenter: Presenter): void;
   /** A peer's store is older than it was: a copy, or from a backup. */

@@ -10,7 +10,7 @@
  * outlives the process, and says so in its hello.
  */
 import { HandledPromise } from '@endo/eventual-send';
-import { makeError } from '../errors/gobs-error.ts';
+import { codeOf, makeError } from '../errors/gobs-error.ts';
 import { makeAdmission } from './admission.ts';
 import { makeBootstrap } from './bootstrap.ts';
 import { makeDialler } from './dialler.ts';
@@ -99,7 +99,12 @@ export const makePeer = (options: PeerOptions): Peer => {
     void session.gone.then(() => everySession.delete(session));
     session.opened.then(
       (other) => whenOpen(session, other),
-      () => {},
+      (reason) => {
+        // Whoever dials hears of it himself.
+        if (dialled === undefined && codeOf(reason) === 'PROTOCOL_MISMATCH') {
+          hooks.onMismatch(connection.remoteAddress, reason as Error);
+        }
+      },
     );
     if (closing) session.close(shutDown());
     return session;

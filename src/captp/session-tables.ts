@@ -14,6 +14,7 @@
 import { Remotable } from '@endo/pass-style';
 import { makeError } from '../errors/gobs-error.ts';
 import type { EndoTables, EndoTablesOptions, Settler } from './endo-captp.ts';
+import type { Limits } from './limits.ts';
 import { parseSlot, quote, reverseSlot, type Slot } from './slots.ts';
 
 /** References that outlive the session; see durable-slots.ts. */
@@ -67,8 +68,8 @@ export interface SessionTables {
 
 export interface SessionTablesOptions {
   readonly durable: DurableSlots | undefined;
-  /** Of exports, and of imports. */
-  readonly limit: number;
+  /** `references`: of exports, and of imports. Looked at when it is needed: it may rise. */
+  readonly limits: Pick<Limits, 'references'>;
   /** @endo/captp makes a question; it is sent before anything else happens, or never. */
   readonly onQuestion: (slot: Slot) => void;
   /** This side lets go of so many mentions of an object, a promise or a question. The other side is to be told. */
@@ -81,7 +82,7 @@ const makePresence = (iface: string | undefined, settler: Settler): object =>
 const isDurable = (slot: Slot): boolean => slot.charAt(2) === 'd';
 const isQuestion = (slot: Slot): boolean => slot.startsWith('q');
 
-export const makeSessionTables = ({ durable, limit, onQuestion, onRelease }: SessionTablesOptions): SessionTables => {
+export const makeSessionTables = ({ durable, limits, onQuestion, onRelease }: SessionTablesOptions): SessionTables => {
   const exports = new Map<Slot, Exported>();
   const imports = new Map<Slot, Imported>();
   let held = 0;
@@ -146,14 +147,18 @@ export const makeSessionTables = ({ durable, limit, onQuestion, onRelease }: Ses
       makeSlotForValue: (value) => {
         const durableSlot = durable?.slotOf(value);
         if (durableSlot !== undefined) return durableSlot;
-        if (held >= limit) refuse(`the other side would hold more than ${limit} references of this session`);
+        if (held >= limits.references) {
+          refuse(`the other side would hold more than ${limits.references} references of this session`);
+        }
         lastNumber += 1;
         return `${value instanceof Promise ? 'p' : 'o'}+${lastNumber}`;
       },
       makeValueForSlot: (slot, iface) => {
         if (isDurable(slot)) return { val: durableValue(slot), settler: undefined };
         parseSlot(slot);
-        if (imports.size - questions >= limit) refuse(`more than ${limit} references of this session are held`);
+        if (imports.size - questions >= limits.references) {
+          refuse(`more than ${limits.references} references of this session are held`);
+        }
         const { promise, settler } = options.makeRemoteKit(slot);
         return { val: slot.startsWith('p') ? promise : makePresence(iface, settler), settler };
       },

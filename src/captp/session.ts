@@ -15,7 +15,7 @@ import { byeText, readBye, sessionClosed } from './farewell.ts';
 import { makeHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { agreedVersion, checkIdentity, helloText, readHello, type Hello } from './hello.ts';
 import { makeInbox } from './inbox.ts';
-import type { Limits } from './limits.ts';
+import { limitsForStranger, type Limits } from './limits.ts';
 import { countField, parseMessage, type Message } from './message.ts';
 import type { Connection } from './netlayers/contract.ts';
 import { makeOutbox } from './outbox.ts';
@@ -63,6 +63,8 @@ export interface Session {
   bootstrap(): Promise<unknown>;
   /** Does the other side answer in so many milliseconds? */
   probe(milliseconds: number): Promise<boolean>;
+  /** The other side has shown that it was given something here: it may cost more than a stranger. */
+  trust(): void;
   /** Ends it, and says why. Idempotent. */
   close(reason: Error): void;
   /** All zero after the end. */
@@ -76,6 +78,8 @@ export const makeSession = (options: SessionOptions): Session => {
   const { stream, provenPeer, remoteAddress } = connection;
   // Where the transport proves nothing, nobody may claim to be a peer that was given something before.
   const ours: Hello = { ...options.ours, durable: options.ours.durable && provenPeer !== undefined };
+  // Whom we dialled is no stranger.
+  const allowed = { ...limits, ...(dialled === undefined ? limitsForStranger(limits) : {}) };
   let state: 'greeting' | 'admitting' | 'open' | 'closed' = 'greeting';
   let whom = remoteAddress;
   let ending: Error | undefined;
@@ -164,7 +168,7 @@ export const makeSession = (options: SessionOptions): Session => {
       bootstrap: makeBootstrap(other, session),
       durable: other.bothDurable ? makeDurable(other, outbox.hold) : undefined,
       onError: close,
-      limits,
+      limits: allowed,
     });
     heartbeat = makeHeartbeat({
       setTimer: powers.setTimer,
@@ -174,7 +178,7 @@ export const makeSession = (options: SessionOptions): Session => {
       onSilence: () => lost(`no sign of life for ${2 * limits.heartbeat} ms`),
     });
     opened.resolve(other);
-    inbox.allow(limits.frameBytes);
+    inbox.allow(allowed.frameBytes);
     inbox.resume();
   };
 
@@ -202,6 +206,10 @@ export const makeSession = (options: SessionOptions): Session => {
     ask: (target, method, args) => captp?.ask(target, method, args) ?? notOpen(),
     bootstrap: () => captp?.bootstrap() ?? notOpen(),
     probe: (milliseconds) => heartbeat?.probe(milliseconds) ?? Promise.resolve(false),
+    trust: () => {
+      Object.assign(allowed, limits);
+      if (state === 'open') inbox.allow(limits.frameBytes);
+    },
     close,
     counts: () => captp?.counts() ?? noCounts,
   } satisfies Session);

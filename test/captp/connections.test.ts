@@ -158,6 +158,19 @@ describe('strangers', () => {
   });
 });
 
+test('whoever has presented a locator, or was given something before, may send what a stranger may not', async () => {
+  const boss = await makeBoss();
+  boss.kernel.add('vat:boss/root/1/self', { size: (text: string) => text.length });
+  const [hob, client] = [world.add(2), world.addClient(9)];
+  const large = 'x'.repeat(200_000);
+  expect(await on(client.enliven(boss.locator)).size!(large)).toBe(200_000);
+  const root = await hob.peer.enliven(boss.locator);
+  expect(await on(root).size!(large)).toBe(200_000);
+  world.network.wires[1]!.cut();
+  await until(() => hob.peer.sessions().length === 0);
+  expect(await on(root).size!(large)).toBe(200_000);
+});
+
 test('there is a bound for all sessions together', async () => {
   const boss = await makeBoss({ limits: { sessions: 2 } });
   const clients = [7, 8, 9].map((number) => world.addClient(number));

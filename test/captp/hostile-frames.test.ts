@@ -6,7 +6,14 @@ import { makePromiseKit } from '@endo/promise-kit';
 import { describe, expect, test } from 'vitest';
 import { encodeFrames } from '../../src/captp/framing.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
-import { expectEmpty, makeGuest, makeStranger, strangersHello, type SideOptions } from '../support/session-world.ts';
+import {
+  expectEmpty,
+  makeGuest,
+  makeStranger,
+  makeVisitor,
+  strangersHello,
+  type SideOptions,
+} from '../support/session-world.ts';
 
 const service = () =>
   Far('Service', {
@@ -29,11 +36,11 @@ const bootstrap = '{"type":"CTP_BOOTSTRAP","questionID":"q-1"}';
 const frame = (value: unknown) => JSON.stringify(value);
 
 /** A guest that has the bootstrap object, as `o-1`. */
-const makeVisitor = async (options: SideOptions = {}) => {
-  const visitor = await makeGuest({ bootstrap: service(), ...options });
-  visitor.say(bootstrap);
-  await visitor.hear('CTP_RETURN');
-  return visitor;
+const makeCaller = async (options: SideOptions = {}) => {
+  const caller = await makeGuest({ bootstrap: service(), ...options });
+  caller.say(bootstrap);
+  await caller.hear('CTP_RETURN');
+  return caller;
 };
 
 const method = body(['echo', []]);
@@ -177,59 +184,103 @@ const attacks: readonly (readonly [name: string, code: string, ...frames: string
 
 describe('a session ends, and says why, for', () => {
   test.each(attacks)('%s', async (_name, code, ...frames) => {
-    const visitor = await makeVisitor();
-    visitor.say(...frames);
-    expect(codeOf(await visitor.session.closed)).toBe(code);
-    expect(await visitor.hear('bye')).toMatchObject({ code });
-    expectEmpty(visitor.session);
-    visitor.stream.destroy();
-    await visitor.session.gone;
+    const caller = await makeCaller();
+    caller.say(...frames);
+    expect(codeOf(await caller.session.closed)).toBe(code);
+    expect(await caller.hear('bye')).toMatchObject({ code });
+    expectEmpty(caller.session);
+    caller.stream.destroy();
+    await caller.session.gone;
   });
 
   test('a frame over the limit, when only its length has come', async () => {
-    const visitor = await makeVisitor({ limits: { frameBytes: 1_000 } });
-    visitor.sayBytes(Buffer.from([0, 0, 0x03, 0xe9]));
-    expect(codeOf(await visitor.session.closed)).toBe('LIMIT_EXCEEDED');
-    expectEmpty(visitor.session);
+    const caller = await makeCaller({ limits: { frameBytes: 1_000 } });
+    caller.sayBytes(Buffer.from([0, 0, 0x03, 0xe9]));
+    expect(codeOf(await caller.session.closed)).toBe('LIMIT_EXCEEDED');
+    expectEmpty(caller.session);
   });
 
   test('more questions than are allowed, and answers that are kept', async () => {
     for (const method of ['never', 'echo']) {
-      const visitor = await makeVisitor({ limits: { questions: 10 } });
-      visitor.say(...Array.from({ length: 9 }, (_, index) => call(index + 2, method)));
-      visitor.say('{"type":"ping","n":7}');
-      await visitor.hear('pong');
-      expect(visitor.session.counts().answers).toBe(10);
-      visitor.say(call(20, method));
-      expect(codeOf(await visitor.session.closed)).toBe('LIMIT_EXCEEDED');
-      expectEmpty(visitor.session);
+      const caller = await makeCaller({ limits: { questions: 10 } });
+      caller.say(...Array.from({ length: 9 }, (_, index) => call(index + 2, method)));
+      caller.say('{"type":"ping","n":7}');
+      await caller.hear('pong');
+      expect(caller.session.counts().answers).toBe(10);
+      caller.say(call(20, method));
+      expect(codeOf(await caller.session.closed)).toBe('LIMIT_EXCEEDED');
+      expectEmpty(caller.session);
     }
   });
 
   test('more references than are allowed, given', async () => {
-    const visitor = await makeVisitor({ limits: { references: 10 } });
-    visitor.say(call(2, 'never', [slot(0), slot(1)], ['o+1', 'p+1']));
-    visitor.say(...Array.from({ length: 9 }, (_, index) => call(index + 3, 'never', [slot()], [`p+${index + 2}`])));
-    expect(codeOf(await visitor.session.closed)).toBe('LIMIT_EXCEEDED');
-    expectEmpty(visitor.session);
+    const caller = await makeCaller({ limits: { references: 10 } });
+    caller.say(call(2, 'never', [slot(0), slot(1)], ['o+1', 'p+1']));
+    caller.say(...Array.from({ length: 9 }, (_, index) => call(index + 3, 'never', [slot()], [`p+${index + 2}`])));
+    expect(codeOf(await caller.session.closed)).toBe('LIMIT_EXCEEDED');
+    expectEmpty(caller.session);
   });
 
   test('pings whose answers are not read', async () => {
-    const visitor = await makeVisitor({ limits: { bytesWaiting: 50_000 } });
-    visitor.stopReading();
+    const caller = await makeCaller({ limits: { bytesWaiting: 50_000 } });
+    caller.stopReading();
     const pings = encodeFrames(Array.from({ length: 1_000 }, (_, index) => `{"type":"ping","n":${index}}`));
-    const flood = setInterval(() => visitor.sayBytes(pings), 1);
-    expect(codeOf(await visitor.session.closed)).toBe('LIMIT_EXCEEDED');
+    const flood = setInterval(() => caller.sayBytes(pings), 1);
+    expect(codeOf(await caller.session.closed)).toBe('LIMIT_EXCEEDED');
     clearInterval(flood);
-    expectEmpty(visitor.session);
+    expectEmpty(caller.session);
   });
 
   test('answers that are not read', async () => {
-    const visitor = await makeVisitor({ limits: { bytesWaiting: 50_000, frameBytes: 20_000 } });
-    visitor.stopReading();
-    for (let question = 2; question < 20; question += 1) visitor.say(call(question, 'echo', ['x'.repeat(10_000)]));
-    expect(codeOf(await visitor.session.closed)).toBe('LIMIT_EXCEEDED');
-    expectEmpty(visitor.session);
+    const caller = await makeCaller({ limits: { bytesWaiting: 50_000, frameBytes: 20_000 } });
+    caller.stopReading();
+    for (let question = 2; question < 20; question += 1) caller.say(call(question, 'echo', ['x'.repeat(10_000)]));
+    expect(codeOf(await caller.session.closed)).toBe('LIMIT_EXCEEDED');
+    expectEmpty(caller.session);
+  });
+});
+
+describe('a stranger may cost less than others, until it is trusted', () => {
+  const large = encodeFrames([call(2, 'echo', ['x'.repeat(70_000)])]);
+
+  test('in the size of its frames', async () => {
+    const stranger = await makeVisitor({ bootstrap: service() });
+    stranger.say(bootstrap);
+    stranger.sayBytes(large);
+    expect(codeOf(await stranger.session.closed)).toBe('LIMIT_EXCEEDED');
+    const trusted = await makeVisitor({ bootstrap: service() });
+    trusted.session.trust();
+    trusted.say(bootstrap);
+    await trusted.hear('CTP_RETURN');
+    trusted.sayBytes(large);
+    trusted.say('{"type":"ping","n":1}');
+    await trusted.hear('pong');
+    trusted.session.close(Error('SESSION_CLOSED: end'));
+  });
+
+  test('in its questions', async () => {
+    const stranger = await makeVisitor({ bootstrap: service() });
+    stranger.say(bootstrap);
+    await stranger.hear('CTP_RETURN');
+    stranger.say(...Array.from({ length: 16 }, (_, index) => call(index + 2, 'never')));
+    expect(codeOf(await stranger.session.closed)).toBe('LIMIT_EXCEEDED');
+  });
+
+  test('in what it gives', async () => {
+    const stranger = await makeVisitor({ bootstrap: service() });
+    stranger.say(bootstrap);
+    await stranger.hear('CTP_RETURN');
+    const names = Array.from({ length: 17 }, (_, index) => `p+${index + 1}`);
+    stranger.say(
+      call(
+        2,
+        'never',
+        names.map((_name, index) => slot(index)),
+        names,
+      ),
+    );
+    expect(codeOf(await stranger.session.closed)).toBe('LIMIT_EXCEEDED');
+    expectEmpty(stranger.session);
   });
 });
 
@@ -280,17 +331,17 @@ describe('only the call is answered with a failure for', () => {
     ],
     ['data in place of a call', frame({ type: 'CTP_CALL', questionID: 'q-2', target: 'o-1', method: body({}) })],
   ])('%s', async (_name, text) => {
-    const visitor = await makeVisitor();
-    visitor.say(text, call(90, 'echo', ['fine']), '{"type":"ping","n":1}');
-    await visitor.hear('pong');
+    const caller = await makeCaller();
+    caller.say(text, call(90, 'echo', ['fine']), '{"type":"ping","n":1}');
+    await caller.hear('pong');
     await new Promise((resolve) => setImmediate(resolve));
-    const answers = visitor.heard.filter(({ type }) => type === 'CTP_RETURN');
+    const answers = caller.heard.filter(({ type }) => type === 'CTP_RETURN');
     expect(answers.find(({ answerID }) => answerID === 'q-2')).toMatchObject({
       exception: { body: expect.stringContaining('NO_SUCH_METHOD') as string },
     });
     expect(answers.find(({ answerID }) => answerID === 'q-90')).toMatchObject({ result: { body: '"fine"' } });
-    visitor.session.close(Error('SESSION_CLOSED: end'));
-    expectEmpty(visitor.session);
+    caller.session.close(Error('SESSION_CLOSED: end'));
+    expectEmpty(caller.session);
   });
 });
 

@@ -18,6 +18,7 @@ afterEach(async () => {
 
 const failure = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'no failure', codeOf);
 const eventsOf = ({ events }: TestPeer, name: string) => events.filter(([one]) => one === name);
+const namesOf = ({ events }: TestPeer): string[] => events.map(([name]) => name);
 const framesOf = (peerWorld: PeerWorld): string =>
   peerWorld.network.wires.flatMap(({ passed }) => passed.map(String)).join('\n');
 
@@ -286,6 +287,27 @@ describe('durable references', () => {
     expect(await failure(on(counter).echo!(guessed))).toBe('NO_SUCH_EXPORT');
     expect(await on(counter).incr!(1)).toBe(1);
     expect(hob.peer.sessions()).toHaveLength(1);
+  });
+
+  test('that were guessed and come as an answer, or later, fail where they are waited for; the session lives on', async () => {
+    const boss = await makeBoss();
+    const hob = world.add(2);
+    const counter = await hob.peer.enliven(boss.locator);
+    const guessed = hob.kernel.refOf(`peer:${boss.peer.id}/99`);
+    const later = makePromiseKit<unknown>();
+    const thing = hob.kernel.add('vat:hob/thing/1/self', { now: () => guessed, later: () => harden([later.promise]) });
+    const [heard, pending] = [makePromiseKit<unknown>(), makePromiseKit<unknown>()];
+    boss.kernel.add('vat:boss/counter/1/self', {
+      try: async (ref: unknown) => {
+        heard.resolve(await failure(on(ref).now!()));
+        pending.resolve(failure(((await on(ref).later!()) as Promise<unknown>[])[0]!));
+      },
+    });
+    await on(counter).try!(thing);
+    later.resolve(guessed);
+    expect([await heard.promise, await pending.promise]).toEqual(['NO_SUCH_EXPORT', 'NO_SUCH_EXPORT']);
+    expect(boss.peer.sessions()).toHaveLength(1);
+    expect(namesOf(boss)).toEqual(['up']);
   });
 
   test('of another peer, handed on, are called through the peer in the middle', async () => {

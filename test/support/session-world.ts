@@ -126,12 +126,19 @@ export const makeStranger = (bob: SideOptions = {}): Stranger => {
 
 export const strangersHello = (more: Partial<Hello> = {}): string => helloText(helloOf(aliceId, more));
 
-/** A stranger that has been let in. */
-export const makeGuest = async (bob: SideOptions = {}): Promise<Stranger> => {
+/** A stranger that has said hello, and nothing else. */
+export const makeVisitor = async (bob: SideOptions = {}): Promise<Stranger> => {
   const stranger = makeStranger(bob);
   stranger.say(strangersHello());
   await stranger.session.opened;
   return stranger;
+};
+
+/** One that is trusted with the full limits. */
+export const makeGuest = async (bob: SideOptions = {}): Promise<Stranger> => {
+  const guest = await makeVisitor(bob);
+  guest.session.trust();
+  return guest;
 };
 
 /** Nothing is left of a session that has ended. */
