@@ -181,6 +181,19 @@ test('there is a bound for all sessions together', async () => {
   expect(await on(clients[2]!.enliven(boss.locator)).ping!()).toBe('pong');
 });
 
+test('who speaks no common version hears which side is to be upgraded, and so does who was dialled', async () => {
+  const boss = await makeBoss({ software: 'gobs boss 1' });
+  const hob = world.add(2, { software: 'gobs hob 2', versions: { lowest: 2, highest: 2 } });
+  const error = describeError(await reasonOf(hob.peer.enliven(boss.locator)));
+  expect(error).toMatchObject({ code: 'PROTOCOL_MISMATCH' });
+  expect(error.hint).toContain('upgrade gobs boss 1');
+  await until(() => namesOf(boss).length > 0);
+  const [address, reason] = whatOf(boss, 'mismatch');
+  expect(address).toBe('loopback caller 1');
+  expect(describeError(reason)).toEqual(error);
+  expect(namesOf(boss).concat(namesOf(hob))).toEqual(['mismatch']);
+});
+
 describe('a connection that is kept up', () => {
   const watch = () => {
     const log: string[] = [];

@@ -43,6 +43,7 @@ const watching = (events: (readonly [string, ...unknown[]])[]): PeerHooks => ({
   onUp: (info) => void events.push(['up', info]),
   onDown: (info, reason) => void events.push(['down', info, reason]),
   onRefused: (refusal) => void events.push(['refused', refusal]),
+  onMismatch: (remoteAddress, reason) => void events.push(['mismatch', remoteAddress, reason]),
   onGuess: (presenter) => void events.push(['guess', presenter]),
   onOlderEpoch: (event) => void events.push(['older epoch', event]),
 });
