@@ -51,7 +51,7 @@ harden(formatLocator);
 
 const malformed = (why: string): Error =>
   makeError('LOCATOR_MALFORMED', `the text is not a locator: ${why}`, {
-    hint: 'a locator is one line, gobs://<peer>.<scheme>/s/<secret>?<address>; copy all of it',
+    hint: 'a locator is one line that begins with gobs://; copy all of it',
   });
 
 const readAddress = (query: string): Address => {

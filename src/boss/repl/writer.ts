@@ -85,10 +85,15 @@ export const showValue = (value: unknown, tables: ReplTables): string => {
 };
 harden(showValue);
 
-/** A name is declared even where its `await` failed, so this is met by whoever tries again. */
+/**
+ * For what everybody meets once. A name is declared even where its `await` failed, so that is met by whoever tries again; a method of a
+ * reference is no property of it.
+ */
 const hintFor = (thrown: Error): string | undefined => {
   const [, name] = /^Identifier '([^']*)' has already been declared$/.exec(thrown.message) ?? [];
-  return name === undefined ? undefined : `leave out const or let: ${name} = …`;
+  if (name !== undefined) return `leave out const or let: ${name} = …`;
+  const [, target, method] = /^([\w$.]+)\.([\w$]+) is not a function$/.exec(thrown.message) ?? [];
+  return target === undefined ? undefined : `if ${target} is a reference: E(${target}).${method}(…)`;
 };
 
 const errorLines = (thrown: Error): string[] => {

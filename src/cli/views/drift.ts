@@ -43,7 +43,7 @@ const stateless = (name: string, why: string): Row => [name, '', 'unknown', why,
 const answerRows = (answer: DriftAnswer, now: number): Row[] => {
   const { name, online, resources, error, receivedAt } = answer;
   if (error !== undefined) return [stateless(name, `${error.code}: ${error.message}`)];
-  if (resources === null) return [stateless(name, 'it never reported')];
+  if (resources === null) return [stateless(name, online ? 'it never reported' : 'offline; it never reported')];
   const rows = resources.flatMap((resource) => rowsOf(name, resource));
   return online ? rows : [stateless(name, `offline; reported ${age(receivedAt, now)}`), ...rows];
 };

@@ -63,6 +63,7 @@ describe('a REPL without a terminal', () => {
       'let twice = 1\nlet twice = 2',
       /^SyntaxError: Identifier 'twice' .*\n {2}hint: leave out const or let: twice = …\n/,
     ],
+    ['await boss.nope()', /^TypeError: .*\n {2}hint: if boss is a reference: E\(boss\)\.nope\(…\)\n/],
     ['const half = (1 +', /^SyntaxError: /],
   ])('%s is a failure', async (statement, message) => {
     const { exit, stderr } = await runScript(`${statement}\n`);
