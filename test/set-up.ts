@@ -4,6 +4,7 @@
  */
 import 'ses';
 import '@endo/eventual-send/shim.js';
+import { quietConsole } from '../src/captp/quiet-console.ts';
 
 lockdown({
   overrideTaming: 'severe',
@@ -12,3 +13,5 @@ lockdown({
   errorTrapping: 'none',
   unhandledRejectionTrapping: 'none',
 });
+
+globalThis.console = quietConsole(globalThis.console);
