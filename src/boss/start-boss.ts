@@ -157,6 +157,8 @@ const sessionHooks = (
       .copied(peerId, first, second)
       .catch((error: unknown) => log.warn(describeError(error), 'noting that a key was used twice'));
   },
+  onMismatch: (address: string, reason: Error) =>
+    log.warn({ address, ...describeError(reason) }, 'a peer of another version was refused'),
   onGuess: ({ peerId, remoteAddress: address }: { peerId: string; remoteAddress: string }) =>
     log.warn({ peer: peerId, address }, 'a locator was presented that leads nowhere'),
   onOlderEpoch: (event: object) => log.warn(event, "a peer's store is older than it was: a copy, or from a backup"),

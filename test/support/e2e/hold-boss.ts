@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Boss } from '../../../src/protocol/remotes.ts';
 import { enliven } from './gobs.ts';
 import type { Ended, Sandbox } from './sandbox.ts';
+import type { Transcript } from './transcript.ts';
 
 const entry = fileURLToPath(new URL('boss-in-hand.ts', import.meta.url));
 
@@ -14,7 +15,7 @@ export interface BossInHand {
   /** HOST:PORT for hobs. */
   readonly listen: string;
   /** All that it logged so far. */
-  readonly log: { said(pattern: RegExp | string): Promise<string> };
+  readonly log: Transcript;
   /** Never rejects. */
   readonly ended: Promise<Ended>;
   /** The admin facet, for a new client. */
