@@ -125,7 +125,7 @@ export const makeCapTP = ({ send, sendLazily = send, bootstrap, durable, limits,
     },
     counts: () =>
       harden({
-        questions: outgoing.questions,
+        questions: tables.questions,
         answers: answers.size,
         exports: tables.exports,
         imports: tables.imports,

@@ -40,8 +40,6 @@ export interface Outgoing {
   isOpen(question: Slot): boolean;
   /** It was. */
   answered(question: Slot): void;
-  /** Those that were made and not answered. */
-  readonly questions: number;
   /** Nothing more is sent. */
   close(): void;
 }
@@ -176,9 +174,6 @@ export const makeOutgoing = (options: OutgoingOptions): Outgoing => {
     isOpen: (question) => questions.has(question),
     answered: (question) => {
       questions.delete(question);
-    },
-    get questions() {
-      return questions.size;
     },
     close: () => {
       closed = true;

@@ -60,6 +60,8 @@ export interface SessionTables {
   releaseQuestion(slot: Slot): void;
   /** Why @endo/captp could not take the last message, or could not make one, if that was for these tables. */
   takeRefusal(): Error | undefined;
+  /** Those of ours that @endo/captp holds open. */
+  readonly questions: number;
   readonly exports: number;
   /** Objects and promises; questions do not count. */
   readonly imports: number;
@@ -224,6 +226,9 @@ export const makeSessionTables = ({ durable, limits, onQuestion, onRelease }: Se
       const taken = refusal;
       refusal = undefined;
       return taken;
+    },
+    get questions() {
+      return questions;
     },
     get exports() {
       return held;

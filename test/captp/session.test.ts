@@ -200,6 +200,15 @@ describe('time', () => {
     expect(clock.timers).toBe(0);
   });
 
+  test('that was set for the hello is over with the session', async () => {
+    const clock = makeFakeClock();
+    const { session, stream } = makeStranger({ clock });
+    session.close(end);
+    stream.destroy();
+    await session.gone;
+    expect(clock.timers).toBe(0);
+  });
+
   test('of silence is broken by a ping, and ends the session when nobody answers', async () => {
     const clock = makeFakeClock();
     const guest = await makeGuest({ clock });
