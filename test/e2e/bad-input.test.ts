@@ -36,9 +36,13 @@ const expectRefused = ({ code, stdout, stderr }: Ran, refusal: string, about: st
   expect({ found, message }).toEqual({ found: refusal, message: expect.stringContaining(about) });
 };
 
-/** A boss that was started and cannot serve. */
+/** A boss that was started and cannot serve; if it does all the same, it is killed. */
 const refusedBoss = async (options: BossUnderTestOptions): Promise<Ran> => {
   const boss = launchBoss(sandbox, options);
+  boss.stdout.said('\n').then(
+    () => boss.kill('SIGKILL'),
+    () => {},
+  );
   const { code } = await boss.ended;
   return { code, stdout: boss.stdout.text, stderr: boss.stderr.text };
 };
