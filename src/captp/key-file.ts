@@ -37,7 +37,7 @@ export const openKeyFile = async (powers: KeyFilePowers, path: string): Promise<
   } catch (error) {
     if (codeOfSystem(error) === undefined) throw error;
     if (codeOfSystem(error) !== 'ENOENT')
-      throw makeError('KEY_UNUSABLE', `${path} cannot be read: ${String(codeOfSystem(error))}`);
+      {throw makeError('KEY_UNUSABLE', `${path} cannot be read: ${String(codeOfSystem(error))}`);}
   }
   const made = makeKeyPair(powers.randomBytes(32));
   await writeSynced(powers, path, made.privateKeyPem);
