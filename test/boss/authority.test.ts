@@ -4,34 +4,14 @@
  */
 import { Far } from '@endo/far';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { BossProcessI } from '../../src/boss/boss-process.ts';
-import { RegistryI } from '../../src/boss/boss-registry.ts';
-import { GateI, LifecycleI } from '../../src/boss/machine-facets.ts';
-import { ProviderI } from '../../src/boss/provider.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
-import {
-  BossI,
-  HobI,
-  InspectorI,
-  MachineAdminI,
-  MachineHobSideI,
-  MachineObserverI,
-  MachineOperatorI,
-} from '../../src/protocol/interfaces.ts';
-import type { Hob, MachineAdmin, MachineObserver } from '../../src/protocol/remotes.ts';
-import { CellI, type Cell } from '../../src/vats/actor-lib/cell.ts';
+import { MachineAdminI, MachineHobSideI, MachineObserverI, MachineOperatorI } from '../../src/protocol/interfaces.ts';
+import type { MachineAdmin, MachineObserver } from '../../src/protocol/remotes.ts';
+import type { Cell } from '../../src/vats/actor-lib/cell.ts';
 import { E } from '../../src/vats/eventual-send.ts';
+import { makeAuthorityTries } from '../support/authority-tries.ts';
 import { methodsOf, walkAuthority, type Tries, type Walk } from '../support/authority-walk.ts';
-import {
-  makeBossWorld,
-  ready,
-  reach,
-  reportOn,
-  someFacts,
-  type BossWorld,
-  type Life,
-  type TestHob,
-} from '../support/boss-world.ts';
+import { makeBossWorld, ready, reach, type BossWorld, type Life, type TestHob } from '../support/boss-world.ts';
 
 let world: BossWorld;
 let life: Life;
@@ -48,75 +28,15 @@ beforeEach(async () => {
   hob = world.hobs.get('m1')!;
 });
 
-const interfaces = harden([
-  BossI,
-  BossProcessI,
-  CellI,
-  GateI,
-  HobI,
-  InspectorI,
-  LifecycleI,
-  MachineAdminI,
-  MachineHobSideI,
-  ProviderI,
-  RegistryI,
-]);
-
 /** Whatever the walker has, it may use: its own hob, and what it knows. */
-const makeTries = (): Tries => {
-  const own = life.kernel.refOf(`peer:${hob.peerId}/1`) as Hob;
-  const report = reportOn(hob.desired!, world.now);
-  const visitor = { peerId: hob.peerId, address: 'here' };
-  const given: Record<string, readonly (readonly unknown[])[]> = {
-    nextStatus: [[0], [1_000]],
-    setDesired: [[{ policy: 'correct' }], [{ resources: [] }]],
-    bind: [['name', own]],
-    lookup: [['name']],
-    unbind: [['name']],
-    attach: [[own, someFacts]],
-    report: [[report]],
-    push: [[hob.desired]],
-    createMachine: [['web9', { provider: 'fake' }]],
-    machine: [['web1'], ['web2']],
-    machinePage: [[{}]],
-    destroyMachine: [['web2']],
-    forget: [[], ['web2']],
-    locatorFor: [[own]],
-    actors: [['boss']],
-    portrait: [['vat:boss/machine/2/self'], [own]],
-    referrers: [['vat:boss/machine/2/self']],
-    configure: [[{ name: 'x', type: 'fake', settings: {} }, own]],
-    present: [['hash', visitor]],
-    presentInVain: [['hash', visitor]],
-    arrived: [[visitor]],
-    left: [[hob.peerId, 1]],
-    copied: [[hob.peerId, 'here', 'there']],
-    judge: [['hash', hob.peerId]],
-    enrol: [[hob.peerId, 'here']],
-    note: [['what']],
-    accepted: [[1]],
-    provided: [[1]],
-    refused: [[1, { code: 'PROVIDER_FAILED', message: 'x' }]],
-    drop: [[[]]],
-    expected: [['hash', own]],
-    opened: [['m1', 'create', own]],
-    closed: [['m1']],
-    released: [['web1', own]],
-    set: [[1], ['web2', own]],
-    get: [[], ['web1'], ['web2']],
-    validate: [[{}]],
-    create: [[], [{ machineId: 'm1', name: 'web1', options: {}, locator: 'gobs://x.tls/s/walker' }]],
-    start: [[], ['m1']],
-    stop: [[], ['m1']],
-    destroy: [[], ['m1']],
-    remains: [['m1']],
-    page: [[{ limit: 10 }]],
-    __getMethodNames__: [[]],
-    __getInterfaceGuard__: [[]],
-  };
-  const plain = Object.fromEntries(methodsOf(...interfaces).map((method) => [method, [[]]]));
-  return harden({ ...plain, ...given });
-};
+const makeTries = (): Tries =>
+  makeAuthorityTries({
+    own: life.kernel.refOf(`peer:${hob.peerId}/1`),
+    peerId: hob.peerId,
+    desired: hob.desired!,
+    now: world.now,
+    provider: { name: 'fake', type: 'fake' },
+  });
 
 const walkFrom = (...roots: readonly object[]): Promise<Walk> => {
   const others: object[] = [];
