@@ -11,8 +11,6 @@ interface Published {
   readonly state: StateDirectory;
   readonly peer: Peer;
   readonly boss: Boss;
-  readonly listen: string;
-  readonly pid: number;
 }
 
 const readIfThere = async (fs: Fs, path: string): Promise<string | undefined> => {
@@ -37,21 +35,32 @@ const adminLocatorOf = async ({ state, peer, boss }: Published, fs: Fs): Promise
   if (kept !== undefined) {
     const bare = peer.locatorWith('', { scheme: 'unix', address });
     const query = bare.slice(bare.indexOf('?'));
-    const leads = kept.endsWith(query) && (await peer.enliven(kept).then((found) => found === boss, () => false));
+    const leads =
+      kept.endsWith(query) &&
+      (await peer.enliven(kept).then(
+        (found) => found === boss,
+        () => false,
+      ));
     if (leads) return kept;
   }
   return peer.locatorFor(boss, { scheme: 'unix', address });
 };
 
-export const publishBoss = async (published: Published, fs: Fs): Promise<void> => {
-  const { state, peer, listen, pid } = published;
+/**
+ * Says which process the boss is. Before anybody can connect: whoever finds the boss serving and wants to end it must not read the number of
+ * the one before.
+ */
+export const announceBoss = ({ bossFile }: StateDirectory, file: BossFile, fs: Fs): Promise<void> =>
+  writePrivate(fs, bossFile, `${JSON.stringify(file)}\n`);
+harden(announceBoss);
+
+/** For clients of this host. When the boss listens on its socket. */
+export const giveAdminLocator = async (published: Published, fs: Fs): Promise<void> => {
   const locator = await adminLocatorOf(published, fs);
-  await writePrivate(fs, state.adminLocator, `${locator}\n`);
-  await writePrivate(fs, state.socketLocator, `${locator}\n`);
-  const file: BossFile = { pid, peer: peer.id, listen, socket: state.socket };
-  await writePrivate(fs, state.bossFile, `${JSON.stringify(file)}\n`);
+  await writePrivate(fs, published.state.adminLocator, `${locator}\n`);
+  await writePrivate(fs, published.state.socketLocator, `${locator}\n`);
 };
-harden(publishBoss);
+harden(giveAdminLocator);
 
 /** A socket whose own place has too long a path is in a directory that others might have made. Throws STORE_UNUSABLE. */
 export const prepareSocketDirectory = async ({ root, socket }: StateDirectory, uid: number, fs: Fs): Promise<void> => {

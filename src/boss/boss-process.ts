@@ -13,6 +13,7 @@ import type { Denial, Gate } from './machine-facets.ts';
 import { pageThrough } from './page-through.ts';
 import type { Provider } from './provider.ts';
 import { recordRefusal } from './refusals.ts';
+import { reviveMachines } from './revive-machines.ts';
 
 /** Who is at the door: the peer id is proven by its session. `address` is for people. */
 export interface Visitor {
@@ -35,6 +36,11 @@ export interface BossProcess {
   configure(configured: ConfiguredProvider, provider: Provider): void;
   /** Takes up every open intent. To be called at each start, when every provider's vat is open, and after a failed commit. */
   resume(): void;
+  /**
+   * Starts machines that ought to run and, as their provider says, do not: after the host was restarted. To be called at each start, when
+   * hobs can connect.
+   */
+  revive(): void;
   /** Fails what hobs should have done by now. To be called from time to time. */
   expire(): void;
   /**
@@ -63,6 +69,7 @@ export const BossProcessI = M.interface('BossProcess', {
   configured: M.call().returns(M.promise()),
   configure: M.call(M.splitRecord({ name: text, type: text, settings: M.record() }), M.remotable('Provider')).returns(),
   resume: M.call().returns(M.promise()),
+  revive: M.call().returns(M.promise()),
   expire: M.call().returns(M.promise()),
   present: M.call(text, visitorShape).returns(M.any()),
   presentInVain: M.call(text, visitorShape).returns(M.promise()),
@@ -136,6 +143,7 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       pageThrough(intents, tools, (entries) => {
         for (const [, { lifecycle }] of entries) void E(lifecycle).resume();
       }),
+    revive: () => reviveMachines(portrait, tools),
     expire: () =>
       pageThrough(intents, tools, (entries) => {
         for (const [, { lifecycle }] of entries) void E(lifecycle).expire();

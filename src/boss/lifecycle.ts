@@ -118,7 +118,7 @@ export const taskFor = (
   if (isDoomed(progress)) throw busy(situation, progress, 'destroy it, or forget it; then create it again');
   if (asked === 'stop') {
     if (isBeingMade(progress)) throw busy(situation, progress, 'wait until it is made, or destroy it');
-    return state === 'stopping' || state === 'stopped' ? undefined : 'stop';
+    return state === 'stopping' || (state === 'stopped' && !situation.online) ? undefined : 'stop';
   }
   if (isBeingMade(progress) || state === 'starting') return undefined;
   if (!situation.enrolled) return 'create';

@@ -16,20 +16,32 @@ const SHAPE = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]]+)):([0-9]{1,5})$/;
 export const parseAddress = (text: string): HostAndPort => {
   const [, six, host = six, port] = SHAPE.exec(text) ?? [];
   if (host === undefined || port === undefined || Number(port) > 65_535) {
-    throw makeError('BAD_USAGE', `${JSON.stringify(text)} is no HOST:PORT`, { hint: 'for example 127.0.0.1:4000 or [::1]:4000' });
+    throw makeError('BAD_USAGE', `${JSON.stringify(text)} is no HOST:PORT`, {
+      hint: 'for example 127.0.0.1:4000 or [::1]:4000',
+    });
   }
   return harden({ host, port });
 };
 harden(parseAddress);
 
-export const textOfAddress = ({ host, port }: HostAndPort): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+export const textOfAddress = ({ host, port }: HostAndPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 harden(textOfAddress);
 
-/** What was asked for, or else what was kept, or else any free port of the loopback interface. */
-export const chooseAddress = (asked: string | undefined, committer: Committer): HostAndPort => {
-  const kept = committer.get(KEY);
-  const text = asked ?? kept;
-  return text === undefined ? FIRST : parseAddress(text);
+export const keptAddress = (committer: Committer): HostAndPort | undefined => {
+  const text = committer.get(KEY);
+  return text === undefined ? undefined : parseAddress(text);
+};
+harden(keptAddress);
+
+/**
+ * What was asked for, or else what was kept, or else any free port of the loopback interface. Port 0 asks for any port, and the one that hobs
+ * know is as good as any.
+ */
+export const chooseAddress = (asked: string | undefined, kept: HostAndPort | undefined): HostAndPort => {
+  if (asked === undefined) return kept ?? FIRST;
+  const address = parseAddress(asked);
+  return address.port === '0' && kept?.host === address.host ? kept : address;
 };
 harden(chooseAddress);
 

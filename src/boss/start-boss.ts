@@ -22,12 +22,12 @@ import { protocolVersions } from '../protocol/version.ts';
 import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
-import { prepareSocketDirectory, publishBoss } from './boss-files.ts';
+import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
 import type { House } from './boss-turn.ts';
 import { makeMint } from './enrolment-secrets.ts';
 import { makeInspectorView } from './inspector-view.ts';
-import { chooseAddress, keepAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
+import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
 import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
 
 export interface Log {
@@ -98,7 +98,10 @@ const driverMaker =
     const provider = Object.hasOwn(types, type) ? types[type] : undefined;
     if (provider === undefined) throw unknownProviderType(configured, Object.keys(types));
     const directory = name === LOCAL.name ? machines : `${root}/providers/${name}`;
-    return provider.make({ ...powers, fs: powers.fs.promises, directory }, settings);
+    // Nothing but what the contract says: a provider is handed its own authority, not the boss's.
+    const { spawn, kill, now, setTimer, uid, environment, hobCommand } = powers;
+    const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, hobCommand, directory };
+    return provider.make(given, settings);
   };
 
 const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel): House => {
@@ -165,9 +168,17 @@ const sessionHooks = (
 });
 
 /** Where it really listens. */
-const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings): Promise<HostAndPort> => {
-  const listener = await peer.listen('tls', chooseAddress(listen, kernel.committer));
+const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings, log: Log): Promise<HostAndPort> => {
+  const kept = keptAddress(kernel.committer);
+  const listener = await peer.listen('tls', chooseAddress(listen, kept));
   const address = listener.address as HostAndPort;
+  if (kept !== undefined && textOfAddress(kept) !== textOfAddress(address)) {
+    const [before, listening] = [textOfAddress(kept), textOfAddress(address)];
+    log.warn(
+      { before, listening },
+      'the boss listens elsewhere than before: hobs that were enrolled dial the old address',
+    );
+  }
   await keepAddress(address, kernel.committer);
   return address;
 };
@@ -195,10 +206,13 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       .catch((error: unknown) => log.warn(describeError(error), 'taking up open work'));
   };
   let cancelResume = (): void => {};
-  // What was undone is taken up again; a disk that is still full then must not make a loop of it.
+  // A write tells whether the store takes any again: if not, this is asked for anew.
+  const tryStore = (): void => {
+    kernel.committer.write([{ type: 'put', key: 'b/tried', value: String(now()) }]).then(resume, () => {});
+  };
   const resumeLater = (): void => {
     cancelResume();
-    cancelResume = setTimer(resume, RESUME_DELAY);
+    cancelResume = setTimer(tryStore, RESUME_DELAY);
   };
   const kernel = makeKernelOf(store, powers, () => later.opened && resumeLater());
   let cancel = (): void => {};
@@ -235,12 +249,16 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       enrolmentLife: ENROLMENT_LIFE,
       connected: (peerId) => proven.has(peerId),
     });
-    const listening = await listenTls(peer(), kernel, settings);
+    const listening = await listenTls(peer(), kernel, settings, log);
     later.address = dialledAt(listening, powers);
     const listen = textOfAddress(listening);
+    await announceBoss(state, { pid: powers.process.pid, peer: peer().id, listen, socket: state.socket }, powers.fs);
     await peer().listen('unix', { path: state.socket });
-    await publishBoss({ state, peer: peer(), boss: later.opened.boss, listen, pid: powers.process.pid }, powers.fs);
+    await giveAdminLocator({ state, peer: peer(), boss: later.opened.boss }, powers.fs);
     resume();
+    E(process())
+      .revive()
+      .catch((error: unknown) => log.warn(describeError(error), 'starting machines that do not run'));
     const expire = (): void => {
       E(process())
         .expire()

@@ -3,8 +3,10 @@
  * their callers:
  *
  * - **Order.** Two batches under way at once run on two threads in any order, so each waits for the one before.
- * - **After a failed write no other is tried** until the store is opened anew. LevelDB does not know how much of the failed batch is in
- *   its log, so what is written after it may be unreadable, acknowledged or not. Reads go on, from what was acknowledged.
+ * - **After a failed write no other is tried** until LevelDB was opened anew. It does not know how much of the failed batch is in
+ *   its log, so what is written after it may be unreadable, acknowledged or not. Reads go on, from what was acknowledged. The next
+ *   write looks whether the medium takes bytes again; if so it opens LevelDB anew, and is refused once more, because the failed batch
+ *   may have turned out to be there: whoever wrote must look again, as after every refused write.
  * - **Keys are handed over as bytes when reading one.** `getSync` of a string (3.0.0) writes it to a shared buffer, and cuts it short without
  *   a word if the last character that fits leaves a byte or two free: it then answers for another key.
  */
@@ -32,6 +34,8 @@ export interface LevelStoreOptions extends HolderPowers {
 type Database = ClassicLevel<string, string>;
 
 const pageBytes = 1 << 20;
+/** LevelDB's own tables are about two MiB. */
+const probeBytes = 4 << 20;
 const readOptions = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const;
 
 /** LevelDB also says `lock` when the file system has no locks; that is not somebody holding it. */
@@ -60,8 +64,25 @@ const readPage = async (db: Database, { gt, lt, limit }: PageRequest): Promise<r
   }
 };
 
+/** Throws what the file system throws. Enough bytes for LevelDB to begin a log and a table. */
+const tryMedium = async (fs: LevelStoreOptions['fs'], directory: string): Promise<void> => {
+  const probe = `${directory}/probe`;
+  const file = await fs.promises.open(probe, 'w', 0o600);
+  try {
+    await file.writeFile(Buffer.alloc(probeBytes, 1));
+    await file.sync();
+  } finally {
+    await file.close();
+    await fs.promises.rm(probe, { force: true });
+  }
+};
+
 /** `release` is called once, just before the database is closed. */
-const makeLevelStore = (db: Database, directory: string, release: () => Promise<void>): Store => {
+const makeLevelStore = (
+  db: Database,
+  { fs, directory }: Pick<LevelStoreOptions, 'fs' | 'directory'>,
+  release: () => Promise<void>,
+): Store => {
   const writes = makeInOrder();
   let failedWrite: Error | undefined;
   let closing: Promise<void> | undefined;
@@ -69,8 +90,24 @@ const makeLevelStore = (db: Database, directory: string, release: () => Promise<
   const requireOpen = (): void => {
     if (closing !== undefined) throw makeError('STORE_UNUSABLE', `${directory}: the store is closed`);
   };
+  /** Throws why it cannot be done yet. */
+  const openAnew = async (): Promise<void> => {
+    try {
+      await tryMedium(fs, directory);
+      await db.close();
+      await db.open();
+    } catch (error) {
+      throw storeFailure(directory, error);
+    }
+    failedWrite = undefined;
+  };
   const writeOne = async (ops: StoreOp[]): Promise<void> => {
-    if (failedWrite !== undefined) throw failedWrite;
+    if (failedWrite !== undefined) {
+      await openAnew();
+      throw makeError('STORE_UNUSABLE', `${directory}: the store was opened anew after a write that failed`, {
+        hint: 'try again: every acknowledged change is there',
+      });
+    }
     try {
       await db.batch(ops, { sync: true });
     } catch (error) {
@@ -137,6 +174,6 @@ export const openLevelStore = async (options: LevelStoreOptions): Promise<Store>
     await db.close();
     throw error;
   }
-  return makeLevelStore(db, directory, () => removeHolder(options, paths.holder));
+  return makeLevelStore(db, options, () => removeHolder(options, paths.holder));
 };
 harden(openLevelStore);

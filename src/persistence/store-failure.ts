@@ -29,8 +29,8 @@ const systemName = (text: string): string | undefined => {
 
 const elsewhere = 'choose a directory that this user may make and write, with --state DIR';
 const hints: Readonly<Record<string, string>> = {
-  ENOSPC: 'make room on that file system, then start again: every acknowledged change is kept',
-  EDQUOT: 'make room in the quota, then start again: every acknowledged change is kept',
+  ENOSPC: 'make room on that file system, then try again: every acknowledged change is kept',
+  EDQUOT: 'make room in the quota, then try again: every acknowledged change is kept',
   EACCES: elsewhere,
   EPERM: elsewhere,
   EROFS: elsewhere,

@@ -27,8 +27,8 @@ export interface Store {
    * All or nothing, and synced to the medium when it resolves. Calls are written in the order in which they are made.
    * Of several changes to one key the last counts. An empty batch writes nothing, and resolves after those before it.
    * A rejection means that it is not known to be written: the caller must go on from what `get` says. A store whose medium failed
-   * (`STORE_UNUSABLE`) may refuse every later write until it is opened anew; reads go on. Wrong keys or values reject with
-   * TypeError, and nothing of the batch is written.
+   * (`STORE_UNUSABLE`) refuses every later write until the medium works again, and one more then; reads go on. Wrong keys or values
+   * reject with TypeError, and nothing of the batch is written.
    */
   write(ops: readonly StoreOp[]): Promise<void>;
   /** Waits for writes under way. After it, every other call fails. Idempotent. */

@@ -152,7 +152,7 @@ test('whoever cannot leave a note gives the store back, and leaves nothing half 
   expect(await refusalOf({ fs })).toEqual({
     code: 'STORE_UNUSABLE',
     message: `${join(directory, 'holder.json')}: no space left on device (ENOSPC)`,
-    hint: 'make room on that file system, then start again: every acknowledged change is kept',
+    hint: 'make room on that file system, then try again: every acknowledged change is kept',
   });
   expect(await readdir(directory)).toEqual(['store']);
   await (await open()).close();

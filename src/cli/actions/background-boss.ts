@@ -131,12 +131,12 @@ harden(endBoss);
 /** The names of the machines of local providers that run, or are about to. */
 export const runningLocalMachines = async (
   boss: Boss,
-  statuses: readonly { name: string; provider: string; state: string }[],
+  statuses: readonly { name: string; provider: string; state: string; online: boolean }[],
 ): Promise<string[]> => {
   const local = new Set((await E(boss).providers()).filter(({ type }) => type === 'local').map(({ name }) => name));
-  const ended = ['stopped', 'gone', 'destroying'];
-  return statuses
-    .filter(({ provider, state }) => local.has(provider) && !ended.includes(state))
-    .map(({ name }) => name);
+  // One that is stopped, but has a hob all the same, is not ended.
+  const ended = ({ state, online }: { state: string; online: boolean }): boolean =>
+    state === 'gone' || state === 'destroying' || (state === 'stopped' && !online);
+  return statuses.filter((status) => local.has(status.provider) && !ended(status)).map(({ name }) => name);
 };
 harden(runningLocalMachines);

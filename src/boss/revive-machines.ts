@@ -1,0 +1,46 @@
+/**
+ * After a host was restarted, nothing of what a provider like `local` had there runs, and nobody but the boss knows that it should. What
+ * was stopped on purpose stays so.
+ */
+import type { TurnTools } from '../vats/kind.ts';
+import { E } from '../vats/eventual-send.ts';
+import type { BossPortrait } from './boss-portrait.ts';
+import { pageThrough } from './page-through.ts';
+import type { Provider } from './provider.ts';
+
+/** A provider that cannot say what it has keeps no other from being asked. */
+export const reviveMachines = <P>(
+  { providers, machines }: Pick<BossPortrait, 'providers' | 'machines'>,
+  tools: Pick<TurnTools<P>, 'on'>,
+): Promise<void> => {
+  const { on } = tools;
+  const actors: Provider[] = [];
+  const stopped = new Set<string>();
+
+  const askProviders = (): Promise<unknown> =>
+    Promise.all(
+      actors.map((actor) =>
+        on(
+          E(actor).list(),
+          (instances) => {
+            for (const { machineId, state } of instances) if (state === 'stopped') stopped.add(machineId);
+          },
+          () => {},
+        ),
+      ),
+    );
+  const startStopped = (): Promise<void> =>
+    pageThrough(machines, tools, (entries) => {
+      for (const [, admin] of entries) {
+        const { id, state, online } = admin.status();
+        const shouldRun = state === 'ready' || state === 'enrolled';
+        if (shouldRun && !online && stopped.has(id)) admin.start();
+      }
+    });
+
+  const learned = pageThrough(providers, tools, (entries) => {
+    for (const [, { provider }] of entries) actors.push(provider);
+  });
+  return on<unknown, Promise<void>>(on(learned, askProviders), startStopped) as Promise<void>;
+};
+harden(reviveMachines);
