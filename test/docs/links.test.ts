@@ -41,6 +41,22 @@ describe('the pages', () => {
   });
 });
 
+describe('names of files in text', () => {
+  const named = (file: string, pattern: RegExp): string[] =>
+    [...readFileSync(join(repository, file), 'utf8').matchAll(pattern)].map(([name]) => name);
+  const missing = (names: readonly string[]): string[] => names.filter((name) => !existsSync(join(repository, name)));
+
+  test.each(pages)('are those of files that are there: %s', (page) => {
+    expect(missing(named(page, /\b(?:src|test|scripts)\/[\w/.-]+\.(?:ts|mjs)\b/g))).toEqual([]);
+  });
+
+  test.each(['src', 'test', 'scripts'])('are those of pages that are there: in %s', (folder) => {
+    const files = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' });
+    const code = files.filter((file) => /\.(?:ts|mjs)$/.test(file)).map((file) => join(folder, file));
+    expect(code.flatMap((file) => missing(named(file, /\bdocs\/[\w/-]+\.md\b/g)))).toEqual([]);
+  });
+});
+
 describe('the decisions', () => {
   const files = readdirSync(join(repository, 'docs/decisions')).filter((file) => file !== 'README.md');
 
