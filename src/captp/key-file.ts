@@ -36,8 +36,9 @@ export const openKeyFile = async (powers: KeyFilePowers, path: string): Promise<
     return keyPairFromPem(await powers.fs.promises.readFile(path, 'utf8'), path);
   } catch (error) {
     if (codeOfSystem(error) === undefined) throw error;
-    if (codeOfSystem(error) !== 'ENOENT')
-      {throw makeError('KEY_UNUSABLE', `${path} cannot be read: ${String(codeOfSystem(error))}`);}
+    if (codeOfSystem(error) !== 'ENOENT') {
+      throw makeError('KEY_UNUSABLE', `${path} cannot be read: ${String(codeOfSystem(error))}`);
+    }
   }
   const made = makeKeyPair(powers.randomBytes(32));
   await writeSynced(powers, path, made.privateKeyPem);

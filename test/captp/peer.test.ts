@@ -236,6 +236,21 @@ describe('durable references', () => {
     expect(JSON.parse(boss.kernel.rows.get(`p/${hob.peer.id}/!`)!)).toMatchObject({ next: 4 });
   });
 
+  test('are not made of what does not outlive the process', async () => {
+    const boss = await makeBoss();
+    const hob = world.add(2);
+    const counter = await hob.peer.enliven(boss.locator);
+    const passing = boss.kernel.add('eph:boss/watch/1/self', { ping: () => 'pong' });
+    boss.kernel.add('vat:boss/counter/1/self', { get: () => passing });
+    const watch = await on(counter).get!();
+    expect(hob.kernel.nameOf(watch)).toBeUndefined();
+    expect(await on(watch).ping!()).toBe('pong');
+    expect([...boss.kernel.rows.values()]).not.toContain('eph:boss/watch/1/self');
+    world.network.wires[0]!.cut();
+    await until(() => hob.peer.sessions().length === 0);
+    expect(await failure(on(watch).ping!())).toBe('SESSION_CLOSED');
+  });
+
   test('leave only when their number is durable, in order with all that is sent later', async () => {
     const boss = await makeBoss();
     const hob = world.add(2);
