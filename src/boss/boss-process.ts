@@ -50,10 +50,13 @@ export interface BossProcess {
   present(secretHash: string, visitor: Visitor): MachineHobSide;
   /** The same of somebody who cannot be a hob. Rejects LOCATOR_UNKNOWN, or ENROLMENT_REFUSED, which is recorded. */
   presentInVain(secretHash: string, visitor: Visitor): never;
-  /** A session begins. Rejects MACHINE_GONE, and records it, if the peer is the hob of a machine that is gone: then it must be ended. */
-  arrived(visitor: Visitor): void;
-  /** A session has ended; boss's clock. Peers that are no hobs change nothing. */
-  left(peerId: string, at: number): void;
+  /**
+   * A session begins. Rejects MACHINE_GONE, and records it, if the peer is the hob of a machine that is gone: then it must be ended. Is it
+   * a machine's hob?
+   */
+  arrived(visitor: Visitor): boolean;
+  /** A session has ended; boss's clock. Peers that are no hobs change nothing. Is it a machine's hob? */
+  left(peerId: string, at: number): boolean;
   /**
    * The key of a machine's hob was used from two places at once: the session from `first` lives, that from `second` was refused. It is
    * recorded. Peers that are no hobs change nothing.
@@ -74,7 +77,7 @@ export const BossProcessI = M.interface('BossProcess', {
   present: M.call(text, visitorShape).returns(M.any()),
   presentInVain: M.call(text, visitorShape).returns(M.promise()),
   arrived: M.call(visitorShape).returns(M.any()),
-  left: M.call(text, M.number()).returns(),
+  left: M.call(text, M.number()).returns(M.boolean()),
   copied: M.call(text, text, text).returns(),
 });
 
@@ -155,14 +158,18 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
     },
     arrived: (visitor) => {
       const gate = hobs.get(visitor.peerId);
-      if (gate?.isGone() !== true) return undefined;
+      if (gate?.isGone() !== true) return gate !== undefined;
       return deny(
         gate,
         { code: 'MACHINE_GONE', message: 'the machine of this hob was destroyed or forgotten' },
         visitor,
       );
     },
-    left: (peerId, at) => hobs.get(peerId)?.left(at),
+    left: (peerId, at) => {
+      const gate = hobs.get(peerId);
+      gate?.left(at);
+      return gate !== undefined;
+    },
     copied: (peerId, first, second) => {
       const gate = hobs.get(peerId);
       if (gate === undefined) return;

@@ -78,7 +78,10 @@ export const runBoss = async (
   { state, listen, json, hobInterval }: RunBossOptions,
   adjust: (powers: BossPowers) => BossPowers = (powers) => powers,
 ): Promise<number> => {
-  const log = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
+  const destination = pino.destination({ dest: 2, sync: true });
+  // A line that cannot be written (the disk is full) must not end the work that it is about.
+  destination.on('error', () => {});
+  const log = pino({ base: { pid: process.pid } }, destination);
   const end = endRequested();
   const powers = adjust(gatherPowers(hobInterval, log));
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

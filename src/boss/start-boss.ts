@@ -13,8 +13,8 @@ import type { Address } from '../captp/netlayers/contract.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makeUnixNetlayer, type UnixNetlayerPowers } from '../captp/netlayers/unix.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
-import type { SessionInfo } from '../captp/peer-hooks.ts';
 import { codeOf, describeError } from '../errors/gobs-error.ts';
+import { makeTurnErrorLog } from '../errors/turn-errors.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
@@ -29,8 +29,10 @@ import { makeMint } from './enrolment-secrets.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
 import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
+import { makeSessionHooks } from './session-hooks.ts';
 
 export interface Log {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
@@ -81,7 +83,7 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onC
     store,
     now,
     schedule: setImmediate,
-    onTurnError: (event) => log.warn(event, 'a turn was undone'),
+    onTurnError: makeTurnErrorLog(log, now),
     onCommitFailed: (reason) => {
       log.warn(describeError(reason), 'turns could not be written');
       onCommitFailed();
@@ -130,42 +132,6 @@ const hashOfSecret = (secret: string): string => {
   if (hash === undefined) throw TypeError('a minted secret has not the form of one');
   return hash;
 };
-
-/** Tells the boss who comes and goes. */
-const sessionHooks = (
-  peer: () => Peer,
-  process: () => BossProcess,
-  proven: Set<string>,
-  { now, log }: Pick<BossPowers, 'now' | 'log'>,
-) => ({
-  onUp: ({ peerId, remoteAddress: address, durable }: SessionInfo) => {
-    if (!durable) return;
-    proven.add(peerId);
-    log.info({ peer: peerId, address }, 'a session begins');
-    E(process())
-      .arrived({ peerId, address })
-      .catch((error: unknown) => peer().closeSession(peerId, error as Error));
-  },
-  onDown: ({ peerId, remoteAddress: address, durable }: SessionInfo, reason: Error) => {
-    if (!durable) return;
-    proven.delete(peerId);
-    log.info({ peer: peerId, address, ...describeError(reason) }, 'a session has ended');
-    E(process())
-      .left(peerId, now())
-      .catch((error: unknown) => log.warn(describeError(error), 'noting the end of a session'));
-  },
-  onRefused: ({ peerId, first, second }: { peerId: string; first: string; second: string }) => {
-    log.warn({ peer: peerId, first, second }, 'one key from two places: the second was refused');
-    E(process())
-      .copied(peerId, first, second)
-      .catch((error: unknown) => log.warn(describeError(error), 'noting that a key was used twice'));
-  },
-  onMismatch: (address: string, reason: Error) =>
-    log.warn({ address, ...describeError(reason) }, 'a peer of another version was refused'),
-  onGuess: ({ peerId, remoteAddress: address }: { peerId: string; remoteAddress: string }) =>
-    log.warn({ peer: peerId, address }, 'a locator was presented that leads nowhere'),
-  onOlderEpoch: (event: object) => log.warn(event, "a peer's store is older than it was: a copy, or from a backup"),
-});
 
 /** Where it really listens. */
 const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings, log: Log): Promise<HostAndPort> => {
@@ -236,7 +202,13 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       epoch: store.epoch,
       kernel,
       enlivenOther: enlivenOtherFor(process, proven),
-      hooks: sessionHooks(peer, process, proven, powers),
+      hooks: makeSessionHooks({
+        now,
+        log,
+        closeSession: (peerId, reason) => void peer().closeSession(peerId, reason),
+        process,
+        proven,
+      }),
     });
     const key = keyPair.derive('enrolment');
     later.opened = await openBoss({

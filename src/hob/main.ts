@@ -70,7 +70,10 @@ export const runHob = async (
   options: { readonly directory: string; readonly interval?: number },
   adjust: (powers: HobPowers) => HobPowers = (powers) => powers,
 ): Promise<number> => {
-  const log = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
+  const destination = pino.destination({ dest: 2, sync: true });
+  // A line that cannot be written (the disk is full) must not end the work that it is about.
+  destination.on('error', () => {});
+  const log = pino({ base: { pid: process.pid } }, destination);
   const end = endRequested();
   const settings: HobOptions = {
     directory: realDirectory(options.directory),

@@ -7,6 +7,7 @@ import { openKeyFile } from '../captp/key-file.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
 import { describeError } from '../errors/gobs-error.ts';
+import { makeTurnErrorLog } from '../errors/turn-errors.ts';
 import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
@@ -92,7 +93,7 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, log }: HobPowers): Ker
     store,
     now,
     schedule: setImmediate,
-    onTurnError: (event) => log.warn(event, 'a turn was undone'),
+    onTurnError: makeTurnErrorLog(log, now),
     onCommitFailed: (reason) => log.warn(describeError(reason), 'turns could not be written'),
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
