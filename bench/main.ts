@@ -62,7 +62,16 @@ takePrecedence();
 try {
   const before = circumstances();
   const findings: Finding[] = [];
-  for (const section of chosen) findings.push(...(await section({ quick: options.quick, directory, progress })));
+  for (const section of chosen) {
+    try {
+      findings.push(...(await section({ quick: options.quick, directory, progress })));
+    } catch (error) {
+      // What the others found is worth having.
+      progress(`failed: ${String((error as Error).message)}`);
+      process.exitCode = 1;
+      await endChildren();
+    }
+  }
   const { format, end } = options.markdown ? { format: markdownTable, end: '\n' } : { format: textTable, end: '' };
   process.stdout.write(`${before}\n${end}${format(findings)}\n`);
 } finally {
