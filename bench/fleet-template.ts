@@ -119,9 +119,9 @@ const addMachine = async ({ kernel, opened, tables }: Scene, number: number, pee
   const side = await E(process).present(secretHash, visitor);
   await tables.of(peerId).numberOf(kernel.nameOf(side)!).written;
   await tables.of(peerId).noteEpoch(1);
-  const { generation, resources } = await E(side).attach(kernel.refOf(`peer:${peerId}/1`) as Hob, someFacts);
+  const { generation, digest, resources } = await E(side).attach(kernel.refOf(`peer:${peerId}/1`) as Hob, someFacts);
   const reports = resources.map(({ id, type }) => ({ id, type, state: 'ok' as const }));
-  await E(side).report(harden({ generation, reason: 'applied', at: time, resources: reports }));
+  await E(side).report(harden({ generation, digest, reason: 'applied', at: time, resources: reports }));
 };
 
 const isRow = (value: string): boolean => /^[0-9a-f]{8} /.test(value);

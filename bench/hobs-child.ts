@@ -9,7 +9,8 @@ import { Far } from '@endo/far';
 import { makeKeyPair } from '../src/captp/key-pair.ts';
 import { makeTlsNetlayer } from '../src/captp/netlayers/tls.ts';
 import { makePeer } from '../src/captp/peer.ts';
-import { hobKind, newHobPortrait, type HobFacets, type HobSide, type HostDriver } from '../src/hob/hob-kind.ts';
+import { hobKind, type HobFacets, type HobLog, type HostDriver } from '../src/hob/hob-kind.ts';
+import { newHobPortrait, type HobSide } from '../src/hob/hob-portrait.ts';
 import { makeMemoryStore } from '../src/persistence/memory-store.ts';
 import { protocolVersions } from '../src/protocol/version.ts';
 import { E } from '../src/vats/eventual-send.ts';
@@ -47,9 +48,11 @@ const host = Far('HostDriver', {
     }),
 }) as unknown as HostDriver;
 
+const quiet = Far('HobLog', { warn: () => undefined }) as unknown as HobLog;
+
 const openActor = async (kernel: ReturnType<typeof makeKernel>): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
-  vat.register(hobKind, { driver: host });
+  vat.register(hobKind, { driver: host, log: quiet });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };

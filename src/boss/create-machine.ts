@@ -1,7 +1,7 @@
 /** How the boss makes a machine: everything that can be refused is refused before anything is written. */
 import { keyEQ } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
-import { isName, type DesiredState, type MachineSpec } from '../protocol/shapes.ts';
+import { isName, type MachineSpec } from '../protocol/shapes.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
 import type { BossPortrait, ProviderRecord } from './boss-portrait.ts';
 import type { BossTurn } from './boss-turn.ts';
@@ -11,6 +11,7 @@ import type { Admin, MachineFacets } from './machine-facets.ts';
 import { machineLogKind } from './machine-log.ts';
 import { noDrift, type MachinePortrait } from './machine-portrait.ts';
 import { machineKind } from './machine.ts';
+import { makeWantedState } from './wanted-state.ts';
 
 /** Throws BAD_NAME, NAME_TAKEN. */
 const requireNewName = ({ machines }: BossPortrait, name: string): void => {
@@ -44,7 +45,7 @@ const spawnMachine = (
 ): MachineFacets => {
   // As if it had been set: nothing that differs from nothing is no generation.
   const generation = policy === 'report' && resources.length === 0 ? 0 : 1;
-  const desired: DesiredState = { generation, policy, resources };
+  const desired = makeWantedState({ generation, policy, resources });
   return spawn(machineKind, {
     ...about,
     registry,

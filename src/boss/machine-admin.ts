@@ -8,6 +8,7 @@ import { isDoomed, requireForgettable, take, taskFor } from './lifecycle.ts';
 import type { Admin } from './machine-facets.ts';
 import { askHob, operatorMethods, requireHob } from './machine-operator.ts';
 import type { MachineTurn } from './machine-turn.ts';
+import { makeWantedState } from './wanted-state.ts';
 
 const NamesShape = M.arrayOf(M.string({ stringLengthLimit: 63 }), { arrayLengthLimit: 100_000 });
 
@@ -31,7 +32,7 @@ const setDesired = (turn: MachineTurn, { policy, resources }: DesiredStateChange
   if (isDoomed(progress)) throw makeError('MACHINE_BUSY', `${situation().name}: it is ${progress.state}`);
   if (resources !== undefined) requireSound(name, resources);
   const old = desired.get();
-  const next: DesiredState = harden({
+  const next = makeWantedState({
     generation: generation + 1,
     policy: policy ?? old.policy,
     resources: resources ?? old.resources,
@@ -61,7 +62,10 @@ export const adminMethods = (turn: MachineTurn): Admin => {
   const { progress, desired, name } = portrait;
   return {
     ...operatorMethods(turn),
-    desired: () => desired.get(),
+    desired: (): DesiredState => {
+      const { generation, policy, resources } = desired.get();
+      return { generation, policy, resources };
+    },
     setDesired: (wanted) => setDesired(turn, wanted),
     destroy: () => {
       if (taskFor('destroy', progress, situation()) === 'destroy') {

@@ -5,33 +5,32 @@
 import { keyEQ } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import type { MachineHobSide } from '../protocol/remotes.ts';
-import type { Report } from '../protocol/shapes.ts';
+import { isWithinLimits, sizeOfReport } from '../protocol/report-size.ts';
+import { isSameState, reportLimits } from '../protocol/shapes.ts';
+import type { Facts, Report, ReportAnswer, StateIdentity } from '../protocol/shapes.ts';
 import { arrived, isDoomed, reported as hasReported } from './lifecycle.ts';
 import { countDrift } from './machine-portrait.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
-/** Characters of one report, about: reports are kept until the next comes. */
-const REPORT_LIMIT = 2_000_000;
-
-const lengthOf = ({ resources }: Report): number => {
-  let length = 0;
-  for (const { id, type, why = '', changes = [] } of resources) {
-    length += 40 + id.length + type.length + why.length;
-    for (const { what, from, to } of changes) length += 20 + what.length + from.length + to.length;
+/** Throws BAD_REPORT, LIMIT_EXCEEDED. */
+const requireSensible = (name: string, report: Report): void => {
+  const { generation, omitted = {} } = report;
+  if (![generation, ...Object.values<number>(omitted)].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+    throw makeError('BAD_REPORT', `${name}: a report on generation ${generation}, or with counts, that are no numbers of something`);
   }
-  return length;
+  if (isWithinLimits(report)) return;
+  const { characters, values } = sizeOfReport(report);
+  throw makeError(
+    'LIMIT_EXCEEDED',
+    `${name}: a report of ${characters} characters and ${values} values, ` +
+      `at most are ${reportLimits.characters} and ${reportLimits.values}`,
+  );
 };
 
-/** Throws BAD_REPORT, LIMIT_EXCEEDED. */
-const requireSensible = (name: string, report: Report, generation: number): void => {
-  const { generation: told } = report;
-  if (!Number.isSafeInteger(told) || told < 0 || told > generation) {
-    throw makeError('BAD_REPORT', `${name}: a report on generation ${told}, but the newest is ${generation}`);
-  }
-  const length = lengthOf(report);
-  if (length > REPORT_LIMIT) {
-    throw makeError('LIMIT_EXCEEDED', `${name}: a report of ${length} characters, at most are ${REPORT_LIMIT}`);
-  }
+/** A boss whose store was put back meets hobs that hold what it never heard of. */
+const answerTo = (told: StateIdentity, wanted: StateIdentity): ReportAnswer => {
+  if (isSameState(told, wanted)) return 'newest';
+  return told.generation < wanted.generation ? 'older' : 'unknown';
 };
 
 /** `motd (content, mode), logs (mode)`; what a new generation changed was no drift. Empty if there was none. */
@@ -48,24 +47,44 @@ export const hobSideMethods = ({ portrait, powers, note, change }: MachineTurn):
   const requireWanted = (): void => {
     if (isDoomed(progress)) throw makeError('MACHINE_GONE', `${name}: this machine is being destroyed`);
   };
+  const keepFacts = (told: Facts): void => {
+    if (!keyEQ(facts.get(), told)) facts.set(told);
+  };
+  const unknownWords = (does: string, told: StateIdentity): string =>
+    `its hob ${does} a desired state ${told.generation} that this boss does not have; it is to take ${generation}`;
   /** Has the hob said how things are with the newest desired state, if `told` is the last that it reported on? */
   const isCurrent = (told: number | null): boolean => generation === 0 || told === generation;
 
   return {
-    attach: (hob, told) => {
+    attach: (hob, told, held) => {
       requireWanted();
-      if (!keyEQ(facts.get(), told)) facts.set(told);
+      keepFacts(told);
       note(`its hob is here (key ${hobKey!.slice(0, 8)}…)`);
-      change({ hob, lastSeen: now(), progress: arrived(progress, isCurrent(reported)) });
-      return desired.get();
+      const wanted = desired.get();
+      // What it reported before, if that was on what is wanted now, is not how things are any more.
+      const isElsewhere = reported === generation && held !== undefined && !isSameState(held, wanted);
+      const lastReported = isElsewhere ? null : reported;
+      if (held !== undefined && answerTo(held, wanted) === 'unknown') note(unknownWords('holds', held));
+      change({ hob, lastSeen: now(), reported: lastReported, progress: arrived(progress, isCurrent(lastReported)) });
+      return wanted;
     },
     pull: () => {
       requireWanted();
       return desired.get();
     },
+    tellFacts: (told) => {
+      requireWanted();
+      keepFacts(told);
+    },
     report: (report) => {
       requireWanted();
-      requireSensible(name, report, generation);
+      requireSensible(name, report);
+      const answer = answerTo(report, desired.get());
+      if (answer === 'unknown') {
+        note(unknownWords('reported on', report));
+        change({ lastSeen: now(), reported: reported === generation ? null : reported });
+        return answer;
+      }
       const corrected = correctedWords(report);
       // The next report will say that all is well, and this is to be found later.
       if (corrected !== '') note(`its hob corrected ${corrected}`);
@@ -76,6 +95,7 @@ export const hobSideMethods = ({ portrait, powers, note, change }: MachineTurn):
         drift: countDrift(report),
         progress: isCurrent(report.generation) ? hasReported(progress) : progress,
       });
+      return answer;
     },
   };
 };

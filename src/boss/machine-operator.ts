@@ -28,8 +28,8 @@ export const askHob = <T, R>(
   { portrait: { name }, powers: { on } }: MachineTurn,
   answer: Promise<T>,
   then: (value: T) => R,
-): Promise<R> =>
-  on(answer, then, (reason) => {
+): Promise<Awaited<R>> =>
+  on<T, R>(answer, then, (reason) => {
     if (!lost.includes(codeOf(reason))) throw reason;
     throw makeError('HOB_UNREACHABLE', `${name}: its hob was lost before it answered`, { hint: 'try again' });
   });
@@ -37,13 +37,21 @@ harden(askHob);
 
 type Ask = (hob: Hob) => Promise<Report>;
 
+const refuse = (name: string, generation: number): Promise<never> =>
+  Promise.reject(
+    makeError('BAD_REPORT', `${name}: its hob holds a desired state ${generation} that this boss does not have`, {
+      hint: 'it is told what is wanted; try again',
+    }),
+  );
+
 const lookNow = (turn: MachineTurn, ask: Ask): DriftReport | Promise<DriftReport> => {
   const { portrait, self, powers } = turn;
   const hob = requireHob(turn);
-  const { name, generation } = portrait;
+  const { name, generation, desired } = portrait;
   // There is nothing that could have drifted, and a hob that was told nothing has nothing to say.
   if (generation === 0) {
-    const nothing: Report = harden({ generation: 0, reason: 'asked', at: powers.now(), resources: [] });
+    const { digest } = desired.get();
+    const nothing: Report = harden({ generation: 0, digest, reason: 'asked', at: powers.now(), resources: [] });
     self.hobSide.report(nothing);
     return self.observer.drift();
   }
@@ -51,8 +59,10 @@ const lookNow = (turn: MachineTurn, ask: Ask): DriftReport | Promise<DriftReport
     if (!matches(report as never, ReportShape)) {
       throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no report`);
     }
-    self.hobSide.report(report);
-    return self.observer.drift();
+    if (self.hobSide.report(report) !== 'unknown') return self.observer.drift();
+    // It pulls when it is told of something that it does not hold. This turn is not to be undone, so nothing is thrown.
+    void E(hob).push(desired.get());
+    return refuse(name, report.generation);
   });
 };
 

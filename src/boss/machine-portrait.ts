@@ -4,7 +4,7 @@
  */
 import { M } from '@endo/patterns';
 import { PolicyShape } from '../protocol/shapes.ts';
-import type { DesiredState, DriftCounts, Facts, Policy, Report } from '../protocol/shapes.ts';
+import type { DriftCounts, Facts, Policy, Report, WantedState } from '../protocol/shapes.ts';
 import type { Hob } from '../protocol/remotes.ts';
 import type { ProviderOptions } from '../providers/contract.ts';
 import type { Cell } from '../vats/actor-lib/cell.ts';
@@ -50,12 +50,12 @@ export interface MachinePortrait {
   /** Of the desired state. */
   readonly generation: number;
   readonly policy: Policy;
-  /** Of the last report. */
+  /** Of the last report; null if the hob was found to hold something else since. */
   readonly reported: number | null;
   readonly drift: DriftCounts;
   readonly revision: number;
 
-  readonly desired: Cell<DesiredState>;
+  readonly desired: Cell<WantedState>;
   readonly received: Cell<ReceivedReport | null>;
   readonly facts: Cell<Facts | null>;
   readonly log: MachineLog;
@@ -91,8 +91,8 @@ export const noDrift: DriftCounts = harden({ ok: 0, drifted: 0, corrected: 0, fa
 harden(noDrift);
 
 /** What has left the document is not counted. */
-export const countDrift = ({ resources }: Report): DriftCounts => {
-  const counts = { ...noDrift };
+export const countDrift = ({ resources, omitted = noDrift }: Report): DriftCounts => {
+  const counts = { ...omitted };
   for (const { state } of resources) if (state !== 'released') counts[state] += 1;
   return harden(counts);
 };

@@ -9,7 +9,8 @@
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import { E } from '../vats/eventual-send.ts';
-import type { BossAddress, HobFacets, HobSide } from './hob-kind.ts';
+import type { HobFacets } from './hob-kind.ts';
+import type { BossAddress, HobSide } from './hob-portrait.ts';
 
 /** As much of a peer as a hob needs. */
 export interface BossLink {

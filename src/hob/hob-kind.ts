@@ -4,76 +4,39 @@
  *   boss ──push──▶ hold ──▶ apply ──▶ driver.reconcile ──▶ report ──▶ boss
  *   daemon ─tick──▶ pull, then look (policy report) or mend (policy correct) ─┘
  *
- * A new generation is held before it is answered for, and applied once: a hob that is killed between the two applies it when it starts
- * again (`applied` is behind `desired.generation`). A report that the boss could not be told is kept, so that what was corrected while the
- * boss was away is not lost. Nothing here depends on the boss being there.
+ * A new desired state is held before it is answered for, and applied once, whatever the policy: at each interval again until a round had no
+ * failure and nothing unknown. So a hob that is killed in between goes on when it starts again (`applied` is not what is held). What
+ * the boss was not told is kept (tell-boss.ts). Nothing here depends on the boss being there.
  */
 import { M } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import { HobI } from '../protocol/interfaces.ts';
-import { DesiredStateShape, isName, ReportShape } from '../protocol/shapes.ts';
-import type { DesiredState, Facts, Report, ReportReason, Resource } from '../protocol/shapes.ts';
+import { shortened } from '../protocol/report-size.ts';
+import { isName, isSameState } from '../protocol/shapes.ts';
+import type { DesiredState, Facts, Findings, Report, ReportReason, WantedState } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
-import { defineKindKit, type DurableMap, type Fresh } from '../vats/kind.ts';
-import { joinUndelivered } from './undelivered.ts';
-
-/** The boss's side of this machine: a durable reference to another peer's object. */
-export interface HobSide {
-  attach(hob: object, facts: Facts): DesiredState;
-  pull(): DesiredState;
-  report(report: Report): void;
-}
+import { defineKindKit, type Fresh, type MapPage } from '../vats/kind.ts';
+import { BossAddressShape, holding, HobPortraitShape } from './hob-portrait.ts';
+import type { BossAddress, HobPortrait, HobSide } from './hob-portrait.ts';
+import { makeBossTalk } from './tell-boss.ts';
 
 /** The host's hands, behind a `Far`. Works on one call at a time, in order. */
 export interface HostDriver {
-  /** `previous` is what was in the document applied before. */
-  reconcile(job: {
-    readonly desired: DesiredState;
-    readonly apply: boolean;
-    readonly reason: ReportReason;
-    readonly previous: readonly AppliedResource[];
-  }): Report;
+  reconcile(job: { readonly desired: DesiredState; readonly apply: boolean; readonly reason: ReportReason }): Findings;
   facts(): Facts;
 }
 
-export type AppliedResource = Pick<Resource, 'id' | 'type'>;
-
-/** Where the boss is, as its locator said. */
-export interface BossAddress {
-  readonly peerId: string;
-  readonly scheme: string;
-  readonly address: Readonly<Record<string, string>>;
+/** Behind a `Far`, so that nothing is logged for a turn that was undone. */
+export interface HobLog {
+  warn(fields: object, message: string): void;
 }
-
-export interface HobPortrait {
-  /** null until it is enrolled. */
-  readonly boss: (BossAddress & { readonly side: HobSide }) | null;
-  /** null until the boss said something. */
-  readonly desired: DesiredState | null;
-  /** The last generation that was applied, and what it held; 0 before the first. */
-  readonly applied: { readonly generation: number; readonly resources: readonly AppliedResource[] };
-  /** What the boss was not told yet. */
-  readonly undelivered: Report | null;
-  readonly bindings: DurableMap<object>;
-}
-
-/** A hob that knows nothing yet. */
-export const newHobPortrait = (makeMap: <V>() => DurableMap<V>): HobPortrait => ({
-  boss: null,
-  desired: null,
-  applied: { generation: 0, resources: [] },
-  undelivered: null,
-  bindings: makeMap<object>(),
-});
-harden(newHobPortrait);
 
 export interface HobFacets extends Record<string, object> {
   /** What the boss calls. */
   readonly hob: {
-    push(desired: DesiredState): number;
+    push(desired: WantedState): number;
     check(): Promise<Report>;
     converge(): Promise<Report>;
-    facts(): Promise<Facts>;
     bind(name: string, reference: object): void;
     lookup(name: string): object;
     unbind(name: string): void;
@@ -93,12 +56,6 @@ export interface HobFacets extends Record<string, object> {
   };
 }
 
-const BossAddressShape = M.splitRecord({
-  peerId: M.string(),
-  scheme: M.string(),
-  address: M.recordOf(M.string(), M.string()),
-});
-
 const HobControlI = M.interface('HobControl', {
   boss: M.call().returns(M.any()),
   enrolled: M.call(M.remotable(), BossAddressShape).returns(),
@@ -109,20 +66,8 @@ const HobControlI = M.interface('HobControl', {
 
 export interface HobPowers {
   readonly driver: HostDriver;
+  readonly log: HobLog;
 }
-
-const nothing = (): void => {};
-
-const PortraitShape = M.splitRecord({
-  boss: M.or(
-    M.null(),
-    M.splitRecord({ peerId: M.string(), scheme: M.string(), address: M.record(), side: M.remotable() }),
-  ),
-  desired: M.or(M.null(), DesiredStateShape),
-  applied: M.splitRecord({ generation: M.number(), resources: M.arrayOf(M.record(), { arrayLengthLimit: 20_000 }) }),
-  undelivered: M.or(M.null(), ReportShape),
-  bindings: M.remotable(),
-});
 
 /** Throws BAD_NAME. */
 const checkName = (name: string): void => {
@@ -130,67 +75,75 @@ const checkName = (name: string): void => {
     {throw makeError('BAD_NAME', `binding name ${JSON.stringify(name)} must match [a-z][a-z0-9-]{0,62}`);}
 };
 
+const BINDINGS_PAGE = 1_000;
+
+/** Was all done that could be? */
+const isWhole = ({ resources }: Findings): boolean =>
+  resources.every(({ state }) => state !== 'failed' && state !== 'unknown');
+
 export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
   label: 'hob',
   facets: { hob: HobI, control: HobControlI },
-  portrait: PortraitShape,
-  behave: (bcom, self, portrait, { driver, on }) => {
+  portrait: HobPortraitShape,
+  behave: (bcom, self, portrait, { driver, log, on }) => {
     const now: Fresh<HobPortrait> = { bcom, portrait };
 
-    /** Holds a newer generation and sees to it that it is applied; an older one, or the same, changes nothing. */
-    const hold = (wanted: DesiredState, fresh: Fresh<HobPortrait>): number => {
-      const held = fresh.portrait.desired?.generation ?? 0;
-      if (wanted.generation <= held) return held;
-      fresh.bcom((latest) => ({ ...latest, desired: wanted }));
+    /** Holds another desired state, and sees to it that it is applied. */
+    const hold = (wanted: WantedState, fresh: Fresh<HobPortrait>): void => {
+      const held = fresh.portrait.desired;
+      // A boss that wants nothing yet is not asked for a document.
+      if (held === null ? wanted.generation === 0 : isSameState(held, wanted)) return;
+      fresh.bcom((latest) => holding(latest, wanted));
       void E(self.control).apply();
+    };
+    const talk = makeBossTalk({ driver, log, on, hold });
+
+    const push = (wanted: WantedState): number => {
+      const { desired } = portrait;
+      if (desired !== null && wanted.generation <= desired.generation) {
+        if (!isSameState(desired, wanted)) talk.pull(portrait);
+        return desired.generation;
+      }
+      hold(wanted, now);
       return wanted.generation;
-    };
-
-    const tell = (report: Report, fresh: Fresh<HobPortrait>): void => {
-      const telling = joinUndelivered(fresh.portrait.undelivered, report);
-      fresh.bcom((latest) => ({ ...latest, undelivered: telling }));
-      deliver(telling, fresh.portrait.boss);
-    };
-
-    /** If the boss cannot be told, the report stays for the next time. */
-    const deliver = (report: Report, boss: HobPortrait['boss']): void => {
-      if (boss === null) return;
-      void on(
-        E(boss.side).report(report),
-        (_none, fresh) => {
-          const isLatest = fresh.portrait.undelivered?.at === report.at;
-          if (isLatest) fresh.bcom((latest) => ({ ...latest, undelivered: null }));
-        },
-        nothing,
-      );
     };
 
     /** Looks or mends; the driver does one such job after the other. */
     const reconcile = (apply: boolean, reason: ReportReason): Promise<Report> => {
-      const { desired, applied } = portrait;
+      const { desired } = portrait;
       if (desired === null) throw makeError('NOTHING_DESIRED', 'the boss has not said yet what this machine is to be');
-      const job = { desired, apply, reason, previous: applied.resources };
-      return on(E(driver).reconcile(job), (report, fresh) => {
-        if (apply && desired.generation >= fresh.portrait.applied.generation) {
-          const resources = desired.resources.map(({ id, type }) => ({ id, type }));
-          fresh.bcom((latest) => ({ ...latest, applied: { generation: desired.generation, resources } }));
+      const { generation, digest } = desired;
+      return on(E(driver).reconcile({ desired, apply, reason }), (findings, fresh) => {
+        const held = fresh.portrait.desired;
+        if (apply && isWhole(findings) && held !== null && isSameState(held, desired)) {
+          fresh.bcom((latest) => ({ ...latest, applied: { generation, digest } }));
         }
-        return report;
+        return shortened({ ...findings, digest });
       });
     };
 
     const reconcileAndTell = (apply: boolean, reason: ReportReason): Promise<void> =>
-      on(reconcile(apply, reason), (report, fresh) => tell(report, fresh));
+      on(reconcile(apply, reason), (report, fresh) => talk.tell(report, fresh));
 
-    const isApplied = (): boolean =>
-      portrait.desired === null || portrait.applied.generation >= portrait.desired.generation;
+    const isApplied = (): boolean => {
+      const { desired, applied } = portrait;
+      return desired === null || (applied !== null && isSameState(applied, desired));
+    };
+
+    const bindingsAfter = (names: readonly string[], after?: string): Promise<readonly string[]> =>
+      on<MapPage<object>, readonly string[] | Promise<readonly string[]>>(
+        portrait.bindings.page({ limit: BINDINGS_PAGE, ...(after === undefined ? {} : { after }) }),
+        ({ entries, next }) => {
+          const all = [...names, ...entries.map(([name]) => name)];
+          return next === null ? all : bindingsAfter(all, next);
+        },
+      );
 
     return {
       hob: {
-        push: (wanted) => hold(wanted, now),
+        push,
         check: () => reconcile(false, 'asked'),
         converge: () => reconcile(true, 'asked'),
-        facts: () => E(driver).facts(),
         bind: (name, reference) => {
           checkName(name);
           portrait.bindings.set(name, reference);
@@ -206,7 +159,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
             throw makeError('NO_SUCH_BINDING', `there is no binding ${JSON.stringify(name)}`);
           }
         },
-        bindings: () => on(portrait.bindings.page({ limit: 1_000 }), ({ entries }) => entries.map(([name]) => name)),
+        bindings: () => bindingsAfter([]),
       },
       control: {
         boss: () => {
@@ -217,15 +170,19 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         enrolled: (side, { peerId, scheme, address }) =>
           bcom((latest) => ({ ...latest, boss: { peerId, scheme, address, side } })),
         attach: () => {
-          const { boss, undelivered } = portrait;
+          const { boss } = portrait;
           if (boss === null) throw makeError('NOT_ENROLLED', 'this hob has no boss yet');
-          if (undelivered !== null) deliver(undelivered, boss);
-          const attached = on(E(driver).facts(), (facts) => E(boss.side).attach(self.hob, facts));
-          return on(attached, (wanted: DesiredState, fresh) => void hold(wanted, fresh));
+          talk.deliver(portrait);
+          return on(E(driver).facts(), (facts, { portrait: { desired } }) => {
+            const held = desired === null ? [] : [{ generation: desired.generation, digest: desired.digest }];
+            const attached = E(boss.side).attach(self.hob as never, facts, ...held);
+            return on(attached, (wanted, fresh) => talk.take(desired, wanted, fresh));
+          });
         },
         tick: () => {
-          const { boss, desired } = portrait;
-          if (boss !== null) void on(E(boss.side).pull(), (wanted, fresh) => void hold(wanted, fresh), nothing);
+          const { desired } = portrait;
+          talk.pull(portrait);
+          talk.tellFacts(portrait);
           if (desired === null) return Promise.resolve();
           return isApplied() ? reconcileAndTell(desired.policy === 'correct', 'interval') : self.control.apply();
         },

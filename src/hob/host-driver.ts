@@ -1,6 +1,6 @@
 /** The host's hands, as the hob's actor calls them: one job after the other, in the order in which they were asked for. */
 import { Far } from '@endo/pass-style';
-import type { Facts, Report } from '../protocol/shapes.ts';
+import type { Facts, Findings } from '../protocol/shapes.ts';
 import type { HostDriver } from './hob-kind.ts';
 import { reconcile } from './reconcile.ts';
 import type { Host, ResourceTypes } from './resources/contract.ts';
@@ -23,9 +23,9 @@ export const makeHostDriver = ({ types, host, facts, now }: HostDriverOptions): 
   let last: Promise<unknown> = Promise.resolve();
 
   const driver = Far('HostDriver', {
-    reconcile: ({ desired, apply, reason, previous }: Parameters<HostDriver['reconcile']>[0]): Promise<Report> => {
+    reconcile: ({ desired, apply, reason }: Parameters<HostDriver['reconcile']>[0]): Promise<Findings> => {
       const job = last.then(() =>
-        reconcile({ desired, mode: apply ? 'converge' : 'check', reason, previous, types, host, now }),
+        reconcile({ desired, mode: apply ? 'converge' : 'check', reason, types, host, now }),
       );
       last = job.catch(() => {});
       return job;

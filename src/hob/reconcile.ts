@@ -8,29 +8,19 @@
  *     differs, mode converge         corrected   what, from, to, at
  *     cannot be looked at            unknown     why
  *     anything else                  failed      why
- *     was in the document before     released
  */
 import { codeOf, describeError, makeError } from '../errors/gobs-error.ts';
 import { plainText } from '../protocol/plain-text.ts';
 import { findResourceProblems, type ResourceProblem } from '../protocol/resources/resource-problems.ts';
-import type { Change, DesiredState, Report, ReportReason, Resource, ResourceReport } from '../protocol/shapes.ts';
+import { reportLimits } from '../protocol/shapes.ts';
+import type { Change, DesiredState, Findings, ReportReason, Resource, ResourceReport } from '../protocol/shapes.ts';
 import type { Host, ResourceTypes } from './resources/contract.ts';
-
-/** As ResourceReportShape has them. */
-const LONGEST_TEXT = 4_000;
-const LONGEST_NAME = 200;
-const MOST_CHANGES = 100;
 
 export interface ReconcileRequest {
   readonly desired: DesiredState;
   /** `check` touches nothing. */
   readonly mode: 'check' | 'converge';
   readonly reason: ReportReason;
-  /**
-   * What the document held before: what is not in `desired` is reported as released. The hob gives it with the first round of a
-   * generation, and nothing later.
-   */
-  readonly previous?: readonly Pick<Resource, 'id' | 'type'>[];
   readonly types: ResourceTypes;
   readonly host: Host;
   /** The hob's clock, in milliseconds since 1970. */
@@ -40,26 +30,19 @@ export interface ReconcileRequest {
 const definitionsOf = (types: ResourceTypes) =>
   Object.fromEntries(Object.entries(types).map(([name, { definition }]) => [name, definition]));
 
-const problemError = ({ path, message, hint }: ResourceProblem, more = ''): Error =>
-  makeError('BAD_DESIRED_STATE', `${path}: ${message}${more}`, hint === undefined ? {} : { hint });
-
-/** Throws BAD_DESIRED_STATE with the exact place (`resources[2].mode: …`) of the first thing that is wrong. */
-export const validateDesiredState = (desired: Pick<DesiredState, 'resources'>, types: ResourceTypes): void => {
-  const [first, ...others] = findResourceProblems(desired.resources, definitionsOf(types));
-  if (first !== undefined) throw problemError(first, others.length === 0 ? '' : ` (and ${others.length} more)`);
-};
-harden(validateDesiredState);
+const problemError = ({ path, message, hint }: ResourceProblem): Error =>
+  makeError('BAD_DESIRED_STATE', `${path}: ${message}`, hint === undefined ? {} : { hint });
 
 /** One line for people: code, message, hint. */
 const whyOf = (thrown: unknown): string => {
   const { code, message, hint } = describeError(thrown);
-  return plainText(`${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`, LONGEST_TEXT);
+  return plainText(`${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`, reportLimits.text);
 };
 
 const printableChange = ({ what, from, to }: Change): Change => ({
-  what: plainText(what, LONGEST_NAME),
-  from: plainText(from, LONGEST_TEXT),
-  to: plainText(to, LONGEST_TEXT),
+  what: plainText(what, reportLimits.what),
+  from: plainText(from, reportLimits.text),
+  to: plainText(to, reportLimits.text),
 });
 
 type Outcome = Omit<ResourceReport, 'id' | 'type'>;
@@ -76,7 +59,7 @@ const convergeOne = async (resource: Resource, { types, host, mode, now }: Recon
   try {
     const path = type.definition.owns?.(resource);
     if (apply && path !== undefined) await host.files.sweep(path);
-    const changes = (await type.converge(resource, host, apply)).slice(0, MOST_CHANGES).map(printableChange);
+    const changes = (await type.converge(resource, host, apply)).slice(0, reportLimits.changes).map(printableChange);
     if (changes.length === 0) return { state: 'ok' };
     return apply ? { state: 'corrected', changes, at: now() } : { state: 'drifted', changes };
   } catch (error) {
@@ -86,17 +69,12 @@ const convergeOne = async (resource: Resource, { types, host, mode, now }: Recon
 
 /** Unchanged for every resource that makes sense. */
 const nameOf = ({ id, type }: Pick<Resource, 'id' | 'type'>) => ({
-  id: plainText(id, LONGEST_NAME),
-  type: plainText(type, 60),
+  id: plainText(id, reportLimits.id),
+  type: plainText(type, reportLimits.type),
 });
 
-const releasedOf = ({ desired, previous = [] }: ReconcileRequest): readonly ResourceReport[] => {
-  const held = new Set(desired.resources.map(({ id }) => id));
-  return previous.filter(({ id }) => !held.has(id)).map((resource) => ({ ...nameOf(resource), state: 'released' }));
-};
-
 /** Never rejects for what a host or a resource does. Two rounds must not run at once. */
-export const reconcile = async (request: ReconcileRequest): Promise<Report> => {
+export const reconcile = async (request: ReconcileRequest): Promise<Findings> => {
   const { desired, reason, types, now } = request;
   const problems = new Map<number, ResourceProblem>();
   for (const problem of findResourceProblems(desired.resources, definitionsOf(types))) {
@@ -108,11 +86,6 @@ export const reconcile = async (request: ReconcileRequest): Promise<Report> => {
     const outcome = problem === undefined ? await convergeOne(resource, request) : problemOutcome(problem);
     resources.push({ ...nameOf(resource), ...outcome });
   }
-  return harden({
-    generation: desired.generation,
-    reason,
-    at: now(),
-    resources: [...resources, ...releasedOf(request)],
-  });
+  return harden({ generation: desired.generation, reason, at: now(), resources });
 };
 harden(reconcile);

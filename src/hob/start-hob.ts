@@ -2,6 +2,7 @@
  * Puts a hob together from the powers of its entry point: store, key, kernel, actor, peer, daemon. What a provider may rely on about it
  * is in protocol/machine-directory.ts, and the order here follows from that.
  */
+import { Far } from '@endo/pass-style';
 import { parseLocator } from '../captp/locator.ts';
 import { openKeyFile } from '../captp/key-file.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
@@ -16,7 +17,8 @@ import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile, type Log } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
-import { hobKind, newHobPortrait, type HobFacets, type HobSide, type HostDriver } from './hob-kind.ts';
+import { hobKind, type HobFacets, type HobLog, type HostDriver } from './hob-kind.ts';
+import { newHobPortrait, type HobSide } from './hob-portrait.ts';
 import { makeHostDriver } from './host-driver.ts';
 import { shippedTypes } from './resources/shipped.ts';
 import { openRootedFiles } from './rooted-files.ts';
@@ -81,9 +83,12 @@ const enrolmentFile = ({ fs }: HobPowers, { enrolment, directory }: Paths): Enro
     },
   });
 
-const openActor = async (kernel: Kernel, driver: HostDriver): Promise<HobFacets['control']> => {
+const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
-  vat.register(hobKind, { driver });
+  const hobLog = Far('HobLog', {
+    warn: (fields: object, message: string) => log.warn(fields, message),
+  } as never) as unknown as HobLog;
+  vat.register(hobKind, { driver, log: hobLog });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };
@@ -147,7 +152,7 @@ export const startHob = async ({ directory, interval }: HobOptions, powers: HobP
     });
     const kernel = makeKernelOf(store, powers);
     const peer = await makePeerOf(kernel, store, paths, powers);
-    const control = await openActor(kernel, driver);
+    const control = await openActor(kernel, driver, log);
     const enrolment = enrolmentFile(powers, paths);
     const daemon = startDaemon({ control, link: linkTo(peer, log), enrolment, interval, setTimer, random, log });
     let stopping: Promise<void> | undefined;

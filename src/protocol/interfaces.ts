@@ -6,10 +6,12 @@
 import { M } from '@endo/patterns';
 import {
   DesiredStateChangeShape,
-  DesiredStateShape,
   FactsShape,
   MachineSpecShape,
+  ReportAnswerShape,
   ReportShape,
+  StateIdentityShape,
+  WantedStateShape,
 } from './shapes.ts';
 
 const name = M.string({ stringLengthLimit: 200 });
@@ -74,11 +76,14 @@ export const MachineAdminI = M.interface('MachineAdmin', adminMethods);
 
 /** All that a machine's own hob can reach. */
 export const MachineHobSideI = M.interface('MachineHobSide', {
-  /** First call of every session: here I am. → DesiredState */
-  attach: M.call(M.remotable('Hob'), FactsShape).returns(M.record()),
-  /** → DesiredState */
+  /** First call of every session: here I am, and this is what I hold, if anything. → WantedState */
+  attach: M.call(M.remotable('Hob'), FactsShape).optional(StateIdentityShape).returns(M.record()),
+  /** → WantedState */
   pull: M.call().returns(M.record()),
-  report: M.call(ReportShape).returns(none),
+  /** At each interval: the facts as they are now. */
+  tellFacts: M.call(FactsShape).returns(none),
+  /** → ReportAnswer. Refuses with BAD_REPORT, LIMIT_EXCEEDED. */
+  report: M.call(ReportShape).returns(ReportAnswerShape),
 });
 
 // ---------------------------------------------------------------------------------------------- the boss
@@ -127,13 +132,11 @@ export const InspectorI = M.interface('Inspector', {
 // ---------------------------------------------------------------------------------------------- the hob
 
 export const HobI = M.interface('Hob', {
-  /** A new desired state to hold and apply; an older generation than the one held is ignored. → the generation held */
-  push: M.call(DesiredStateShape).returns(M.number()),
+  /** A newer desired state to hold and apply. One that is not newer, and not the one held, makes the hob pull. → the generation held */
+  push: M.call(WantedStateShape).returns(M.number()),
   /** → Promise<Report> */
   check: M.call().returns(promise),
   converge: M.call().returns(promise),
-  /** → Promise<Facts> */
-  facts: M.call().returns(promise),
   bind: M.call(name, M.remotable()).returns(none),
   lookup: M.call(name).returns(M.remotable()),
   unbind: M.call(name).returns(none),

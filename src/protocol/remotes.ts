@@ -12,6 +12,9 @@ import type {
   MachineStatus,
   Refusal,
   Report,
+  ReportAnswer,
+  StateIdentity,
+  WantedState,
 } from './shapes.ts';
 
 export interface MachineObserver {
@@ -44,17 +47,17 @@ export interface MachineAdmin extends MachineOperator {
 
 /** What the boss gives to a machine's own hob. */
 export interface MachineHobSide {
-  attach(hob: Hob, facts: Facts): DesiredState;
-  pull(): DesiredState;
-  report(report: Report): void;
+  attach(hob: Hob, facts: Facts, held?: StateIdentity): WantedState;
+  pull(): WantedState;
+  tellFacts(facts: Facts): void;
+  report(report: Report): ReportAnswer;
 }
 
 /** What a hob gives to its boss. */
 export interface Hob {
-  push(desired: DesiredState): number;
+  push(desired: WantedState): number;
   check(): Report;
   converge(): Report;
-  facts(): Facts;
   bind(name: string, reference: object): void;
   lookup(name: string): object;
   unbind(name: string): void;

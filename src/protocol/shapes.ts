@@ -44,6 +44,35 @@ export const DesiredStateShape = M.splitRecord(
   M.record({ numPropertiesLimit: 0 }),
 );
 
+/**
+ * A desired state as the boss tells it to a hob. `digest` is the SHA-256 of policy and resources, in hexadecimal digits, as the boss
+ * computed it: after a boss's store was put back, the same generation can be of another document.
+ */
+export interface WantedState extends DesiredState {
+  readonly digest: string;
+}
+export const WantedStateShape = M.splitRecord(
+  {
+    generation: M.number(),
+    policy: PolicyShape,
+    resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }),
+    digest: text(64),
+  },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/** Which desired state: two are the same only if both are equal. */
+export type StateIdentity = Pick<WantedState, 'generation' | 'digest'>;
+export const StateIdentityShape = M.splitRecord(
+  { generation: M.number(), digest: text(64) },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+export const isSameState = (one: StateIdentity, other: StateIdentity): boolean =>
+  one.generation === other.generation && one.digest === other.digest;
+harden(isSameState);
+
 /** The part of a desired state that people set. */
 export interface DesiredStateChange {
   readonly policy?: Policy;
@@ -56,6 +85,25 @@ export const DesiredStateChangeShape = M.splitRecord(
 );
 
 // ---------------------------------------------------------------------------------------------- reports
+
+/**
+ * What one report may hold. Whatever has the shape and is within `characters` and `values` (report-size.ts measures them) fits a message
+ * between peers, and the boss takes it.
+ */
+export const reportLimits = harden({
+  /** What left the document comes on top of what is in it. */
+  resources: 20_000,
+  changes: 100,
+  id: 200,
+  type: 60,
+  what: 200,
+  /** Of `from`, `to` and `why`. */
+  text: 4_000,
+  /** As they are sent: what is not ASCII, or is escaped, counts more than once. */
+  characters: 2_000_000,
+  /** Arrays, records, elements and properties. */
+  values: 90_000,
+} as const);
 
 /** One property that differs. `what` is a property name such as `mode`; `from` is what was found, `to` what is wanted. */
 export interface Change {
@@ -84,20 +132,25 @@ export interface ResourceReport {
   readonly at?: number;
 }
 const ChangeShape = M.splitRecord(
-  { what: text(200), from: text(4_000), to: text(4_000) },
+  { what: text(reportLimits.what), from: text(reportLimits.text), to: text(reportLimits.text) },
   {},
   M.record({ numPropertiesLimit: 0 }),
 );
 export const ResourceReportShape = M.splitRecord(
-  { id: text(200), type: text(60), state: M.or(...resourceStates) },
-  { changes: M.arrayOf(ChangeShape, { arrayLengthLimit: 100 }), why: text(4_000), at: time },
+  { id: text(reportLimits.id), type: text(reportLimits.type), state: M.or(...resourceStates) },
+  {
+    changes: M.arrayOf(ChangeShape, { arrayLengthLimit: reportLimits.changes }),
+    why: text(reportLimits.text),
+    at: time,
+  },
   M.record({ numPropertiesLimit: 0 }),
 );
 
 /** Why a hob looked: a new generation was applied, its interval came round, or somebody asked. */
 export type ReportReason = 'applied' | 'interval' | 'asked';
 
-export interface Report {
+/** What one round of work found. */
+export interface Findings {
   /** Of the desired state that the hob held. */
   readonly generation: number;
   readonly reason: ReportReason;
@@ -105,16 +158,6 @@ export interface Report {
   readonly at: number;
   readonly resources: readonly ResourceReport[];
 }
-export const ReportShape = M.splitRecord(
-  {
-    generation: M.number(),
-    reason: M.or('applied', 'interval', 'asked'),
-    at: time,
-    resources: M.arrayOf(ResourceReportShape, { arrayLengthLimit: 20_000 }),
-  },
-  {},
-  M.record({ numPropertiesLimit: 0 }),
-);
 
 export interface DriftCounts {
   readonly ok: number;
@@ -123,6 +166,37 @@ export interface DriftCounts {
   readonly failed: number;
   readonly unknown: number;
 }
+
+export const DriftCountsShape = M.splitRecord(
+  { ok: M.number(), drifted: M.number(), corrected: M.number(), failed: M.number(), unknown: M.number() },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+export interface Report extends Findings {
+  /** As the boss gave it with that desired state. */
+  readonly digest: string;
+  /** How many there are that are not listed, for want of room; absent: none. */
+  readonly omitted?: DriftCounts;
+}
+export const ReportShape = M.splitRecord(
+  {
+    generation: M.number(),
+    digest: text(64),
+    reason: M.or('applied', 'interval', 'asked'),
+    at: time,
+    resources: M.arrayOf(ResourceReportShape, { arrayLengthLimit: reportLimits.resources }),
+  },
+  { omitted: DriftCountsShape },
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/**
+ * What the boss makes of a report. `newest`: it is on what is wanted now. `older`: kept, but the boss wants something newer. `unknown`: on
+ * a desired state that this boss does not have; noted, not kept. After the last two the hob pulls.
+ */
+export type ReportAnswer = 'newest' | 'older' | 'unknown';
+export const ReportAnswerShape = M.or('newest', 'older', 'unknown');
 
 // ---------------------------------------------------------------------------------------------- facts
 

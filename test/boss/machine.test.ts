@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
-import type { MachineAdmin } from '../../src/protocol/remotes.ts';
-import type { DesiredState, Report, Resource } from '../../src/protocol/shapes.ts';
+import type { Hob, MachineAdmin } from '../../src/protocol/remotes.ts';
+import type { Report, Resource, WantedState } from '../../src/protocol/shapes.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import {
   makeBossWorld,
@@ -97,7 +97,7 @@ describe('a machine', () => {
     const { id } = await reach(machine, 'booting');
     const hob = world.makeHob(id);
     const { locator } = world.cloud.hosts.get(id)!;
-    hob.answer = () => reportOn({ generation: 1, policy: 'report', resources: [] }, 1);
+    hob.answer = (desired) => reportOn(desired, 1);
     const connecting = life.connect(hob, locator);
     const seen = [await reach(machine, 'enrolled'), await reach(machine, 'ready')];
     await connecting;
@@ -450,7 +450,7 @@ describe('desired state', () => {
     expect(await E(machine).setDesired({ resources: [noop('a')] })).toBe(1);
     await life.connect(hob);
     expect(hob.desired).toMatchObject({ generation: 1 });
-    expect(await E(life.hobSide(hob)).pull()).toEqual(await E(machine).desired());
+    expect(await E(life.hobSide(hob)).pull()).toMatchObject(await E(machine).desired());
     expect(hob.heard).toEqual([]);
   });
 
@@ -467,8 +467,9 @@ describe('desired state', () => {
 });
 
 describe('check and converge', () => {
-  const drifted = ({ generation }: DesiredState): Report => ({
+  const drifted = ({ generation, digest }: WantedState): Report => ({
     generation,
+    digest,
     reason: 'asked',
     at: 5,
     resources: [
@@ -536,7 +537,6 @@ describe('check and converge', () => {
       expect(await code(E(machine).check())).toBe(expected);
     }
     expect(await E(machine).drift()).toEqual(before);
-    expect(await code(E(life.hobSide(hob)).report({ ...reportOn(hob.desired!, 1), generation: 7 }))).toBe('BAD_REPORT');
     expect(await code(E(life.hobSide(hob)).report({ nothing: 1 } as never))).toBe('BAD_ARGUMENTS');
   });
 
@@ -551,6 +551,84 @@ describe('check and converge', () => {
     };
     expect(await code(E(machine).check())).toBe('CANNOT_LOOK');
   });
+});
+
+describe('a hob that holds what this boss does not have', () => {
+  /** The boss's store as it was at generation 1, under a hob that has done generation `held` of a later time. */
+  const putBackUnder = async (held: number) => {
+    const { machine, hob } = await createReady('web1', { resources: [noop('a')] });
+    expect(await E(machine).status()).toMatchObject({ generation: 1, reported: 1 });
+    await life.disconnect(hob);
+    hob.desired = harden({ ...hob.desired!, generation: held, digest: 'of another document' });
+    return { machine, hob, side: life.hobSide(hob), self: life.kernel.refOf(`peer:${hob.peerId}/1`) as Hob };
+  };
+  const identity = ({ desired }: TestHob) => harden({ generation: desired!.generation, digest: desired!.digest });
+
+  test.each([1, 3])('generation %i, is not as the document says from the moment when it attaches', async (held) => {
+    const { machine, hob, side, self } = await putBackUnder(held);
+    const wanted = await E(side).attach(self, someFacts, identity(hob));
+    expect(await E(machine).status()).toMatchObject({ generation: 1, reported: null });
+    expect(await logOf(machine)).toContain(
+      `its hob holds a desired state ${held} that this boss does not have; it is to take 1`,
+    );
+    expect(await E(side).report(reportOn(wanted, 5))).toBe('newest');
+    expect(await E(machine).status()).toMatchObject({ reported: 1 });
+  });
+
+  test.each([1, 3])('generation %i, and reports on it, is told so; it is noted and not counted', async (held) => {
+    const { machine, hob, side } = await putBackUnder(held);
+    const before = await E(machine).drift();
+    expect(await E(side).report(reportOn(hob.desired!, 5))).toBe('unknown');
+    expect(await E(machine).drift()).toEqual(before);
+    expect(await E(machine).status()).toMatchObject({ generation: 1, reported: null });
+    expect((await logOf(machine)).at(-1)).toBe(
+      `its hob reported on a desired state ${held} that this boss does not have; it is to take 1`,
+    );
+  });
+
+  test('is told what is wanted when somebody asks it to look', async () => {
+    const { machine, hob } = await createReady('web1', { resources: [noop('a')] });
+    hob.answer = (desired) => ({ ...reportOn(desired, 5), digest: 'of another document' });
+    expect(await code(E(machine).check())).toBe('BAD_REPORT');
+    await life.kernel.idle();
+    expect(hob.heard).toEqual(['check', 'push 1']);
+    expect(await logOf(machine)).toContainEqual(expect.stringMatching(/^its hob reported on a desired state 1 that/));
+  });
+
+  test('that is older is behind: its report is kept', async () => {
+    const { machine, hob, side } = await putBackUnder(1);
+    await E(machine).setDesired({ policy: 'correct' });
+    expect(await E(side).report(reportOn(hob.desired!, 5))).toBe('older');
+    expect(await E(machine).status()).toMatchObject({ generation: 2, reported: 1 });
+  });
+
+  test('documents that say the same are the same, whatever the order of properties', async () => {
+    const digest = async (name: string, resource: Resource) => {
+      const { hob } = await createReady(name, { resources: [resource] });
+      return hob.desired!.digest;
+    };
+    const first = await digest('web1', { id: 'f', type: 'file', path: '/f', content: 'x' });
+    expect(await digest('web2', { content: 'x', path: '/f', type: 'file', id: 'f' })).toBe(first);
+    expect(await digest('web3', { id: 'f', type: 'file', path: '/f', content: 'y' })).not.toBe(first);
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+test('facts are those that the hob told last', async () => {
+  const { machine, hob } = await createReady();
+  const now = { ...someFacts, memory: { total: 4, free: 1 } };
+  await E(life.hobSide(hob)).tellFacts(now);
+  expect(await E(machine).facts()).toEqual(now);
+});
+
+test('what a report does not list for want of room is counted, if it is a number of something', async () => {
+  const { machine, hob } = await createReady('web1', { resources: [noop('a')] });
+  const omitted = { ok: 7, drifted: 0, corrected: 0, failed: 2, unknown: 0 };
+  hob.answer = (desired) => ({ ...reportOn(desired, 5), omitted });
+  await E(machine).check();
+  expect((await E(machine).status()).drift).toEqual({ ...omitted, ok: 8 });
+  hob.answer = (desired) => ({ ...reportOn(desired, 5), omitted: { ...omitted, ok: -1 } });
+  expect(await code(E(machine).check())).toBe('BAD_REPORT');
 });
 
 describe('bindings', () => {
@@ -611,8 +689,10 @@ describe('the log', () => {
     const side = life.hobSide(hob);
     await E(machine).setDesired({ resources: [noop('a'), noop('b')] });
     const changes = ['content', 'mode'].map((what) => ({ what, from: 'x', to: 'y' }));
+    const { digest } = await E(side).pull();
     const corrected = (reason: 'applied' | 'interval') => ({
       generation: 1,
+      digest,
       reason,
       at: 1,
       resources: [

@@ -9,7 +9,7 @@ import { makeAccounts } from '../../src/hob/accounts.ts';
 import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
 import { openRootedFiles } from '../../src/hob/rooted-files.ts';
-import type { Report, Resource } from '../../src/protocol/shapes.ts';
+import type { Findings, Resource } from '../../src/protocol/shapes.ts';
 import { watchedFs } from './watched-fs.ts';
 
 export interface ConvergeOrder {
@@ -24,7 +24,7 @@ export interface ConvergeOrder {
 }
 
 export interface ConvergeAnswer {
-  readonly report: Report;
+  readonly report: Findings;
   /** The calls of the file system, in order. */
   readonly calls: readonly string[];
 }

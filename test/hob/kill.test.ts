@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
-import type { Report } from '../../src/protocol/shapes.ts';
+import type { Findings } from '../../src/protocol/shapes.ts';
 import { convergeInChild } from './run-child.ts';
 import { makeTemporaryRoot, openHost, type TemporaryRoot } from './temporary-root.ts';
 
@@ -34,7 +34,7 @@ const contentNow = (): string | undefined => {
 const order = () => ({ root: place.root, resources: [resource], mode: 'converge' as const });
 
 /** The hob that is started after the one that was killed. */
-const converge = async (): Promise<Report> => {
+const converge = async (): Promise<Findings> => {
   const host = await openHost(place.root);
   const request = { mode: 'converge', reason: 'interval', types: shippedTypes, host, now: () => 0 } as const;
   const desired = { generation: 1, policy: 'correct', resources: [resource] } as const;

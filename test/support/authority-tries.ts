@@ -7,7 +7,7 @@ import { RegistryI } from '../../src/boss/boss-registry.ts';
 import { GateI, LifecycleI } from '../../src/boss/machine-facets.ts';
 import { ProviderI } from '../../src/boss/provider.ts';
 import { BossI, HobI, InspectorI, MachineAdminI, MachineHobSideI } from '../../src/protocol/interfaces.ts';
-import type { DesiredState } from '../../src/protocol/shapes.ts';
+import type { WantedState } from '../../src/protocol/shapes.ts';
 import { CellI } from '../../src/vats/actor-lib/cell.ts';
 import { methodsOf, type Tries } from './authority-walk.ts';
 import { reportOn, someFacts } from './boss-world.ts';
@@ -31,7 +31,7 @@ export interface Walker {
   /** A reference to itself. */
   readonly own: object;
   readonly peerId: string;
-  readonly desired: DesiredState;
+  readonly desired: WantedState;
   readonly now: number;
   readonly provider: { readonly name: string; readonly type: string };
 }
@@ -46,6 +46,7 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
     lookup: [['name']],
     unbind: [['name']],
     attach: [[own, someFacts]],
+    tellFacts: [[someFacts]],
     report: [[report]],
     push: [[desired]],
     createMachine: [['web9', { provider: provider.name }]],

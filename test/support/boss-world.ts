@@ -14,7 +14,7 @@ import { peerIdOf } from '../../src/captp/peer-id.ts';
 import { makeError } from '../../src/errors/gobs-error.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import type { Hob, MachineAdmin, MachineHobSide, MachineObserver } from '../../src/protocol/remotes.ts';
-import type { DesiredState, Facts, MachineStatus, Report } from '../../src/protocol/shapes.ts';
+import type { Facts, MachineStatus, Report, WantedState } from '../../src/protocol/shapes.ts';
 import type { ProviderDriver } from '../../src/providers/contract.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../../src/vats/kernel.ts';
@@ -46,8 +46,8 @@ export interface TestHob {
   /** The name of the facet that it was given; undefined until it is enrolled. */
   side: string | undefined;
   /** What it says to each check; otherwise that all is well. */
-  answer: ((desired: DesiredState) => unknown) | undefined;
-  desired: DesiredState | undefined;
+  answer: ((desired: WantedState) => unknown) | undefined;
+  desired: WantedState | undefined;
   readonly bindings: Map<string, object>;
   /** Calls that the boss made. */
   readonly heard: string[];
@@ -81,9 +81,10 @@ export interface BossWorld {
   cacheLimit: number;
 }
 
-export const reportOn = (desired: DesiredState, at: number): Report =>
+export const reportOn = (desired: WantedState, at: number): Report =>
   harden({
     generation: desired.generation,
+    digest: desired.digest,
     reason: 'asked',
     at,
     resources: desired.resources.map(({ id, type }) => ({ id, type, state: 'ok' as const })),
@@ -111,13 +112,12 @@ const makeHobObject = (hob: TestHob, now: () => number): Hob => {
   };
   const look = () => (hob.answer ?? ((desired) => reportOn(desired, now())))(hob.desired!) as Report;
   return Far('Hob', {
-    push: (desired: DesiredState) => {
+    push: (desired: WantedState) => {
       hob.desired = desired;
       return note(`push ${desired.generation}`, desired.generation);
     },
     check: () => note('check', look()),
     converge: () => note('converge', look()),
-    facts: () => someFacts,
     bind: (name: string, reference: object) => void hob.bindings.set(name, note(`bind ${name}`, reference)),
     lookup: (name: string) => {
       const found = hob.bindings.get(name);
@@ -188,7 +188,9 @@ const openLife = async ({ world, newNonce }: Shared, store: Store, driver: Provi
       const side = await E(process).present(hashOf(secretIn(locator!)), visitor);
       hob.side = kernel.nameOf(side)!;
     }
-    const desired = await E(hobSide(hob)).attach(kernel.refOf(`peer:${hob.peerId}/1`) as Hob, someFacts);
+    const held = hob.desired && harden({ generation: hob.desired.generation, digest: hob.desired.digest });
+    const attached = kernel.refOf(`peer:${hob.peerId}/1`) as Hob;
+    const desired = await E(hobSide(hob)).attach(attached, someFacts, ...(held ? [held] : []));
     hob.desired = desired;
     if (desired.generation > 0) await E(hobSide(hob)).report(reportOn(desired, world.now));
   };

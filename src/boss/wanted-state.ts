@@ -1,0 +1,19 @@
+/** What a machine is to be, as it is kept and told to its hob. */
+import { createHash } from 'node:crypto';
+import type { DesiredState, Resource, WantedState } from '../protocol/shapes.ts';
+
+const canonical = (resource: Resource): readonly (readonly [string, unknown])[] =>
+  Object.keys(resource)
+    .sort()
+    .map((property) => [property, resource[property]]);
+
+/** Equal for documents that say the same: the order of resources counts, that of their properties does not. */
+const digestOf = ({ policy, resources }: DesiredState): string =>
+  createHash('sha256')
+    .update(JSON.stringify([policy, resources.map(canonical)]))
+    .digest('hex');
+
+/** Called by whoever changes a desired state. */
+export const makeWantedState = ({ generation, policy, resources }: DesiredState): WantedState =>
+  harden({ generation, policy, resources, digest: digestOf({ generation, policy, resources }) });
+harden(makeWantedState);
