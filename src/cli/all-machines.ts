@@ -1,5 +1,6 @@
 /** Every machine's status, a page at a time, so that no answer is larger than a frame may be. */
 import { E } from '@endo/far';
+import { codeOf } from '../errors/gobs-error.ts';
 import type { Boss } from '../protocol/remotes.ts';
 import type { MachineStatus } from '../protocol/shapes.ts';
 
@@ -21,3 +22,14 @@ export const allMachines = async (boss: Boss): Promise<readonly MachineStatus[]>
   return statuses;
 };
 harden(allMachines);
+
+/** What was asked of a machine of a list, or undefined if it is gone meanwhile. */
+export const unlessGone = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (['NO_SUCH_MACHINE', 'MACHINE_GONE'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
+};
+harden(unlessGone);

@@ -52,16 +52,21 @@ export const judgeApplied =
     const { name, state, reported, drift, online } = status;
     if (state === 'failed') return failure(status);
     if (ended.includes(state)) return goneMeanwhile(status);
-    if (state === 'stopped') {
+    // One that was stopped and runs all the same takes the change like any other.
+    if (state === 'stopped' && !online) {
       return {
         outcome: 'unknown',
         why: { code: 'HOB_UNREACHABLE', message: `${name} is stopped; it takes the change when it is started` },
       };
     }
-    if (state !== 'ready' || !online || (reported ?? 0) < generation) return undefined;
+    if ((state !== 'ready' && state !== 'stopped') || !online || (reported ?? 0) < generation) return undefined;
     if (drift.failed > 0) {
       const message = `${name}: ${drift.failed} of its resources failed`;
       return { outcome: 'failed', why: { code: 'MACHINE_FAILED', message, hint: `gobs drift ${name} --cached` } };
+    }
+    if (drift.unknown > 0) {
+      const message = `${name}: ${drift.unknown} of its resources cannot be looked at`;
+      return { outcome: 'unknown', why: { code: 'CANNOT_LOOK', message, hint: `gobs drift ${name} --cached` } };
     }
     return done;
   };

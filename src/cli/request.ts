@@ -1,5 +1,5 @@
 /**
- * What a command line asks for, as data: `program.ts` and `commands/` make it from words, `perform.ts` and `actions/` do it. Nothing in
+ * What a command line asks for, as data: `program.ts` and `commands/` make it from words, `run.ts` and `actions/` do it. Nothing in
  * a request was looked up: it has no files, no environment and no network in it.
  */
 import type { MachineSpec } from '../protocol/shapes.ts';
@@ -68,6 +68,12 @@ export type Request =
       readonly do: 'drift';
       readonly names: readonly string[];
       readonly cached: boolean;
+      readonly json: boolean;
+      readonly timeout: number;
+    } & AtBoss)
+  | ({
+      readonly do: 'converge';
+      readonly names: readonly string[];
       readonly json: boolean;
       readonly timeout: number;
     } & AtBoss)

@@ -7,7 +7,7 @@
 import { codeOf } from '../errors/gobs-error.ts';
 import { boss, down, hob, repl, up } from './actions/daemon.ts';
 import type { Action, Surroundings } from './actions/action.ts';
-import { showDrift } from './actions/drift.ts';
+import { converge, showDrift } from './actions/drift.ts';
 import { applyFleet, planFleet } from './actions/fleet.ts';
 import {
   createMachine,
@@ -42,6 +42,7 @@ const actions = harden({
   plan: planFleet,
   apply: applyFleet,
   drift: showDrift,
+  converge,
   share: shareMachine,
   init: initFleet,
 } satisfies { [Kind in Request['do']]: Action<Kind> });

@@ -417,6 +417,25 @@ describe('drift', () => {
     expect(code).toBe(3);
     expect(json(stdout)).toMatchObject([{ name: 'web1', resources: null, error: { code: 'TIMED_OUT' } }]);
   });
+
+  test('converge makes machines as wanted, and shows what was mended', async () => {
+    at.addReady('web1', { resources }).differences.set('motd', changes);
+    const { code, stdout } = await at.gobs('converge web1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/web1 +motd +corrected/);
+    expect(at.calls).toEqual(['converge web1']);
+  });
+
+  test('converge of a machine that is offline is 3', async () => {
+    at.addReady('web1', { resources });
+    at.set('web1', { online: false });
+    expect((await at.gobs('converge web1')).code).toBe(3);
+  });
+
+  test('converge asks for names', async () => {
+    expect((await at.gobs('converge')).code).toBe(1);
+    expect((await at.gobs('converge web9')).stderr).toMatch(/^gobs: NO_SUCH_MACHINE: /);
+  });
 });
 
 describe('share, and what was shared', () => {

@@ -95,7 +95,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       const changes = machine.differences.get(id);
       return changes === undefined ? { id, type, state: 'ok' } : { id, type, state, changes };
     });
-    machine.report = harden({ generation: machine.desired.generation, reason, at: 1_000, resources });
+    machine.report = harden({ generation: machine.desired.generation, digest: '', reason, at: 1_000, resources });
     const drift = resources.reduce(
       (counts, { state: found }) => ({ ...counts, [found]: counts[found as 'ok'] + 1 }),
       none,
@@ -149,6 +149,12 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         online();
         if (deaf.has(name)) return new Promise(() => {});
         look(name, 'drifted', 'asked');
+        return driftOf(self());
+      },
+      converge: async () => {
+        called(`converge ${name}`);
+        online();
+        look(name, 'corrected', 'asked');
         return driftOf(self());
       },
       start: () => {

@@ -51,6 +51,7 @@ describe('words become a request', () => {
       { do: 'apply', at: {}, file: 'f', prune: false, yes: true, json: true, wait: true, timeout: five },
     ],
     ['drift a b --cached', { do: 'drift', at: {}, names: ['a', 'b'], cached: true, json: false, timeout: five }],
+    ['converge a b --timeout 30s', { do: 'converge', at: {}, names: ['a', 'b'], json: false, timeout: 30_000 }],
     ['share a --as operator', { do: 'share', at: {}, name: 'a', as: 'operator' }],
     ['init', { do: 'init', file: 'fleet.yaml' }],
   ])('%s', (words, expected) => {

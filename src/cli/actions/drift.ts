@@ -1,57 +1,67 @@
-/** `gobs drift`: asks hobs to look now, or the boss for what they said last. Nothing is changed. */
+/**
+ * `gobs drift`: asks hobs to look now, or the boss for what they said last. Nothing is changed. `gobs converge` asks hobs to make it so, and
+ * shows what they found and mended in the same way.
+ */
 import { E } from '@endo/far';
 import { codeOf, makeError } from '../../errors/gobs-error.ts';
 import type { Boss, MachineObserver, MachineOperator } from '../../protocol/remotes.ts';
 import type { DriftReport } from '../../protocol/shapes.ts';
-import { allMachines } from '../all-machines.ts';
+import { allMachines, unlessGone } from '../all-machines.ts';
 import { withConnection, type Connection } from '../connect.ts';
-import { exitCodeOf } from '../exit-codes.ts';
+import { exitCodeOf, type ExitCode, type Outcome } from '../exit-codes.ts';
 import { inParallel } from '../in-parallel.ts';
-import type { RequestOf } from '../request.ts';
+import type { BossPlace } from '../request.ts';
 import { agesText, answerOf, driftOutcome, driftText, type DriftAnswer } from '../views/drift.ts';
 import { aboutMachine, type Action, type Surroundings } from './action.ts';
+
+/** What is asked for: the last report, a look now, or to make it so. */
+type Look = 'drift' | 'check' | 'converge';
+
+interface Inquiry {
+  readonly names: readonly string[];
+  readonly look: Look;
+  readonly json: boolean;
+  /** By the command's own clock; for all machines together. */
+  readonly deadline: number;
+}
 
 interface Named {
   readonly name: string;
   readonly machine: MachineObserver;
 }
 
-/** Rejects with NO_SUCH_MACHINE before any is asked. */
+/** Rejects with NO_SUCH_MACHINE before any is asked, for one that was named; one of a list that is gone meanwhile is left out. */
 const machinesAt = async (names: readonly string[], boss: Boss): Promise<readonly Named[]> => {
-  const wanted = names.length > 0 ? [...new Set(names)] : (await allMachines(boss)).map(({ name }) => name);
-  return inParallel(wanted, async (name) => ({ name, machine: await E(boss).machine(name) }));
+  const find = async (name: string): Promise<Named> => ({ name, machine: await E(boss).machine(name) });
+  if (names.length > 0) return inParallel([...new Set(names)], find);
+  const found = await inParallel(await allMachines(boss), ({ name }) => unlessGone(find(name)));
+  return found.filter((named) => named !== undefined);
 };
 
-const sharedMachine = async (
-  { names, cached }: RequestOf<'drift'>,
-  { machine, methods }: Connection,
-): Promise<readonly Named[]> => {
+const sharedMachine = async ({ names, look }: Inquiry, { machine, methods }: Connection): Promise<readonly Named[]> => {
   const { name } = await E(machine!).status();
   const other = names.find((each) => each !== name);
   if (other !== undefined) throw makeError('NO_SUCH_MACHINE', `${other}: what was shared is ${name}`);
-  if (cached || methods.has('check')) return [{ name, machine: machine! }];
+  if (methods.has(look)) return [{ name, machine: machine! }];
   throw makeError('BAD_USAGE', `${name}: what was shared does not let its hob be asked`, {
     hint: 'gobs drift --cached shows the last report',
   });
 };
 
-const check = async ({ name, machine }: Named, timeout: number, { powers }: Surroundings): Promise<DriftReport> => {
+const ask = async ({ name, machine }: Named, { look, deadline }: Inquiry, { powers }: Surroundings) => {
   const late = Promise.withResolvers<never>();
-  const cancel = powers.setTimer(() => late.reject(makeError('TIMED_OUT', `${name} has not answered yet`)), timeout);
-  const checking = E(machine as MachineOperator).check();
+  const expire = () => late.reject(makeError('TIMED_OUT', `${name} has not answered yet`));
+  const cancel = powers.setTimer(expire, Math.max(0, deadline - powers.now()));
+  const asking: Promise<DriftReport> = E(machine as MachineOperator)[look]();
   // Rejected later, when the session ends: nobody waits for it any more.
-  Promise.resolve(checking).catch(() => {});
-  return Promise.race([checking, late.promise]).finally(cancel);
+  Promise.resolve(asking).catch(() => {});
+  return Promise.race([asking, late.promise]).finally(cancel);
 };
 
 /** Never rejects: that a machine cannot be asked is an answer too. */
-const askOne = async (
-  named: Named,
-  { cached, timeout }: RequestOf<'drift'>,
-  surroundings: Surroundings,
-): Promise<DriftAnswer> => {
+const askOne = async (named: Named, inquiry: Inquiry, surroundings: Surroundings): Promise<DriftAnswer> => {
   try {
-    return answerOf(await (cached ? E(named.machine).drift() : check(named, timeout, surroundings)));
+    return answerOf(await ask(named, inquiry, surroundings));
   } catch (error) {
     const answer = {
       name: named.name,
@@ -67,28 +77,41 @@ const askOne = async (
   }
 };
 
-const show = (
-  answers: readonly DriftAnswer[],
-  { cached, json }: RequestOf<'drift'>,
-  { powers, output }: Surroundings,
-): void => {
+const show = (answers: readonly DriftAnswer[], { look, json }: Inquiry, { powers, output }: Surroundings): void => {
   if (json) {
     output.json(answers);
     return;
   }
   const now = powers.now();
   const text = driftText(answers, now);
-  if (cached && answers.length > 0) output.data(`${agesText(answers, now)}${text === '' ? '' : '\n'}`);
+  if (look === 'drift' && answers.length > 0) output.data(`${agesText(answers, now)}${text === '' ? '' : '\n'}`);
   if (text !== '') output.data(text);
   else output.note(answers.length === 0 ? 'there are no machines' : 'everything is as wanted');
 };
 
-export const showDrift: Action<'drift'> = async (request, surroundings) =>
-  withConnection(request.at, surroundings.powers, surroundings.output, async (connection) => {
+/** What is not as wanted after it was to be made so has failed. */
+const outcomeOf = (answer: DriftAnswer, look: Look): Outcome => {
+  const outcome = driftOutcome(answer);
+  return look === 'converge' && outcome === 'differs' ? 'failed' : outcome;
+};
+
+const inquire = async (at: BossPlace, inquiry: Inquiry, surroundings: Surroundings): Promise<ExitCode> =>
+  withConnection(at, surroundings.powers, surroundings.output, async (connection) => {
     const { boss } = connection;
-    const machines = await (boss === undefined ? sharedMachine(request, connection) : machinesAt(request.names, boss));
-    const answers = await inParallel(machines, (named) => askOne(named, request, surroundings));
-    show(answers, request, surroundings);
-    return exitCodeOf(answers.map(driftOutcome));
+    const machines = await (boss === undefined ? sharedMachine(inquiry, connection) : machinesAt(inquiry.names, boss));
+    const answers = await inParallel(machines, (named) => askOne(named, inquiry, surroundings));
+    show(answers, inquiry, surroundings);
+    return exitCodeOf(answers.map((answer) => outcomeOf(answer, inquiry.look)));
   });
+
+export const showDrift: Action<'drift'> = ({ at, names, cached, json, timeout }, surroundings) => {
+  const deadline = surroundings.powers.now() + timeout;
+  return inquire(at, { names, look: cached ? 'drift' : 'check', json, deadline }, surroundings);
+};
 harden(showDrift);
+
+export const converge: Action<'converge'> = ({ at, names, json, timeout }, surroundings) => {
+  const deadline = surroundings.powers.now() + timeout;
+  return inquire(at, { names, look: 'converge', json, deadline }, surroundings);
+};
+harden(converge);

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { makeError } from '../../errors/gobs-error.ts';
 import type { Boss } from '../../protocol/remotes.ts';
 import type { MachineStatus } from '../../protocol/shapes.ts';
-import { allMachines } from '../all-machines.ts';
+import { allMachines, unlessGone } from '../all-machines.ts';
 import { withBoss } from '../connect.ts';
 import { exitCodeOf, exitCodes, type ExitCode, type Outcome } from '../exit-codes.ts';
 import { reasonOf } from '../find-boss.ts';
@@ -48,10 +48,12 @@ const readDocument = async (file: string, at: BossPlace, { powers }: Surrounding
 /** What the boss holds: all statuses, and the desired states of the machines that the document names. */
 const askCurrent = async (boss: Boss, document: FleetDocument): Promise<readonly CurrentMachine[]> => {
   const named = new Set(document.machines.map(({ name }) => name));
-  return inParallel(await allMachines(boss), async (status) => {
+  const current = await inParallel(await allMachines(boss), async (status): Promise<CurrentMachine | undefined> => {
     if (!named.has(status.name)) return { status };
-    return { status, desired: await E(E(boss).machine(status.name)).desired() };
+    const desired = await unlessGone(E(E(boss).machine(status.name)).desired());
+    return desired === undefined ? undefined : { status, desired };
   });
+  return current.filter((machine) => machine !== undefined);
 };
 
 interface Prepared {
@@ -69,13 +71,13 @@ const prepare = async (
   return { current, plan: makePlan(document, current, { prune: request.prune, providers }) };
 };
 
-/** For `plan`: of the machines that the document names and that are there, is one offline, does one drift? */
+/** For `plan`: of the machines that the document names and that are there, is one offline or unknown, does one drift? */
 const planOutcomes = ({ plan, current }: Prepared): Outcome[] => {
   const concerned = current.filter(({ desired }) => desired !== undefined).map(({ status }) => status);
   return [
     hasChanges(plan) ? 'differs' : 'done',
     ...concerned.map(({ online, drift }): Outcome => {
-      if (!online) return 'unknown';
+      if (!online || drift.unknown > 0) return 'unknown';
       return drift.drifted > 0 || drift.failed > 0 ? 'differs' : 'done';
     }),
   ];

@@ -1,4 +1,4 @@
-/** `gobs init`, `plan`, `apply` and `drift`: a fleet and its document. */
+/** `gobs init`, `plan`, `apply`, `drift` and `converge`: a fleet and its document. */
 import type { Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
@@ -91,10 +91,26 @@ const addDrift = (program: Command, ask: Ask): void => {
   examples(drift, ['gobs drift', 'gobs drift web1 --cached']);
 };
 
+const addConverge = (program: Command, ask: Ask): void => {
+  const converge = withBoss(
+    program
+      .command('converge <names...>')
+      .description('make machines as wanted now, whatever their policy, and show what was mended'),
+  )
+    .addOption(timeoutOption())
+    .addOption(jsonOption('print a JSON array'))
+    .action((names: string[], options: Omit<DriftOptions, 'cached'>) => {
+      const { json, timeout } = options;
+      ask({ do: 'converge', at: bossPlace(options), names, json, timeout });
+    });
+  examples(converge, ['gobs converge web1', 'gobs converge web1 web2 --timeout 30s']);
+};
+
 export const addFleetCommands = (program: Command, ask: Ask): void => {
   addInit(program, ask);
   addPlan(program, ask);
   addApply(program, ask);
   addDrift(program, ask);
+  addConverge(program, ask);
 };
 harden(addFleetCommands);
