@@ -24,15 +24,16 @@
  *   5. While it is not enrolled it reads `enrolment` anew for each attempt. Once its enrolment is synced to its store it removes the
  *      file. If it is enrolled and finds one, it removes it unread.
  *   6. It keeps no descriptor that it inherited, but stdin, stdout and stderr (inherited-descriptors.ts).
- *   7. SIGTERM at any time, before its store is open too, ends it with 0 after a flush.
+ *   7. It stays in the directory that it was started in, which is the machine's.
+ *   8. SIGTERM at any time, before its store is open too, ends it with 0 after a flush.
  *
  * What a provider must do:
  *   1. The directory appears whole, by a rename, with `root/`, `state/` and a synced `enrolment`, before the first hob starts.
  *   2. To destroy, it first renames the directory away, so that no hob can start any more (2. above), then ends the hobs that
  *      run, then removes it.
- *   3. It signals a process only if it is certain who that is: a process of the same user whose command line names this directory, and
- *      which either has the number and start time that `hob.pid` says, or leads its own session (it was started detached) with a
- *      command line that ends as above. A copy of the directory says nothing about processes, nor does a number used again.
+ *   3. It signals a process only if it is certain who that is: a process of the same user, which either has the number and start time
+ *      that `hob.pid` says, and a command line that names this directory or this directory as its own (which follows when the directory
+ *      is moved), or leads its own session (it was started detached) with a command line that ends as above. A copy of the directory says nothing about processes, nor does a number used again.
  */
 
 export const directoryFlag = '--directory';

@@ -17,6 +17,8 @@ const before =
 const mortalHandle = (handle: FileHandle, life: Life): FileHandle =>
   ({
     fd: handle.fd,
+    stat: before(life.look, handle.stat.bind(handle) as AnyFunction),
+    read: before(life.look, handle.read.bind(handle) as AnyFunction),
     writeFile: before(life.effect, handle.writeFile.bind(handle)),
     sync: before(life.effect, handle.sync.bind(handle)),
     close: () => handle.close(),
@@ -24,12 +26,13 @@ const mortalHandle = (handle: FileHandle, life: Life): FileHandle =>
 
 export const mortalFs = (fs: typeof fsPromises, life: Life): LocalProviderPowers['fs'] => {
   const open: typeof fs.open = async (path, flags, mode) => {
-    if (flags === 'r') life.look();
+    if (typeof flags === 'number' && (flags & fs.constants.O_WRONLY) === 0) life.look();
     else life.effect();
     return mortalHandle(await fs.open(path, flags, mode), life);
   };
   return {
     open,
+    constants: fs.constants,
     chmod: before(life.effect, fs.chmod),
     mkdir: before(life.effect, fs.mkdir) as typeof fs.mkdir,
     rename: before(life.effect, fs.rename),
@@ -38,6 +41,7 @@ export const mortalFs = (fs: typeof fsPromises, life: Life): LocalProviderPowers
     lstat: before(life.look, fs.lstat) as typeof fs.lstat,
     readdir: before(life.look, fs.readdir) as typeof fs.readdir,
     readFile: before(life.look, fs.readFile) as typeof fs.readFile,
+    readlink: before(life.look, fs.readlink) as typeof fs.readlink,
     realpath: before(life.look, fs.realpath) as typeof fs.realpath,
   };
 };

@@ -11,10 +11,11 @@
 import { Buffer } from 'node:buffer';
 import { isName } from '../../protocol/shapes.ts';
 import { machinePaths } from '../../protocol/machine-directory.ts';
+import { readSmallFile } from './small-file.ts';
 
 export type DirectoryFs = Pick<
   typeof import('node:fs/promises'),
-  'chmod' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rmdir' | 'unlink'
+  'chmod' | 'constants' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rmdir' | 'unlink'
 >;
 
 /** The three places of a machine's directory. */
@@ -45,7 +46,7 @@ export const ifThere = async <T>(look: Promise<T>): Promise<T | undefined> => {
 harden(ifThere);
 
 export interface Directories {
-  /** Its text, or undefined if there is none. */
+  /** The first 64 KB of its text, or undefined if there is none. Throws PROVIDER_FAILED for what is no regular file. */
   read(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
   /** Makes the whole directory of a machine, with its enrolment, synced. There must be none, in no place. */
@@ -60,7 +61,8 @@ export interface Directories {
 
 export const makeDirectories = (fs: DirectoryFs): Directories => {
   const sync = async (path: string): Promise<void> => {
-    const handle = await fs.open(path, 'r');
+    const { O_RDONLY, O_DIRECTORY } = fs.constants;
+    const handle = await fs.open(path, O_RDONLY | O_DIRECTORY);
     try {
       await handle.sync();
     } finally {
@@ -69,7 +71,9 @@ export const makeDirectories = (fs: DirectoryFs): Directories => {
   };
 
   const writeSecret = async (path: string, text: string): Promise<void> => {
-    const handle = await fs.open(path, 'w', 0o600);
+    // What is there already may be a link, or open to others.
+    await ifThere(fs.unlink(path));
+    const handle = await fs.open(path, 'wx', 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();
@@ -95,7 +99,7 @@ export const makeDirectories = (fs: DirectoryFs): Directories => {
 
   const exists: Directories['exists'] = async (path) => (await ifThere(fs.lstat(path))) !== undefined;
 
-  const read: Directories['read'] = (path) => ifThere(fs.readFile(path, 'utf8'));
+  const read: Directories['read'] = (path) => readSmallFile(fs, path);
 
   const make: Directories['make'] = async (base, machineId, locator) => {
     const { making, whole } = placesOf(base, machineId);

@@ -2,8 +2,8 @@
  * Which processes of this host are the hobs of which machine directory: the rules of src/protocol/machine-directory.ts, as a provider
  * sees them. Two ways lead to a hob: the note of who has the lock, and the command line, which a hob has before it wrote any note.
  */
+import { codeOf } from '../../errors/gobs-error.ts';
 import { directoryAtEnd, machinePaths, namesDirectory, parseHobPid } from '../../protocol/machine-directory.ts';
-import { ifThere } from './directories.ts';
 import type { ProcessTable, RunningProcess } from './process-table.ts';
 
 /**
@@ -24,20 +24,28 @@ export interface HobSearch {
 }
 
 export interface HobSearchPowers {
-  readonly fs: Pick<typeof import('node:fs/promises'), 'readFile'>;
+  /** The text of a file; undefined if there is none. A hob that was taken over may have put anything there. */
+  readonly read: (path: string) => Promise<string | undefined>;
   readonly processes: ProcessTable;
   /** Of this process: only processes of the same user are ours. */
   readonly uid: number;
 }
 
-export const makeHobSearch = ({ fs, processes, uid }: HobSearchPowers): HobSearch => {
+const ignoreNoFile = (error: unknown): undefined => {
+  if (codeOf(error) !== 'PROVIDER_FAILED') throw error;
+};
+
+export const makeHobSearch = ({ read, processes, uid }: HobSearchPowers): HobSearch => {
   const lockHolder: HobSearch['lockHolder'] = async (directory, home = directory) => {
-    const text = await ifThere(fs.readFile(machinePaths(home).hobPid, 'utf8'));
+    // What is no file is no note: the command line is the other way.
+    const text = await read(machinePaths(home).hobPid).catch(ignoreNoFile);
     const noted = text === undefined ? undefined : parseHobPid(text);
     if (noted === undefined) return undefined;
     const found = await processes.look(noted.pid);
     if (found === undefined || found.startTime !== noted.startTime) return undefined;
-    return found.uid === uid && namesDirectory(found.argv, directory) ? found : undefined;
+    // A directory that was moved under its hob has another name than when that was started; where a process is follows.
+    const isHere = namesDirectory(found.argv, directory) || found.cwd === home;
+    return found.uid === uid && isHere ? found : undefined;
   };
 
   const searchDetached = async (accept: (directory: string) => boolean) => {

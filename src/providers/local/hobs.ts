@@ -7,9 +7,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { makeError } from '../../errors/gobs-error.ts';
 import { directoryFlag, machinePaths } from '../../protocol/machine-directory.ts';
-import { ifThere } from './directories.ts';
 import type { HobSearch } from './hob-search.ts';
 import type { ProcessTable, RunningProcess } from './process-table.ts';
+import { openToAppend, readEnd, type SmallFileFs } from './small-file.ts';
 
 /** Milliseconds. */
 const LOOK_EVERY = 25;
@@ -22,7 +22,7 @@ const STOP_DEADLINE = 10_000;
 const inherited = harden(['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']);
 
 export interface HobPowers {
-  readonly fs: Pick<typeof import('node:fs/promises'), 'open' | 'readFile'>;
+  readonly fs: SmallFileFs;
   readonly spawn: typeof import('node:child_process').spawn;
   /** `process.kill`. */
   readonly kill: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => unknown;
@@ -71,7 +71,7 @@ export const makeHobs = (powers: HobPowers): Hobs => {
   };
 
   const launch = async (directory: string): Promise<readonly RunningProcess[]> => {
-    const log = await fs.open(machinePaths(directory).log, 'a', 0o600);
+    const log = await openToAppend(fs, machinePaths(directory).log);
     try {
       const child = spawnDetached(directory, log.fd);
       await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
@@ -86,7 +86,7 @@ export const makeHobs = (powers: HobPowers): Hobs => {
 
   const endedEarly = async (directory: string): Promise<Error> => {
     const { log } = machinePaths(directory);
-    const lines = ((await ifThere(fs.readFile(log, 'utf8'))) ?? '').trim().split('\n');
+    const lines = ((await readEnd(fs, log)) ?? '').trim().split('\n');
     const last = lines.at(-1)!.slice(0, 500);
     const said = last === '' ? 'it said nothing' : `it said: ${last}`;
     return makeError('PROVIDER_FAILED', `${directory}: the hob ended before it was ready; ${said}`, {

@@ -19,10 +19,11 @@ import { makeHobSearch } from './hob-search.ts';
 import { makeHobs, type HobPowers } from './hobs.ts';
 import { makeOneAtATime } from './one-at-a-time.ts';
 import { makeProcessTable } from './process-table.ts';
+import { readSmallFile } from './small-file.ts';
 import { makeSurvey } from './survey.ts';
 
 export interface LocalProviderPowers extends Omit<HobPowers, 'fs' | 'processes' | 'search'> {
-  readonly fs: DirectoryFs & Pick<typeof import('node:fs/promises'), 'realpath'>;
+  readonly fs: DirectoryFs & Pick<typeof import('node:fs/promises'), 'readFile' | 'readlink' | 'realpath'>;
   /** Of this process. */
   readonly uid: number;
   /** The base directory: absolute, this provider instance's own. Made (0700) with the first machine. */
@@ -47,7 +48,7 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
   const { fs, uid, directory: givenBase } = powers;
   if (!isAbsolute(givenBase)) throw TypeError(`not an absolute path: ${givenBase}`);
   const processes = makeProcessTable({ fs, procDirectory: '/proc' });
-  const search = makeHobSearch({ fs, processes, uid });
+  const search = makeHobSearch({ read: (path) => readSmallFile(fs, path), processes, uid });
   const hobs = makeHobs({ ...powers, processes, search });
   const directories = makeDirectories(fs);
   const survey = makeSurvey({ fs, directories, search });

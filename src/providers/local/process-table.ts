@@ -15,6 +15,8 @@ export interface RunningProcess {
   /** It leads its own session: it was started detached from any terminal and from who started it. */
   readonly leadsSession: boolean;
   readonly argv: readonly string[];
+  /** Where it works: without symlinks, and as its directory is called now; undefined if that is not for us to see. */
+  readonly cwd: string | undefined;
 }
 
 export interface ProcessTable {
@@ -25,7 +27,7 @@ export interface ProcessTable {
 }
 
 export interface ProcessTablePowers {
-  readonly fs: Pick<typeof import('node:fs/promises'), 'readdir' | 'readFile'>;
+  readonly fs: Pick<typeof import('node:fs/promises'), 'readdir' | 'readFile' | 'readlink'>;
   /** `/proc`. */
   readonly procDirectory: string;
 }
@@ -59,6 +61,7 @@ export const makeProcessTable = ({ fs, procDirectory }: ProcessTablePowers): Pro
       uid: Number(uid),
       leadsSession: stat.session === pid,
       argv,
+      cwd: await fs.readlink(`${procDirectory}/${pid}/cwd`).catch(() => undefined),
     });
   };
 

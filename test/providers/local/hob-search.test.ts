@@ -10,6 +10,7 @@ const hob: RunningProcess = {
   uid: 1000,
   leadsSession: true,
   argv: ['node', 'hob', '--directory', directory],
+  cwd: directory,
 };
 
 const searchAmong = (running: readonly RunningProcess[], note: string | undefined) => {
@@ -17,11 +18,7 @@ const searchAmong = (running: readonly RunningProcess[], note: string | undefine
     look: async (pid) => running.find((one) => one.pid === pid),
     search: async (accept) => running.filter(({ argv }) => accept(argv)),
   };
-  const readFile = async () => {
-    if (note === undefined) throw Object.assign(Error('no note'), { code: 'ENOENT' });
-    return note;
-  };
-  return makeHobSearch({ fs: { readFile } as never, processes, uid: 1000 });
+  return makeHobSearch({ read: async () => note, processes, uid: 1000 });
 };
 
 const noteOf = ({ pid, startTime }: RunningProcess) => JSON.stringify({ pid, startTime });
@@ -46,6 +43,15 @@ describe('the hobs of a directory', () => {
     expect(await searchAmong([byHand], undefined).runs(directory)).toBe(false);
     expect(await searchAmong([hob], undefined).runs(directory)).toBe(true);
     expect(await searchAmong([hob], undefined).runs('/m/m2')).toBe(false);
+  });
+
+  it('are found in a directory that was moved, but not in its copy', async () => {
+    const moved = '/elsewhere/m1';
+    expect(await searchAmong([{ ...hob, cwd: moved }], noteOf(hob)).find(moved)).toHaveLength(1);
+    expect(await searchAmong([{ ...hob, cwd: moved, startTime: 101 }], noteOf(hob)).find(moved)).toEqual([]);
+    expect(await searchAmong([{ ...hob, cwd: moved }], undefined).find(moved)).toEqual([]);
+    expect(await searchAmong([{ ...hob, cwd: moved, uid: 0 }], noteOf(hob)).find(moved)).toEqual([]);
+    expect(await searchAmong([hob], noteOf(hob)).find(moved)).toEqual([]);
   });
 
   it("are told apart from another user's", async () => {
