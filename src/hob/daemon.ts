@@ -2,22 +2,25 @@
  * The daemon around the hob's actor: finds the boss, stays connected, and lets the interval come round.
  *
  *   not enrolled: read `enrolment` ─▶ enliven ─▶ keep the boss's side ─▶ remove `enrolment`      (again after a while, for ever)
- *   enrolled:     keep connected ─▶ at each session: attach          apply what was not applied; tick, tick, …
+ *   enrolled:     keep connected ─▶ at each session: attach, until it is done          apply what was not applied; tick, tick, …
  *
- * The enrolment file is removed only when what it gave is durable; until then a repeated attempt with the same key gets the same.
- * Nothing here stops the work on the host because the boss is away.
+ * The enrolment file is removed only when what it gave is durable; until then a repeated attempt with the same key gets the same. One that
+ * cannot be removed is a locator that is spent: the hob says so, and works.
+ * Nothing here stops the work on the host because the boss is away, because a step failed, or because it never ended.
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { HobFacets } from './hob-kind.ts';
 import type { BossAddress, HobSide } from './hob-portrait.ts';
+import { makeSteadyLog, type Log } from './log.ts';
+import { attempt } from './patience.ts';
 
 /** As much of a peer as a hob needs. */
 export interface BossLink {
   /** What the locator names, and where its peer is. */
   enrol(locator: string): Promise<{ readonly side: HobSide; readonly where: BossAddress }>;
-  /** Dials for ever. Calls back at each session. */
-  keepConnected(where: BossAddress, onUp: () => void): { stop(): void };
+  /** Dials for ever. Calls back when a session begins, and when it ends. */
+  keepConnected(where: BossAddress, onUp: () => void, onDown: () => void): { stop(): void };
 }
 
 /** The enrolment file. */
@@ -28,18 +31,17 @@ export interface EnrolmentFile {
   remove(): Promise<void>;
 }
 
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 export interface DaemonOptions {
   readonly control: HobFacets['control'];
   readonly link: BossLink;
   readonly enrolment: EnrolmentFile;
   /** Milliseconds between two ticks, give or take a tenth. */
   readonly interval: number;
+  /**
+   * Milliseconds after which a tick counts as lost, and the next is waited for. One that is only slow is not doubled on the host:
+   * the driver does one job after the other.
+   */
+  readonly deadline: number;
   /** Calls back after so many milliseconds, unless the result was called. */
   readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
   /** From 0 to 1. */
@@ -56,39 +58,50 @@ export interface Daemon {
   stop(): void;
 }
 
-export const startDaemon = ({ control, link, enrolment, interval, setTimer, random, log }: DaemonOptions): Daemon => {
+export const startDaemon = (options: DaemonOptions): Daemon => {
+  const { control, link, enrolment, interval, deadline, setTimer, random } = options;
+  const log = makeSteadyLog(options.log);
   let stopped = false;
-  let cancel = (): void => {};
+  /** By what it is for: what is to be called off. */
+  const pending = new Map<'tick' | 'attach' | 'enrol', () => void>();
   let connection: { stop(): void } | undefined;
 
   const failed = (what: string) => (error: unknown) => log.warn(describeError(error), what);
   const spread = (milliseconds: number): number => milliseconds * (1 - JITTER + 2 * JITTER * random());
-  const later = (step: () => void, milliseconds: number): void => {
-    if (!stopped) cancel = setTimer(step, spread(milliseconds));
+  const later = (purpose: 'tick' | 'attach' | 'enrol', step: () => void, milliseconds: number): void => {
+    if (!stopped) pending.set(purpose, setTimer(step, spread(milliseconds)));
   };
+  const longer = (pause: number): number => Math.min(LONGEST_PAUSE, 2 * pause);
 
   const tick = (): void => {
-    E(control)
-      .tick()
-      .catch(failed('the interval came round'))
-      .finally(() => later(tick, interval));
+    const next = () => later('tick', tick, interval);
+    pending.set(
+      'tick',
+      attempt('the interval came round', () => E(control).tick(), next, deadline, { setTimer, log }),
+    );
   };
 
-  const attach = (): void => {
-    E(control)
-      .attach()
-      .then(
-        () => log.info({}, 'the boss knows that this hob is here'),
-        failed('telling the boss that this hob is here'),
-      );
+  /** While the session is up: its end calls it off. */
+  const attach = (pause: number): void => {
+    const next = (outcome: 'done' | 'failed'): void => {
+      if (outcome === 'done') log.info({}, 'the boss knows that this hob is here');
+      else later('attach', () => attach(longer(pause)), pause);
+    };
+    const what = 'telling the boss that this hob is here';
+    pending.set('attach', attempt(what, () => E(control).attach(), next, LONGEST_PAUSE, { setTimer, log }));
   };
+  const detach = (): void => pending.get('attach')?.();
 
   const serve = async (where: BossAddress): Promise<void> => {
-    await enrolment.remove();
+    await enrolment.remove().catch(failed('removing the enrolment file, which is of no use any more'));
     if (stopped) return;
-    connection = link.keepConnected(where, attach);
+    const up = (): void => {
+      detach();
+      attach(FIRST_PAUSE);
+    };
+    connection = link.keepConnected(where, up, detach);
     E(control).apply().catch(failed('applying what was held'));
-    later(tick, interval);
+    later('tick', tick, interval);
   };
 
   const enrol = async (pause: number): Promise<void> => {
@@ -101,7 +114,7 @@ export const startDaemon = ({ control, link, enrolment, interval, setTimer, rand
       await serve(where);
     } catch (error) {
       failed('enrolling')(error);
-      later(() => void enrol(Math.min(LONGEST_PAUSE, 2 * pause)), pause);
+      later('enrol', () => void enrol(longer(pause)), pause);
     }
   };
 
@@ -114,7 +127,7 @@ export const startDaemon = ({ control, link, enrolment, interval, setTimer, rand
   return harden({
     stop: () => {
       stopped = true;
-      cancel();
+      for (const cancel of pending.values()) cancel();
       connection?.stop();
     },
   });

@@ -1,5 +1,6 @@
 /** The host's hands, as the hob's actor calls them: one job after the other, in the order in which they were asked for. */
 import { Far } from '@endo/pass-style';
+import { makeError } from '../errors/gobs-error.ts';
 import type { Facts, Findings } from '../protocol/shapes.ts';
 import type { HostDriver } from './hob-kind.ts';
 import { reconcile } from './reconcile.ts';
@@ -19,15 +20,21 @@ export interface HostDriverKit {
   readonly idle: () => Promise<void>;
 }
 
+/** Jobs: a host that hangs is not to pile them up. */
+const MOST_WAITING = 16;
+
 export const makeHostDriver = ({ types, host, facts, now }: HostDriverOptions): HostDriverKit => {
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
 
   const driver = Far('HostDriver', {
     reconcile: ({ desired, apply, reason }: Parameters<HostDriver['reconcile']>[0]): Promise<Findings> => {
+      if (waiting >= MOST_WAITING) throw makeError('MACHINE_BUSY', 'this host has not done yet what it was asked before');
+      waiting += 1;
       const job = last.then(() =>
         reconcile({ desired, mode: apply ? 'converge' : 'check', reason, types, host, now }),
       );
-      last = job.catch(() => {});
+      last = job.catch(() => {}).finally(() => (waiting -= 1));
       return job;
     },
     facts,

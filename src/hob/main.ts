@@ -15,7 +15,7 @@ import { describeError, makeError } from '../errors/gobs-error.ts';
 import { openStore } from '../persistence/open-store.ts';
 import { closeInheritedDescriptors } from '../protocol/inherited-descriptors.ts';
 import { directoryFlag } from '../protocol/machine-directory.ts';
-import type { Log } from './daemon.ts';
+import { makeSteadyLog, type Log } from './log.ts';
 import { startHob, type HobOptions, type HobPowers } from './start-hob.ts';
 
 const DEFAULT_INTERVAL = 300;
@@ -73,7 +73,7 @@ export const runHob = async (
   const destination = pino.destination({ dest: 2, sync: true });
   // A line that cannot be written (the disk is full) must not end the work that it is about.
   destination.on('error', () => {});
-  const log = pino({ base: { pid: process.pid } }, destination);
+  const log = makeSteadyLog(pino({ base: { pid: process.pid } }, destination));
   const end = endRequested();
   const settings: HobOptions = {
     directory: realDirectory(options.directory),

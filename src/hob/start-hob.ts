@@ -15,11 +15,12 @@ import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { makeAccounts } from './accounts.ts';
-import { startDaemon, type BossLink, type EnrolmentFile, type Log } from './daemon.ts';
+import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HostDriver } from './hob-kind.ts';
-import { newHobPortrait, type HobSide } from './hob-portrait.ts';
+import { newHobPortrait, type BossAddress, type HobSide } from './hob-portrait.ts';
 import { makeHostDriver } from './host-driver.ts';
+import { makeSteadyLog, type Log } from './log.ts';
 import { shippedTypes } from './resources/shipped.ts';
 import { openRootedFiles } from './rooted-files.ts';
 
@@ -52,6 +53,10 @@ export interface RunningHob {
   /** Finishes what is under way, flushes, and gives everything back. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** A round on a slow host may take long; one that takes longer than that is given up. Milliseconds; intervals. */
+const LEAST_DEADLINE = 60 * 60_000;
+const DEADLINE_INTERVALS = 2;
 
 type Paths = ReturnType<typeof machinePaths>;
 
@@ -124,21 +129,26 @@ const linkTo = (peer: Peer, log: Log): BossLink =>
       const side = (await peer.enliven(locator)) as HobSide;
       return { side, where: harden({ peerId, scheme, address }) };
     },
-    keepConnected: ({ peerId, scheme, address }: Parameters<BossLink['keepConnected']>[0], onUp: () => void) =>
+    keepConnected: ({ peerId, scheme, address }: BossAddress, onUp: () => void, onDown: () => void) =>
       peer.keepConnected(
         peerId,
         { scheme, address },
         {
           onUp,
-          onDown: (reason) => log.warn(describeError(reason), 'the boss is away'),
+          onDown: (reason) => {
+            log.warn(describeError(reason), 'the boss is away');
+            onDown();
+          },
           onFailure: (reason, retryIn) => log.warn({ ...describeError(reason), retryIn }, 'the boss cannot be reached'),
         },
       ),
   });
 
 /** Rejects STORE_UNUSABLE (the directory is not a machine's), STORE_IN_USE (another hob has it), KEY_UNUSABLE; then nothing is held. */
-export const startHob = async ({ directory, interval }: HobOptions, powers: HobPowers): Promise<RunningHob> => {
-  const { fs, now, setTimer, random, log } = powers;
+export const startHob = async ({ directory, interval }: HobOptions, given: HobPowers): Promise<RunningHob> => {
+  const log = makeSteadyLog(given.log);
+  const powers: HobPowers = { ...given, log };
+  const { fs, now, setTimer, random } = powers;
   const paths = machinePaths(directory);
   const store = await powers.openStore({ ...powers, directory: paths.state, makeDirectory: false });
   try {
@@ -154,7 +164,9 @@ export const startHob = async ({ directory, interval }: HobOptions, powers: HobP
     const peer = await makePeerOf(kernel, store, paths, powers);
     const control = await openActor(kernel, driver, log);
     const enrolment = enrolmentFile(powers, paths);
-    const daemon = startDaemon({ control, link: linkTo(peer, log), enrolment, interval, setTimer, random, log });
+    const link = linkTo(peer, log);
+    const deadline = Math.max(LEAST_DEADLINE, DEADLINE_INTERVALS * interval);
+    const daemon = startDaemon({ control, link, enrolment, interval, deadline, setTimer, random, log });
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       daemon.stop();
