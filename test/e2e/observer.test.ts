@@ -2,14 +2,14 @@
  * What whoever holds a locator of a lesser facet can do with it, in a process of its own. The same statements, with the same arguments, are
  * run by the holder of each facet.
  */
-import { cp } from 'node:fs/promises';
 import { E } from '@endo/far';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MachineAdminI, MachineObserverI, MachineOperatorI } from '../../src/protocol/interfaces.ts';
 import type { Boss } from '../../src/protocol/remotes.ts';
 import { methodsOf } from '../support/authority-walk.ts';
 import { gobs, startBoss, type ServingBoss } from '../support/e2e/gobs.ts';
-import { commitsOf, rowsOf } from '../support/e2e/rows-of.ts';
+import { liveRowsOf } from '../support/e2e/live-rows.ts';
+import { commitsOf } from '../support/e2e/rows-of.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 
@@ -80,12 +80,10 @@ const all = (methods: readonly string[], outcome: string) =>
 const minus = (methods: readonly string[], others: readonly string[]): string[] =>
   Object.keys(argumentsOf).filter((method) => methods.includes(method) && !others.includes(method));
 
-/** Every row of a boss that runs, and that nobody asks to write anything. */
-const rowsNow = async (): Promise<unknown> => {
-  const copy = sandbox.at(`copy-${commitsOf(serving.state)}`);
-  await cp(`${serving.state}/store`, `${copy}/store`, { recursive: true });
-  return { rows: await rowsOf(copy), commits: commitsOf(serving.state) };
-};
+const rowsNow = async (): Promise<unknown> => ({
+  rows: await liveRowsOf(sandbox, serving.state),
+  commits: commitsOf(serving.state),
+});
 
 describe('a locator', () => {
   test('of an observer, used from another process, reads status and drift', async () => {
