@@ -4,22 +4,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatHeader } from '../../src/persistence/header-row.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
-import {
-  enliven,
-  gobs,
-  launchBoss,
-  startBoss,
-  type BossUnderTestOptions,
-  type ServingBoss,
-} from '../support/e2e/gobs.ts';
+import { enliven, gobs, launchBoss, startBoss, type BossUnderTestOptions } from '../support/e2e/gobs.ts';
 import { killProcessesIn } from '../support/e2e/processes-in.ts';
 import { commitsOf, putRow, rowsOf } from '../support/e2e/rows-of.ts';
 import { makeSandbox, type Ran, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -48,20 +43,24 @@ const refusedBoss = async (options: BossUnderTestOptions): Promise<Ran> => {
 };
 
 describe('asked of a boss', () => {
-  const createdWeb1 = async (boss: ServingBoss) => {
-    const machine = await E(await boss.admin()).createMachine('web1', { provider: 'local' });
+  /** It has web1, which is stopped; nothing goes on. */
+  const quietBoss = async () => {
+    const first = await startBoss(sandbox);
+    const machine = await E(await first.admin()).createMachine('web1', { provider: 'local' });
     await statusOnce(machine, isWell);
+    await E(machine).stop();
+    await statusOnce(machine, ({ state }) => state === 'stopped');
+    await first.stop();
+    return { rows: await rowsOf(first.state), boss: await startBoss(sandbox) };
   };
 
   test('machines with names or providers that cannot be, and documents that cannot be read, change nothing', async () => {
-    const boss = await startBoss(sandbox);
-    await createdWeb1(boss);
+    const { rows, boss } = await quietBoss();
     const documents: Readonly<Record<string, string>> = {
       'yaml.yaml': 'machines:\n  web2: { provider: local\n',
       'json.json': '{"machines": {"web2": {"provider": "local"}}',
       'twice.yaml': 'machines:\n  web2: { provider: local }\n  web2: { provider: local }\n',
       'type.yaml': 'machines:\n  web2: { provider: local, resources: [{ id: a, type: file, path: /a, mode: 0644 }] }\n',
-      'list.yaml': 'machines:\n  web2:\n    provider: local\n    resources: none\n',
       'policy.yaml': 'machines:\n  web2: { provider: local, policy: maybe }\n',
       'name.yaml': 'machines:\n  Web_2: { provider: local }\n',
       'provider.yaml': 'machines:\n  web2: { provider: local }\n  web3: { provider: nowhere }\n',
@@ -74,33 +73,26 @@ describe('asked of a boss', () => {
       [create('web1'), 'NAME_TAKEN', 'web1'],
       [create('Web_2'), 'BAD_NAME', 'Web_2'],
       [create('../web2'), 'BAD_NAME', '../web2'],
-      [create('-web2'), 'BAD_NAME', '-web2'],
-      [create('w'.repeat(64)), 'BAD_NAME', 'wwww'],
       [create('w'.repeat(5_000)), 'BAD_NAME', 'wwww'],
       [create(''), 'BAD_NAME', '""'],
       [apply('yaml.yaml'), 'BAD_DOCUMENT', 'yaml.yaml:'],
       [apply('json.json'), 'BAD_DOCUMENT', 'json.json:'],
       [apply('twice.yaml'), 'BAD_DOCUMENT', 'twice.yaml:3'],
       [apply('type.yaml'), 'BAD_DOCUMENT', 'type.yaml:2: machines.web2.resources[0].mode: '],
-      [apply('list.yaml'), 'BAD_DOCUMENT', 'list.yaml:4: machines.web2.resources: '],
       [apply('policy.yaml'), 'BAD_DOCUMENT', 'policy.yaml:2: machines.web2.policy: '],
       [apply('name.yaml'), 'BAD_DOCUMENT', 'name.yaml:2: machines.Web_2: '],
       [apply('provider.yaml'), 'NO_SUCH_PROVIDER', 'machines.web3.provider: '],
-      [['plan', 'provider.yaml'], 'NO_SUCH_PROVIDER', 'machines.web3.provider: '],
     ];
-    const machines = readdirSync(`${boss.state}/machines`);
     const commits = commitsOf(boss.state);
-    const admin = await boss.admin();
-    const before = await E(admin).machines();
     const ran = await Promise.all(
       cases.map(([words]) => gobs(sandbox, [words[0]!, ...words.slice(1)], { env: { GOBS_STATE: boss.state } })),
     );
     cases.forEach(([, code, about], at) => expectRefused(ran[at]!, code, about));
-    // Not one row was written.
+    // Nothing was written, not even what is the same.
     expect(commitsOf(boss.state)).toBe(commits);
-    expect(readdirSync(`${boss.state}/machines`)).toEqual(machines);
-    const noTimes = (statuses: typeof before) => statuses.map((status) => ({ ...status, lastSeen: 0 }));
-    expect(noTimes(await E(admin).machines())).toEqual(noTimes(before));
+    expect(readdirSync(`${boss.state}/machines`)).toEqual(['m1']);
+    await boss.stop();
+    expect(await rowsOf(boss.state)).toEqual(rows);
   });
 });
 

@@ -1,12 +1,14 @@
 /** The boss is killed, and comes back. Issue 2, done when 3. */
 import { E } from '@endo/far';
 import { writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Boss, MachineAdmin, MachineObserver, MachineOperator } from '../../src/protocol/remotes.ts';
 import { enliven, gobs, startBoss } from '../support/e2e/gobs.ts';
 import { fileOnce, hobPid, killHob, machineAt } from '../support/e2e/machine-files.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, loggedOnce, statusOnce } from '../support/e2e/status-once.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let sandbox: Sandbox;
 beforeEach(async () => {

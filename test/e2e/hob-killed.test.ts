@@ -3,13 +3,15 @@ import { E } from '@endo/far';
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startBoss, type ServingBoss } from '../support/e2e/gobs.ts';
 import { hobPid, killHob, machineAt } from '../support/e2e/machine-files.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 
 const hobMain = fileURLToPath(new URL('../../src/hob/main.ts', import.meta.url));
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let sandbox: Sandbox;
 beforeEach(async () => {

@@ -3,10 +3,11 @@
  * none of the processes is left, whether the test passed or not. Make one in `beforeEach` (or `beforeAll`), end it in `afterEach`.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { onTestFailed } from 'vitest';
 import { killProcessesIn } from './processes-in.ts';
 import { makeTranscript, type Transcript } from './transcript.ts';
 
@@ -81,16 +82,32 @@ const watch = (command: string, words: readonly string[], cwd: string, env: Envi
   };
 };
 
+/** Characters of each log that are told. */
+const MOST_TOLD = 10_000;
+
+/** What detached processes have said. */
+const logsIn = async (path: string): Promise<readonly string[]> => {
+  const names = (await readdir(path, { recursive: true })).filter((name) => /(^|\/)(boss|hob)\.log$/.test(name));
+  return Promise.all(names.map(async (name) => `${name}:\n${await readFile(join(path, name), 'utf8')}`));
+};
+
+/** When its test fails, what all its processes have said is shown. */
 export const makeSandbox = async (): Promise<Sandbox> => {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'gobs-e2e-')));
   const home = join(path, 'home');
   await mkdir(home);
   const env: Environment = { HOME: home, PATH: process.env.PATH, LANG: 'C.UTF-8' };
   const lastly: (() => unknown)[] = [];
+  const started: { readonly words: string; readonly running: Running }[] = [];
+  let said = '';
+  onTestFailed(() => console.error(said));
 
   const at = (...parts: readonly string[]) => join(path, ...parts);
-  const start: Sandbox['start'] = (command, words, { cwd = path, env: more = {} } = {}) =>
-    watch(command, words, cwd, { ...env, ...more });
+  const start: Sandbox['start'] = (command, words, { cwd = path, env: more = {} } = {}) => {
+    const running = watch(command, words, cwd, { ...env, ...more });
+    started.push({ words: [command, ...words].join(' '), running });
+    return running;
+  };
 
   return {
     path,
@@ -114,6 +131,8 @@ export const makeSandbox = async (): Promise<Sandbox> => {
     end: async () => {
       for (const work of lastly) await work();
       await killProcessesIn(path);
+      const transcripts = started.map(({ words, running }) => `$ ${words}\n${running.stderr.text}`);
+      said = [...transcripts, ...(await logsIn(path))].map((text) => text.slice(-MOST_TOLD)).join('\n');
       await rm(path, { recursive: true, force: true });
     },
   };
