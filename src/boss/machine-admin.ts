@@ -75,7 +75,11 @@ export const adminMethods = (turn: MachineTurn): Admin => {
     forget: () => forget(turn),
     bind: (binding, reference) => askHob(turn, E(requireHob(turn)).bind(binding, reference), () => undefined),
     unbind: (binding) => askHob(turn, E(requireHob(turn)).unbind(binding), () => undefined),
-    lookup: (binding) => askHob(turn, E(requireHob(turn)).lookup(binding), (reference) => reference),
+    lookup: (binding) =>
+      askHob(turn, E(requireHob(turn)).lookup(binding), (reference) => {
+        if (matches(reference as never, M.remotable())) return reference;
+        throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no reference`);
+      }),
     bindings: () =>
       askHob(turn, E(requireHob(turn)).bindings(), (names) => {
         if (matches(names as never, NamesShape)) return names;

@@ -43,6 +43,7 @@ export const gateMethods = ({ portrait, self, powers, note, change }: MachineTur
     },
     note,
     left: (at) => {
+      if (hobKey !== null) powers.parts(hobKey);
       if (progress.state === 'gone') return;
       note('its hob is not connected any more');
       change({ lastSeen: at });

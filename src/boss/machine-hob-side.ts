@@ -5,6 +5,7 @@
 import { keyEQ } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import type { MachineHobSide } from '../protocol/remotes.ts';
+import { isReport } from '../protocol/report-check.ts';
 import { isWithinLimits, sizeOfReport } from '../protocol/report-size.ts';
 import { isSameState, reportLimits } from '../protocol/shapes.ts';
 import type { Facts, Report, ReportAnswer, StateIdentity } from '../protocol/shapes.ts';
@@ -14,9 +15,13 @@ import type { MachineTurn } from './machine-turn.ts';
 
 /** Throws BAD_REPORT, LIMIT_EXCEEDED. */
 const requireSensible = (name: string, report: Report): void => {
+  if (!isReport(report)) throw makeError('BAD_REPORT', `${name}: its hob reported something that is no report`);
   const { generation, omitted = {} } = report;
   if (![generation, ...Object.values<number>(omitted)].every((number) => Number.isSafeInteger(number) && number >= 0)) {
-    throw makeError('BAD_REPORT', `${name}: a report on generation ${generation}, or with counts, that are no numbers of something`);
+    throw makeError(
+      'BAD_REPORT',
+      `${name}: a report on generation ${generation}, or with counts, that are no numbers of something`,
+    );
   }
   if (isWithinLimits(report)) return;
   const { characters, values } = sizeOfReport(report);
@@ -59,13 +64,19 @@ export const hobSideMethods = ({ portrait, powers, note, change }: MachineTurn):
     attach: (hob, told, held) => {
       requireWanted();
       keepFacts(told);
-      note(`its hob is here (key ${hobKey!.slice(0, 8)}…)`);
       const wanted = desired.get();
       // What it reported before, if that was on what is wanted now, is not how things are any more.
       const isElsewhere = reported === generation && held !== undefined && !isSameState(held, wanted);
       const lastReported = isElsewhere ? null : reported;
+      const next = arrived(progress, isCurrent(lastReported));
+      const isSame = hob === portrait.hob && lastReported === reported && next === progress;
+      if (isSame && powers.hasGreeted(hobKey!)) return wanted;
+      note(`its hob is here (key ${hobKey!.slice(0, 8)}…)`);
       if (held !== undefined && answerTo(held, wanted) === 'unknown') note(unknownWords('holds', held));
-      change({ hob, lastSeen: now(), reported: lastReported, progress: arrived(progress, isCurrent(lastReported)) });
+      change({ hob, lastSeen: now(), reported: lastReported, progress: next });
+      const { promise, resolve } = powers.promiseKit<void>();
+      powers.greets(hobKey!, promise);
+      resolve();
       return wanted;
     },
     pull: () => {

@@ -1,8 +1,8 @@
 /** The facet for running a machine as it is meant to be: look now, make it so now, start, stop. */
-import { matches } from '@endo/patterns';
 import { codeOf, makeError } from '../errors/gobs-error.ts';
 import type { Hob } from '../protocol/remotes.ts';
-import { ReportShape, type DriftReport, type Report } from '../protocol/shapes.ts';
+import { isReport } from '../protocol/report-check.ts';
+import type { DriftReport, Report } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
 import { START_PATIENCE, take, taskFor } from './lifecycle.ts';
 import type { Operator } from './machine-facets.ts';
@@ -56,7 +56,7 @@ const lookNow = (turn: MachineTurn, ask: Ask): DriftReport | Promise<DriftReport
     return self.observer.drift();
   }
   return askHob(turn, ask(hob), (report) => {
-    if (!matches(report as never, ReportShape)) {
+    if (!isReport(report)) {
       throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no report`);
     }
     if (self.hobSide.report(report) !== 'unknown') return self.observer.drift();

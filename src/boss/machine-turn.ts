@@ -7,6 +7,7 @@
  */
 import type { MachineStatus } from '../protocol/shapes.ts';
 import type { Become, TurnTools } from '../vats/kind.ts';
+import type { Greeted } from './greeted.ts';
 import type { Situation } from './lifecycle.ts';
 import type { MachineFacets } from './machine-facets.ts';
 import { pursue } from './machine-jobs.ts';
@@ -15,7 +16,7 @@ import { statusOf } from './machine-status.ts';
 import type { StatusWaiters } from './status-waiters.ts';
 
 /** Bound to the kind by the host. All but `newNonce` and `connected` are pure, or as good as. */
-export interface MachinePowers {
+export interface MachinePowers extends Greeted {
   /** Random text. */
   readonly newNonce: () => string;
   /** The enrolment of a machine: the same for the same id and nonce, as long as the boss has its key. `locator` is a secret. */

@@ -12,6 +12,7 @@ import { bossKind } from './boss.ts';
 import { newBossPortrait } from './boss-portrait.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
 import type { House } from './boss-turn.ts';
+import { makeGreeted } from './greeted.ts';
 import { machineLogKind } from './machine-log.ts';
 import type { MachinePowers } from './machine-turn.ts';
 import { machineKind } from './machine.ts';
@@ -53,7 +54,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
   vat.register(cellKind, {});
   vat.register(machineLogKind, {});
-  vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, waitBeyond, leave });
+  vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, ...makeGreeted(), waitBeyond, leave });
   vat.register(bossKind, { house });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;

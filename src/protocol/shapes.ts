@@ -10,8 +10,9 @@ export const isName = (text: unknown): text is string => typeof text === 'string
 
 /** A text of bounded length; `what` is for people who read guards. */
 const text = (limit: number) => M.string({ stringLengthLimit: limit });
-const count = M.nat({ decimalDigitsLimit: 16 });
 const time = M.number();
+/** A number of something, as hosts tell it; neither NaN nor Infinity is one. */
+const amount = M.and(M.gte(0), M.lte(Number.MAX_VALUE));
 
 // ---------------------------------------------------------------------------------------------- desired state
 
@@ -104,6 +105,7 @@ export const reportLimits = harden({
   /** Arrays, records, elements and properties. */
   values: 90_000,
 } as const);
+harden(reportLimits);
 
 /** One property that differs. `what` is a property name such as `mode`; `from` is what was found, `to` what is wanted. */
 export interface Change {
@@ -221,11 +223,11 @@ export const FactsShape = exactly({
   kernel: text(200),
   architecture: text(60),
   hostname: text(300),
-  cpu: exactly({ model: text(200), count: M.number() }),
-  memory: exactly({ total: M.number(), free: M.number() }),
-  disk: exactly({ total: M.number(), free: M.number() }),
+  cpu: exactly({ model: text(200), count: amount }),
+  memory: exactly({ total: amount, free: amount }),
+  disk: exactly({ total: amount, free: amount }),
   addresses: M.arrayOf(text(100), { arrayLengthLimit: 200 }),
-  bootTime: time,
+  bootTime: M.and(M.gte(-Number.MAX_VALUE), M.lte(Number.MAX_VALUE)),
   hob: text(60),
 });
 
@@ -272,7 +274,12 @@ export interface MachineStatus {
   readonly provider: string;
   readonly state: LifecycleState;
   /** For `failed`: what happened, and in which state. */
-  readonly failure?: { readonly in: LifecycleState; readonly code: string; readonly message: string; readonly hint?: string };
+  readonly failure?: {
+    readonly in: LifecycleState;
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+  };
   readonly online: boolean;
   /** By the boss's clock; null if its hob was never connected. */
   readonly lastSeen: number | null;

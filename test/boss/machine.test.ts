@@ -537,7 +537,7 @@ describe('check and converge', () => {
       expect(await code(E(machine).check())).toBe(expected);
     }
     expect(await E(machine).drift()).toEqual(before);
-    expect(await code(E(life.hobSide(hob)).report({ nothing: 1 } as never))).toBe('BAD_ARGUMENTS');
+    expect(await code(E(life.hobSide(hob)).report({ nothing: 1 } as never))).toBe('BAD_REPORT');
   });
 
   test('are refused as HOB_UNREACHABLE if the session ends before the answer', async () => {

@@ -7,7 +7,7 @@ import { makeLocalWorld } from '../../support/local-world.ts';
 
 const hobCommand = [process.execPath, fileURLToPath(new URL('../../../src/hob/main.ts', import.meta.url))];
 
-describeHobProcess('the hob', { command: hobCommand, closesInherited: false });
+describeHobProcess('the hob', { command: hobCommand });
 
 describeProvider('local with the real hob', () => makeLocalWorld((powers) => ({ ...powers, hobCommand })), {
   killBoss: false,
