@@ -88,7 +88,10 @@ export const startDaemon = (options: DaemonOptions): Daemon => {
       else later('attach', () => attach(longer(pause)), pause);
     };
     const what = 'telling the boss that this hob is here';
-    pending.set('attach', attempt(what, () => E(control).attach(), next, LONGEST_PAUSE, { setTimer, log }));
+    pending.set(
+      'attach',
+      attempt(what, () => E(control).attach(), next, LONGEST_PAUSE, { setTimer, log }),
+    );
   };
   const detach = (): void => pending.get('attach')?.();
 

@@ -71,8 +71,9 @@ export interface HobPowers {
 
 /** Throws BAD_NAME. */
 const checkName = (name: string): void => {
-  if (!isName(name))
-    {throw makeError('BAD_NAME', `binding name ${JSON.stringify(name)} must match [a-z][a-z0-9-]{0,62}`);}
+  if (!isName(name)) {
+    throw makeError('BAD_NAME', `binding name ${JSON.stringify(name)} must match [a-z][a-z0-9-]{0,62}`);
+  }
 };
 
 const BINDINGS_PAGE = 1_000;
@@ -150,8 +151,9 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         },
         lookup: (name) => {
           const reference = portrait.bindings.get(name);
-          if (reference === undefined)
-            {throw makeError('NO_SUCH_BINDING', `there is no binding ${JSON.stringify(name)}`);}
+          if (reference === undefined) {
+            throw makeError('NO_SUCH_BINDING', `there is no binding ${JSON.stringify(name)}`);
+          }
           return reference;
         },
         unbind: (name) => {

@@ -29,11 +29,11 @@ export const makeHostDriver = ({ types, host, facts, now }: HostDriverOptions): 
 
   const driver = Far('HostDriver', {
     reconcile: ({ desired, apply, reason }: Parameters<HostDriver['reconcile']>[0]): Promise<Findings> => {
-      if (waiting >= MOST_WAITING) throw makeError('MACHINE_BUSY', 'this host has not done yet what it was asked before');
+      if (waiting >= MOST_WAITING) {
+        throw makeError('MACHINE_BUSY', 'this host has not done yet what it was asked before');
+      }
       waiting += 1;
-      const job = last.then(() =>
-        reconcile({ desired, mode: apply ? 'converge' : 'check', reason, types, host, now }),
-      );
+      const job = last.then(() => reconcile({ desired, mode: apply ? 'converge' : 'check', reason, types, host, now }));
       last = job.catch(() => {}).finally(() => (waiting -= 1));
       return job;
     },

@@ -27,7 +27,9 @@ beforeEach(() => {
   calls = [];
   lines = [];
   enrolled = where;
-  tick = attach = remove = async () => {};
+  tick = async () => {};
+  attach = async () => {};
+  remove = async () => {};
   logs = () => {};
 });
 
@@ -145,11 +147,14 @@ describe('telling the boss that the hob is here', () => {
   });
 });
 
-test.each([null, where])('an enrolment file that cannot be removed is no reason not to work (boss: %j)', async (boss) => {
-  enrolled = boss;
-  remove = fails;
-  await start();
-  await clock.advance(INTERVAL);
-  expect(calls).toEqual([...(boss === null ? ['enrol 0'] : []), 'remove 0', 'apply 0', 'tick 300']);
-  expect(lines.at(-1)).toBe('removing the enrolment file, which is of no use any more');
-});
+test.each([null, where])(
+  'an enrolment file that cannot be removed is no reason not to work (boss: %j)',
+  async (boss) => {
+    enrolled = boss;
+    remove = fails;
+    await start();
+    await clock.advance(INTERVAL);
+    expect(calls).toEqual([...(boss === null ? ['enrol 0'] : []), 'remove 0', 'apply 0', 'tick 300']);
+    expect(lines.at(-1)).toBe('removing the enrolment file, which is of no use any more');
+  },
+);

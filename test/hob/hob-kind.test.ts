@@ -244,19 +244,22 @@ const lastTold = (): string[] => world.told.at(-1)!.resources.map(({ id, state }
 describe('a hob whose boss wants something else than it holds', () => {
   const putBack = (generation: number) => desiredState(generation, 'report', ['b'], 'another');
 
-  test.each([6, 8])('of generation %i, from a store that was put back, takes it when it attaches', async (generation) => {
-    world.wanted = desiredState(8);
-    await enrol();
-    world.wanted = putBack(generation);
-    await E(control).attach();
-    await reported(2);
-    expect(world.heard.findLast(([method]) => method === 'attach')![1].slice(1)).toEqual([
-      facts,
-      { generation: 8, digest: 'digest of 8' },
-    ]);
-    expect(world.jobs.at(-1)).toMatchObject({ apply: true, desired: putBack(generation) });
-    expect(world.told.at(-1)).toMatchObject({ generation, digest: 'another' });
-  });
+  test.each([6, 8])(
+    'of generation %i, from a store that was put back, takes it when it attaches',
+    async (generation) => {
+      world.wanted = desiredState(8);
+      await enrol();
+      world.wanted = putBack(generation);
+      await E(control).attach();
+      await reported(2);
+      expect(world.heard.findLast(([method]) => method === 'attach')![1].slice(1)).toEqual([
+        facts,
+        { generation: 8, digest: 'digest of 8' },
+      ]);
+      expect(world.jobs.at(-1)).toMatchObject({ apply: true, desired: putBack(generation) });
+      expect(world.told.at(-1)).toMatchObject({ generation, digest: 'another' });
+    },
+  );
 
   test('takes it when it pulls', async () => {
     world.wanted = desiredState(8);
@@ -344,21 +347,24 @@ describe('what left the document', () => {
 });
 
 describe('a new generation', () => {
-  test.each(['failed', 'unknown'] as const)('of which something is %s is applied again at each interval', async (state) => {
-    world.state = state;
-    await enrol();
-    await E(control).tick();
-    world.state = 'ok';
-    await E(control).tick();
-    await E(control).tick();
-    await reported(4);
-    expect(world.jobs.map(({ apply, reason }) => [apply, reason])).toEqual([
-      [true, 'applied'],
-      [true, 'applied'],
-      [true, 'applied'],
-      [false, 'interval'],
-    ]);
-  });
+  test.each(['failed', 'unknown'] as const)(
+    'of which something is %s is applied again at each interval',
+    async (state) => {
+      world.state = state;
+      await enrol();
+      await E(control).tick();
+      world.state = 'ok';
+      await E(control).tick();
+      await E(control).tick();
+      await reported(4);
+      expect(world.jobs.map(({ apply, reason }) => [apply, reason])).toEqual([
+        [true, 'applied'],
+        [true, 'applied'],
+        [true, 'applied'],
+        [false, 'interval'],
+      ]);
+    },
+  );
 });
 
 describe('a report that the boss refuses', () => {

@@ -9,7 +9,13 @@ const report = (generation: number, reason: ReportReason, states: Record<string,
   at: generation,
   resources: Object.entries(states).map(([id, state]) => ({ id, type: 'noop', state })),
 });
-const kept = report(1, 'interval', { a: 'corrected', b: 'corrected', c: 'corrected', left: 'released', back: 'released' });
+const kept = report(1, 'interval', {
+  a: 'corrected',
+  b: 'corrected',
+  c: 'corrected',
+  left: 'released',
+  back: 'released',
+});
 
 test('a correction is kept across generations, unless there is something newer to say', () => {
   const joined = joinUndelivered(kept, report(2, 'applied', { a: 'ok', b: 'failed', back: 'ok' }));
