@@ -24,7 +24,9 @@ const readIfThere = async (fs: Fs, path: string): Promise<string | undefined> =>
 
 /** Whole or not at all, and for nobody else's eyes. */
 const writePrivate = async (fs: Fs, path: string, text: string): Promise<void> => {
-  await fs.promises.writeFile(`${path}.new`, text, { mode: 0o600 });
+  // One that somebody left there may be a link, or open to others, whatever mode we ask for.
+  await fs.promises.rm(`${path}.new`, { force: true });
+  await fs.promises.writeFile(`${path}.new`, text, { mode: 0o600, flag: 'wx' });
   await fs.promises.rename(`${path}.new`, path);
 };
 

@@ -14,7 +14,9 @@ const codeOfSystem = (error: unknown): string | undefined => (error as { code?: 
 
 const writeSynced = async ({ fs }: KeyFilePowers, path: string, text: string): Promise<void> => {
   const temporary = `${path}.new`;
-  const file = await fs.promises.open(temporary, 'w', 0o600);
+  // One that somebody left there may be a link, or open to others, whatever mode we ask for.
+  await fs.promises.rm(temporary, { force: true });
+  const file = await fs.promises.open(temporary, 'wx', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();

@@ -27,6 +27,8 @@ export interface LevelStoreOptions extends HolderPowers {
   readonly directory: string;
   /** False: the state directory must be there already, or STORE_UNUSABLE. By default it is made, with its parents. */
   readonly makeDirectory?: boolean;
+  /** Of this process. With it, the directory must be this user's, and for nobody else to write, or STORE_UNUSABLE. */
+  readonly uid?: number;
   /** What to do about STORE_IN_USE. */
   readonly inUseHint?: string;
 }
@@ -157,10 +159,10 @@ const makeLevelStore = (
  * Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_NOT_OURS or STORE_DAMAGED; then nothing is held.
  */
 export const openLevelStore = async (options: LevelStoreOptions): Promise<Store> => {
-  const { Level, fs, directory, makeDirectory = true } = options;
+  const { Level, fs, directory, makeDirectory = true, uid } = options;
   const { inUseHint = `stop it with: gobs down --state ${directory}` } = options;
   const paths = statePaths(directory);
-  const { isNew } = await prepareStateDirectory(fs, paths, makeDirectory);
+  const { isNew } = await prepareStateDirectory(fs, paths, makeDirectory, uid);
   // What was there and has gone since (somebody removes the directory) is not to be made again, empty.
   const db: Database = new Level(paths.database, { createIfMissing: isNew });
   try {

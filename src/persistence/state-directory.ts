@@ -1,7 +1,7 @@
 /**
  * The directory that a process keeps its state in, as far as the store goes:
  *
- *   DIR/              0700 when we make it; sockets and keys of others may be here too
+ *   DIR/              0700 when we make it; ours, and for nobody else to write; sockets and keys of others may be here too
  *     store/          0700: LevelDB's own files
  *     holder.json     0600: who has the store open (holder.ts)
  *     commits         0600: how many batches were acknowledged (commit-witness.ts)
@@ -66,15 +66,34 @@ const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void
   }
 };
 
+/** Who may write a directory can put anything in the place of what is in it. Throws STORE_UNUSABLE. */
+const requireOwn = async (fs: typeof import('node:fs'), path: string, uid: number): Promise<void> => {
+  const { uid: owner, mode } = await fs.promises.stat(path).catch((error: unknown) => {
+    throw storeFailure(path, error);
+  });
+  if (owner !== uid) {
+    throw makeError('STORE_UNUSABLE', `${path} belongs to user ${owner}, not to user ${uid}`, {
+      hint: 'choose a directory of your own with --state DIR',
+    });
+  }
+  if ((mode & 0o022) === 0) return;
+  const shown = (mode & 0o777).toString(8).padStart(4, '0');
+  throw makeError('STORE_UNUSABLE', `${path} can be written by others (mode ${shown})`, {
+    hint: `if what is in it is yours: chmod go-w ${path}; or choose another directory with --state DIR`,
+  });
+};
+
 /**
  * Makes what is missing, and looks at what is there, before LevelDB does. Rejects STORE_UNUSABLE (path and reason),
  * STORE_NOT_OURS or STORE_DAMAGED. An existing directory keeps its mode: it may be somebody's home.
- * `makeDirectory` false: the state directory itself must be there. The result says whether there is no database yet.
+ * `makeDirectory` false: the state directory itself must be there. With `uid`, both directories must be that user's, and for nobody else to
+ * write. The result says whether there is no database yet.
  */
 export const prepareStateDirectory = async (
   fs: typeof import('node:fs'),
   { directory, database }: StatePaths,
   makeDirectory: boolean,
+  uid?: number,
 ): Promise<{ readonly isNew: boolean }> => {
   const attempt = <T>(path: string, work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
@@ -82,6 +101,7 @@ export const prepareStateDirectory = async (
     });
 
   if (makeDirectory) await attempt(directory, makeAll(fs, directory));
+  if (uid !== undefined) await requireOwn(fs, directory, uid);
   await attempt(
     database,
     fs.promises.mkdir(database, { mode: 0o700 }).catch((error: unknown) => {
@@ -89,6 +109,7 @@ export const prepareStateDirectory = async (
       if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
     }),
   );
+  if (uid !== undefined) await requireOwn(fs, database, uid);
   const names = await attempt(database, fs.promises.readdir(database));
   requireOurs(database, names);
   await checkLogs(fs, database, names);

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeError } from '../../src/errors/gobs-error.ts';
 import { openLevelStore, type LevelStoreOptions } from '../../src/persistence/level-store.ts';
@@ -173,5 +174,41 @@ describe('a directory that is not', () => {
     expect(refusal.message).toContain(lost);
     const rows = (names: string[]) => names.filter((name) => /(log|ldb)$/.test(name));
     expect(rows(await readdir(at('state/store')))).toEqual(rows(left));
+  });
+});
+
+describe('a directory that others may write', () => {
+  const uid = process.getuid!();
+  const openOwn = (directory: string, options: Partial<LevelStoreOptions> = {}) =>
+    refusalOf(directory, { uid, ...options });
+
+  test.each([0o777, 0o775, 0o757, 0o1777])('(mode %o) is refused before anything is put there', async (mode) => {
+    await mkdir(at('state'));
+    await chmod(at('state'), mode);
+    expect(await openOwn(at('state'))).toMatchObject({ code: 'STORE_UNUSABLE', hint: expect.stringContaining('chmod go-w') });
+    expect(await readdir(at('state'))).toEqual([]);
+  });
+
+  test('is refused if it is only the one of the store', async () => {
+    await mkdir(at('state/store'), { recursive: true });
+    await chmod(at('state/store'), 0o777);
+    const { code, message } = await openOwn(at('state'));
+    expect([code, message]).toEqual(['STORE_UNUSABLE', `${at('state/store')} can be written by others (mode 0777)`]);
+    expect(await readdir(at('state/store'))).toEqual([]);
+  });
+
+  test("is refused if it is another user's, whatever its mode", async () => {
+    await mkdir(at('state'), { mode: 0o700 });
+    const { code, message } = await openOwn(at('state'), { uid: uid + 1 });
+    expect([code, message]).toEqual([
+      'STORE_UNUSABLE',
+      `${at('state')} belongs to user ${uid}, not to user ${uid + 1}`,
+    ]);
+  });
+
+  test('is not one that others may read', async () => {
+    await mkdir(at('state'));
+    await chmod(at('state'), 0o755);
+    await (await open(at('state'), { uid })).close();
   });
 });
