@@ -23,7 +23,7 @@ export interface Refusal {
 export interface AdmissionOptions {
   /** Of this peer. */
   readonly self: PeerId;
-  readonly limits: Pick<Limits, 'sessions' | 'strangers' | 'probeDeadline'>;
+  readonly limits: Pick<Limits, 'sessions' | 'sessionsOfKey' | 'sessionsOfLocator' | 'strangers' | 'probeDeadline'>;
   /** Is this peer dialling that one at the moment? */
   readonly isDialling: (peerId: PeerId) => boolean;
   readonly onRefused: (refusal: Refusal) => void;
@@ -32,10 +32,13 @@ export interface AdmissionOptions {
 export interface Admission {
   /** A connection came in; who it is will be known later. */
   arrived(session: Session): void;
-  /** Resolves when the other side may have this session. Rejects with PEER_ALREADY_CONNECTED or LIMIT_EXCEEDED. */
-  admit(other: Acquaintance, session: Session): Promise<void>;
-  /** It has shown that it was given something here. */
-  trusted(session: Session): void;
+  /** Resolves when the other side may have this session. Rejects with PEER_ALREADY_CONNECTED or LIMIT_EXCEEDED. `known`: was it given something before? */
+  admit(other: Acquaintance, session: Session, known: boolean): Promise<void>;
+  /**
+   * It has shown that it was given something here, by a locator with this hash or else by its key. Throws LIMIT_EXCEEDED if
+   * too many have shown the same locator.
+   */
+  trusted(session: Session, locatorHash?: string): void;
   /** The one live session with that durable peer. */
   sessionWith(peerId: PeerId): Session | undefined;
 }
@@ -45,10 +48,36 @@ interface Live {
   readonly other: Acquaintance;
 }
 
+interface Tally {
+  /** Counts a session for as long as it lives. Throws LIMIT_EXCEEDED. */
+  enter(key: string, session: Session, limit: number, what: string): void;
+}
+
+const makeTally = (): Tally => {
+  const sessions = new Map<string, Set<Session>>();
+  return {
+    enter: (key, session, limit, what) => {
+      const those = sessions.get(key) ?? new Set();
+      if (those.has(session)) return;
+      if (those.size >= limit) throw makeError('LIMIT_EXCEEDED', `more than ${limit} sessions ${what} are open`);
+      sessions.set(key, those.add(session));
+      void session.closed.then(() => {
+        those.delete(session);
+        if (those.size === 0) sessions.delete(key);
+      });
+    },
+  };
+};
+
 export const makeAdmission = ({ self, limits, isDialling, onRefused }: AdmissionOptions): Admission => {
   const all = new Set<Session>();
   const strangers = new Set<Session>();
   const live = new Map<PeerId, Live>();
+
+  /** Over a transport that only this host's user has. */
+  const local = new WeakSet<Session>();
+  const byKey = makeTally();
+  const byLocator = makeTally();
 
   const count = (session: Session): void => {
     if (all.has(session)) return;
@@ -109,14 +138,19 @@ export const makeAdmission = ({ self, limits, isDialling, onRefused }: Admission
       const [oldest] = strangers;
       oldest?.close(makeError('LIMIT_EXCEEDED', `more than ${limits.strangers} strangers are connected`));
     },
-    admit: async (other, session) => {
+    admit: async (other, session, known) => {
       count(session);
-      if (all.size > limits.sessions) {
+      if (all.size > limits.sessions && other.proven && !known) {
         throw makeError('LIMIT_EXCEEDED', `more than ${limits.sessions} sessions are open`);
       }
       if (other.bothDurable) await admitDurable(other, session);
+      else if (other.proven) byKey.enter(other.peerId, session, limits.sessionsOfKey, 'with one key');
+      if (!other.proven) local.add(session);
     },
-    trusted: (session) => {
+    trusted: (session, locatorHash) => {
+      if (locatorHash !== undefined && !local.has(session)) {
+        byLocator.enter(locatorHash, session, limits.sessionsOfLocator, 'with one locator');
+      }
       strangers.delete(session);
       session.trust();
     },

@@ -29,8 +29,8 @@ export interface BootstrapOptions {
   readonly guesses: number;
   readonly onGuess: (presenter: Presenter) => void;
   readonly onTooManyGuesses: (reason: Error) => void;
-  /** It presented a secret that leads somewhere. */
-  readonly onSuccess: () => void;
+  /** It presented a secret of this hash, which leads somewhere. May throw LIMIT_EXCEEDED, which is its answer. */
+  readonly onSuccess: (secretHash: string) => void;
 }
 
 export const makeBootstrap = (options: BootstrapOptions): object => {
@@ -53,8 +53,8 @@ export const makeBootstrap = (options: BootstrapOptions): object => {
     enliven: async (secret: unknown): Promise<object> => {
       const hash = secretHash(secret);
       const found = hash && (find(hash) ?? (await enlivenOther({ ...presenter, secretHash: hash })));
-      if (!found) throw unknown();
-      onSuccess();
+      if (!hash || !found) throw unknown();
+      onSuccess(hash);
       return found;
     },
   });

@@ -3,9 +3,10 @@
  *
  *   chunk ──▶ frames ──▶ at most so many, so large ──▶ the stream is paused, and the event loop serves others ──▶ the next
  *
- * A paused stream fills the buffers of both hosts, and then the sender has to wait: whoever floods slows itself down.
+ * Frames that are much work make the session rest longer; see effort.ts. A paused stream fills the buffers of both hosts, and then the sender has to wait: whoever floods slows itself down.
  */
 import type { Duplex } from 'node:stream';
+import { costOf, type Effort } from './effort.ts';
 import { makeFrameReader } from './framing.ts';
 import type { Limits } from './limits.ts';
 import type { PeerPowers } from './powers.ts';
@@ -14,6 +15,8 @@ export interface InboxOptions {
   readonly stream: Duplex;
   readonly limits: Pick<Limits, 'helloBytes' | 'framesPerTurn' | 'bytesPerTurn' | 'framesPerSecond'>;
   readonly powers: Pick<PeerPowers, 'now' | 'setTimer' | 'soon'>;
+  /** Of all the sessions of this peer. */
+  readonly effort: Effort;
   /** One frame. May throw, which is passed to `onError`. */
   readonly onText: (text: string) => void;
   /** The inbox has stopped; the owner closes the session. */
@@ -33,8 +36,9 @@ export interface Inbox {
 }
 
 const SECOND = 1_000;
+const nothing = (): void => {};
 
-export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOptions): Inbox => {
+export const makeInbox = ({ stream, limits, powers, effort, onText, onError }: InboxOptions): Inbox => {
   const reader = makeFrameReader(limits.helloBytes);
   let paused = false;
   let stopped = false;
@@ -54,14 +58,21 @@ export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOpti
     return framesInSecond < limits.framesPerSecond ? 0 : SECOND - elapsed;
   };
 
+  /** Of a session that ends while it rests. */
+  let endRest = nothing;
+  /** Of what was taken since it last rested. */
+  let cost = 0;
+
   /** Takes what one session may take at a time. True if there may be more. */
   const take = (): boolean => {
     let bytes = 0;
+    cost = 0;
     for (let frames = 0; frames < limits.framesPerTurn && bytes < limits.bytesPerTurn; frames += 1) {
       const text = reader.next();
       if (text === undefined) return false;
       framesInSecond += 1;
       bytes += text.length;
+      cost += costOf(text);
       onText(text);
       if (paused || stopped) return true;
     }
@@ -77,6 +88,20 @@ export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOpti
     });
   };
 
+  const restLong = (milliseconds: number): void => {
+    rest((callback) => {
+      const cancel = powers.setTimer(() => {
+        endRest = nothing;
+        effort.rested();
+        callback();
+      }, milliseconds);
+      endRest = () => {
+        cancel();
+        effort.rested();
+      };
+    });
+  };
+
   const work = (): void => {
     if (paused || stopped || resting) return;
     const delay = tooFast();
@@ -87,7 +112,9 @@ export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOpti
     try {
       const more = take();
       if (paused || stopped) return;
-      if (more) rest(powers.soon);
+      const tired = effort.rest(cost);
+      if (tired > 0) restLong(tired);
+      else if (more) rest(powers.soon);
       else stream.resume();
     } catch (error) {
       stop();
@@ -97,6 +124,8 @@ export const makeInbox = ({ stream, limits, powers, onText, onError }: InboxOpti
 
   const stop = (): void => {
     stopped = true;
+    endRest();
+    endRest = nothing;
     stream.removeListener('data', receive);
     stream.resume();
   };

@@ -38,15 +38,18 @@ export interface Limits {
   readonly probeDeadline: number;
   /** Milliseconds for the last bytes of a session to leave. */
   readonly farewell: number;
-  /** Sessions of one peer, in all. */
+  /** Sessions of one peer, in all; those over a Unix socket, and with peers that were given something before, have room all the same. */
   readonly sessions: number;
+  /** Sessions with one key, of a program that keeps nothing; and with whoever presents one locator. Not over a Unix socket. */
+  readonly sessionsOfKey: number;
+  readonly sessionsOfLocator: number;
   /** Of these, with peers that have shown no authority (no locator, nothing that they were given before): the oldest makes room. */
   readonly strangers: number;
   /** What a stranger may cost: enough to present a locator. */
   readonly stranger: StrangerLimits;
 }
 
-export type StrangerLimits = Pick<Limits, 'frameBytes' | 'questions' | 'references'>;
+export type StrangerLimits = Pick<Limits, 'frameBytes' | 'depth' | 'values' | 'questions' | 'references'>;
 
 export const defaultLimits: Limits = harden({
   frameBytes: 4 * 1024 * 1024,
@@ -67,7 +70,9 @@ export const defaultLimits: Limits = harden({
   farewell: 2_000,
   sessions: 10_000,
   strangers: 256,
-  stranger: { frameBytes: 64 * 1024, questions: 16, references: 16 },
+  sessionsOfKey: 16,
+  sessionsOfLocator: 64,
+  stranger: { frameBytes: 16 * 1024, depth: 12, values: 512, questions: 16, references: 16 },
 });
 harden(defaultLimits);
 
@@ -76,6 +81,8 @@ export const limitsForStranger = (limits: Limits): StrangerLimits => {
   const { stranger } = limits;
   return {
     frameBytes: Math.min(limits.frameBytes, stranger.frameBytes),
+    depth: Math.min(limits.depth, stranger.depth),
+    values: Math.min(limits.values, stranger.values),
     questions: Math.min(limits.questions, stranger.questions),
     references: Math.min(limits.references, stranger.references),
   };

@@ -15,6 +15,7 @@ import { makeAdmission } from './admission.ts';
 import { makeBootstrap } from './bootstrap.ts';
 import { makeDialler } from './dialler.ts';
 import { makeDurableSlots } from './durable-slots.ts';
+import { makeEffort } from './effort.ts';
 import { defaultLimits } from './limits.ts';
 import { parseLocator, secretHash } from './locator.ts';
 import { makeLocatorOffice } from './locator-office.ts';
@@ -62,9 +63,11 @@ export const makePeer = (options: PeerOptions): Peer => {
     onRefused: hooks.onRefused,
   });
 
+  const effort = makeEffort();
+
   const admit = async (other: Acquaintance, session: Session): Promise<void> => {
-    await admission.admit(other, session);
     const table = other.bothDurable ? tables?.of(other.peerId) : undefined;
+    await admission.admit(other, session, table?.known === true);
     if (table === undefined) return;
     if (table.known) admission.trusted(session);
     const { peerId, remoteAddress } = other;
@@ -82,6 +85,7 @@ export const makePeer = (options: PeerOptions): Peer => {
       ours,
       limits,
       powers,
+      effort,
       admit,
       makeBootstrap: ({ peerId, proven, remoteAddress }) =>
         makeBootstrap({
@@ -91,7 +95,7 @@ export const makePeer = (options: PeerOptions): Peer => {
           guesses: limits.guesses,
           onGuess: hooks.onGuess,
           onTooManyGuesses: session.close,
-          onSuccess: () => admission.trusted(session),
+          onSuccess: (hash) => admission.trusted(session, hash),
         }),
       makeDurable: ({ peerId }, hold) => makeDurableSlots({ kernel: kernel!, peerId, table: tables!.of(peerId), hold }),
     });

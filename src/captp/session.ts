@@ -12,6 +12,7 @@
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import { makeCapTP, type CapTP, type Counts } from './captp.ts';
 import { byeText, readBye, sessionClosed } from './farewell.ts';
+import type { Effort } from './effort.ts';
 import { makeHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { agreedVersion, checkIdentity, helloText, readHello, type Hello } from './hello.ts';
 import { makeInbox } from './inbox.ts';
@@ -43,6 +44,7 @@ export interface SessionOptions {
   readonly ours: Hello;
   readonly limits: Limits;
   readonly powers: PeerPowers;
+  readonly effort: Effort;
   /** Asked once, when it is known who the other side is. A rejection with a code is the end of the session, and told. */
   readonly admit: (other: Acquaintance, session: Session) => Promise<void>;
   /** What the other side gets for nothing. */
@@ -74,7 +76,7 @@ export interface Session {
 const noCounts: Counts = harden({ questions: 0, answers: 0, exports: 0, imports: 0 });
 
 export const makeSession = (options: SessionOptions): Session => {
-  const { connection, dialled, limits, powers, admit, makeBootstrap, makeDurable } = options;
+  const { connection, dialled, limits, powers, effort, admit, makeBootstrap, makeDurable } = options;
   const { stream, provenPeer, remoteAddress } = connection;
   // Where the transport proves nothing, nobody may claim to be a peer that was given something before.
   const ours: Hello = { ...options.ours, durable: options.ours.durable && provenPeer !== undefined };
@@ -194,7 +196,7 @@ export const makeSession = (options: SessionOptions): Session => {
   };
 
   const outbox = makeOutbox({ stream, limit: limits.bytesWaiting, onFailure: close, soon: powers.soon });
-  const inbox = makeInbox({ stream, limits, powers, onText: receive, onError: close });
+  const inbox = makeInbox({ stream, limits, powers, effort, onText: receive, onError: close });
 
   const notOpen = (): Promise<never> =>
     Promise.reject(ending ?? makeError('SESSION_CLOSED', `the session with ${whom} is not open yet`));

@@ -171,6 +171,28 @@ test('whoever has presented a locator, or was given something before, may send w
   expect(await on(root).size!(large)).toBe(200_000);
 });
 
+test('one key, and one locator, have a bound for the sessions of those that keep nothing', async () => {
+  const boss = await makeBoss({ limits: { sessionsOfKey: 1, sessionsOfLocator: 2 } });
+  await world.addClient(7).enliven(boss.locator);
+  expect(codeOf(await reasonOf(world.addClient(7).enliven(boss.locator)))).toBe('LIMIT_EXCEEDED');
+  await world.addClient(8).enliven(boss.locator);
+  expect(codeOf(await reasonOf(world.addClient(9).enliven(boss.locator)))).toBe('LIMIT_EXCEEDED');
+  const other = await boss.peer.locatorFor(boss.kernel.refOf('vat:boss/root/1/self'));
+  expect(await on(world.addClient(10).enliven(other)).ping!()).toBe('pong');
+});
+
+test('who was given something before finds room when all sessions are taken', async () => {
+  const boss = await makeBoss({ limits: { sessions: 2 } });
+  const hob = world.add(2);
+  const root = await hob.peer.enliven(boss.locator);
+  await world.addClient(7).enliven(boss.locator);
+  world.network.wires[0]!.cut();
+  await until(() => boss.peer.sessions().length === 1);
+  await world.addClient(8).enliven(boss.locator);
+  expect(codeOf(await reasonOf(world.addClient(9).enliven(boss.locator)))).toBe('LIMIT_EXCEEDED');
+  expect(await on(root).ping!()).toBe('pong');
+});
+
 test('there is a bound for all sessions together', async () => {
   const boss = await makeBoss({ limits: { sessions: 2 } });
   const clients = [7, 8, 9].map((number) => world.addClient(number));

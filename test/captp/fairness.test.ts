@@ -4,6 +4,7 @@ import { duplexPair } from 'node:stream';
 import { E } from '@endo/eventual-send';
 import { Far } from '@endo/far';
 import { describe, expect, test } from 'vitest';
+import { makeEffort } from '../../src/captp/effort.ts';
 import { encodeFrames } from '../../src/captp/framing.ts';
 import { makeInbox } from '../../src/captp/inbox.ts';
 import { defaultLimits, type Limits } from '../../src/captp/limits.ts';
@@ -59,6 +60,7 @@ describe('an inbox', () => {
     const inbox = makeInbox({
       stream: here,
       limits: { ...defaultLimits, ...limits },
+      effort: makeEffort(),
       powers: { now: clock.now, setTimer: clock.setTimer, soon: (callback) => void turns.push(callback) },
       onText,
       onError: (error) => void errors.push(error),

@@ -4,7 +4,7 @@
  *
  * Sessions are not resumed: a resumed one would rest on a proof that was given to an earlier connection.
  */
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { makeError } from '../../errors/gobs-error.ts';
 import { peerIdOf, type PeerId } from '../peer-id.ts';
@@ -22,6 +22,9 @@ export interface TlsNetlayerOptions {
   /** Milliseconds for connecting and proving. Default 10,000. */
   readonly handshakeDeadline?: number;
 }
+
+/** Connections whose handshake is not done. */
+const MOST_SILENT = 128;
 
 const reasonOf = (error: unknown): string => {
   const { code, message } = error as { code?: unknown; message?: unknown };
@@ -77,6 +80,19 @@ export const makeTlsNetlayer = (
           else accept(connectionOf(socket, proven));
         },
       );
+      // Descriptors are few, and a socket that says nothing has one until the handshake's deadline: the oldest makes room.
+      const silent = new Set<Socket>();
+      server.on('connection', (socket: Socket) => {
+        silent.add(socket);
+        socket.once('close', () => silent.delete(socket));
+        const [oldest] = silent;
+        if (silent.size > MOST_SILENT) oldest?.destroy();
+      });
+      server.on('secureConnection', ({ remotePort, remoteAddress }: TLSSocket) => {
+        for (const socket of silent) {
+          if (socket.remotePort === remotePort && socket.remoteAddress === remoteAddress) silent.delete(socket);
+        }
+      });
       // Whoever breaks off or fails the handshake is nobody's concern. Node has destroyed the socket.
       server.on('tlsClientError', () => {});
       server.once('error', (error) => reject(unusable(reasonOf(error))));
