@@ -86,6 +86,13 @@ type Later<T> = {
 };
 export type NearProcess = Later<Omit<BossProcess, 'admin'>> & { admin(): object };
 
+const timesWords = (times: number): string => (times === 1 ? '' : ` (time ${times})`);
+
+/** Others try for ever and a log is bounded, so there is a line for the 1st, 2nd, 4th, 8th, … time. */
+const noteSeldom = (gate: Gate, times: number, line: string): void => {
+  if (Number.isInteger(Math.log2(times))) gate.note(line);
+};
+
 export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProcess => {
   const { bcom, portrait, tools } = turn;
   const { providers, intents, enrolments, hobs } = portrait;
@@ -99,8 +106,8 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
 
   /** A turn that throws leaves no trace, and this one must: so it answers with a promise that is rejected. */
   const deny = (gate: Gate, { code, message }: Denial, visitor: Visitor): Promise<never> => {
-    record(gate, code, visitor);
-    gate.note(`turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}`);
+    const times = record(gate, code, visitor);
+    noteSeldom(gate, times, `turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}${timesWords(times)}`);
     const { promise, reject } = tools.promiseKit<never>();
     reject(makeError(code, message));
     return promise;
@@ -174,9 +181,9 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       const gate = hobs.get(peerId);
       if (gate === undefined) return;
       const times = record(gate, 'PEER_ALREADY_CONNECTED', { peerId, address: second });
-      // A copy tries for ever and a log is bounded, so there is a line for the 1st, 2nd, 4th, 8th, … time.
-      if (!Number.isInteger(Math.log2(times))) return;
-      gate.note(
+      noteSeldom(
+        gate,
+        times,
         `its key is used from two places (a copy of its directory?): ${second} was turned away, ${first} stays`,
       );
     },

@@ -34,7 +34,7 @@ export interface Gate {
   judge(secretHash: string, hobKey: string): Denial | null;
   /** After `judge` said yes. The same key gets the same facet again: it may have lost the first answer. */
   enrol(hobKey: string, address: string): MachineHobSide;
-  /** A line for the machine's log. */
+  /** A line for the machine's log, of what others did. */
   note(what: string): void;
   /** The session with its hob has ended; boss's clock. */
   left(at: number): void;

@@ -29,7 +29,7 @@ const judge = (
   return null;
 };
 
-export const gateMethods = ({ portrait, self, powers, note, change }: MachineTurn): Gate => {
+export const gateMethods = ({ portrait, self, powers, note, noteOfOthers, change }: MachineTurn): Gate => {
   const { name, hobKey, progress } = portrait;
   return {
     title: () => name,
@@ -41,11 +41,11 @@ export const gateMethods = ({ portrait, self, powers, note, change }: MachineTur
       change({ hobKey: key, lastSeen: powers.now(), progress: arrived(progress, false) });
       return self.hobSide;
     },
-    note,
+    note: noteOfOthers,
     left: (at) => {
       if (hobKey !== null) powers.parts(hobKey);
       if (progress.state === 'gone') return;
-      note('its hob is not connected any more');
+      noteOfOthers('its hob is not connected any more');
       change({ lastSeen: at });
     },
     isGone: () => progress.state === 'gone',

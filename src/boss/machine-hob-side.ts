@@ -45,7 +45,7 @@ const correctedWords = ({ reason, resources }: Report): string =>
     .map(({ id, changes = [] }) => `${id} (${changes.map(({ what }) => what).join(', ')})`)
     .join(', ');
 
-export const hobSideMethods = ({ portrait, powers, note, change }: MachineTurn): MachineHobSide => {
+export const hobSideMethods = ({ portrait, powers, noteOfOthers: note, change }: MachineTurn): MachineHobSide => {
   const { name, progress, generation, reported, desired, received, facts, hobKey } = portrait;
   const { now } = powers;
 

@@ -37,6 +37,8 @@ export interface MachineTurn {
   readonly situation: () => Situation;
   readonly status: () => MachineStatus;
   readonly note: (what: string) => void;
+  /** Of what the hob, or somebody who would be it, did. */
+  readonly noteOfOthers: (what: string) => void;
   readonly change: (update: Partial<MachinePortrait>) => void;
 }
 
@@ -78,6 +80,7 @@ export const makeMachineTurn = (
     situation: () => ({ name: portrait.name, enrolled: portrait.hobKey !== null, online: isOnline(portrait) }),
     status: () => statusOf(portrait, isOnline(portrait), powers.now()),
     note: (what) => log.note(what),
+    noteOfOthers: (what) => log.noteOfOthers(what),
     change,
   };
 };

@@ -308,14 +308,22 @@ export interface LogEntry {
   readonly what: string;
 }
 
-/** Somebody tried to come in as a hob and was turned away. The same again counts up. Boss's clock. */
+/**
+ * Somebody tried to come in as a hob and was turned away. The same again, of that machine for that reason, counts up, whoever it is. Boss's
+ * clock.
+ */
 export interface Refusal {
   /** When it was tried last. */
   readonly at: number;
+  /** When it was tried first. */
+  readonly since: number;
   readonly times: number;
   /** The name of the machine that was meant. */
   readonly machine: string;
+  /** Who tried last. */
   readonly peerId: string;
+  /** Some of those who tried: the first. */
+  readonly peers: readonly string[];
   /** From where, the last time. */
   readonly address: string;
   /** ENROLMENT_SPENT, ENROLMENT_EXPIRED, ENROLMENT_REFUSED, MACHINE_GONE or PEER_ALREADY_CONNECTED. */

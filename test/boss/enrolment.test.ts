@@ -64,9 +64,11 @@ describe('an enrolment locator', () => {
     expect(await E(life.boss).refusals()).toEqual([
       {
         at: world.now,
+        since: world.now,
         times: 1,
         machine: 'web1',
         peerId: thief.peerId,
+        peers: [thief.peerId],
         address: '192.0.2.9:7',
         code: 'ENROLMENT_SPENT',
       },
@@ -186,9 +188,11 @@ describe('a key that is used from two places', () => {
     expect(await E(life.boss).refusals()).toEqual([
       {
         at: world.now,
+        since: world.now,
         times: 9,
         machine: 'web1',
         peerId: hob.peerId,
+        peers: [hob.peerId],
         address: '192.0.2.9:9',
         code: 'PEER_ALREADY_CONNECTED',
       },
@@ -205,7 +209,9 @@ describe('a key that is used from two places', () => {
 });
 
 describe('what was refused', () => {
-  test('is kept over a restart, and the list is bounded', async () => {
+  test('is kept over a restart, and one spent locator with any number of keys pushes nothing out', async () => {
+    const visitor = { peerId: world.makeHob('a client').peerId, address: '192.0.2.9:7' };
+    await code(E(life.process).presentInVain(hashOf(secretIn(locatorOf('m1'))), visitor));
     await life.connect(world.makeHob('m1'), locatorOf('m1'));
     const thieves = Array.from({ length: 110 }, (_, n) => world.makeHob(`thief${n}`));
     for (const thief of thieves) await code(present(thief, locatorOf('m1')));
@@ -213,8 +219,16 @@ describe('what was refused', () => {
     await life.stop();
     life = await world.open();
     const refusals = await E(life.boss).refusals();
-    expect(refusals).toHaveLength(100);
-    expect(refusals.at(-1)).toMatchObject({ peerId: thieves[50]!.peerId, times: 4 });
-    expect(refusals.map(({ peerId }) => peerId)).not.toContain(thieves[0]!.peerId);
+    expect(refusals.map(({ code: why, times }) => [why, times])).toEqual([
+      ['ENROLMENT_REFUSED', 1],
+      ['ENROLMENT_SPENT', 113],
+    ]);
+    expect(refusals.at(-1)).toMatchObject({
+      peerId: thieves[50]!.peerId,
+      peers: thieves.slice(0, 5).map(({ peerId }) => peerId),
+    });
+    const lines = (await E(E(life.boss).machine('web1')).log()).map(({ what }) => what);
+    expect(lines.filter((line) => line.includes('ENROLMENT_SPENT'))).toHaveLength(7);
+    expect(lines).toContain('requested');
   });
 });

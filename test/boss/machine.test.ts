@@ -395,7 +395,10 @@ describe('forget', () => {
     expect(await code(E(life.hobSide(hob)).pull())).toBe('MACHINE_GONE');
     expect(await code(life.connect(hob))).toBe('MACHINE_GONE');
     expect(await E(life.boss).refusals()).toEqual([
-      { at: world.now, times: 2, machine: 'web1', peerId: hob.peerId, address: '192.0.2.7:1234', code: 'MACHINE_GONE' },
+      {
+        ...{ at: world.now, since: world.now, times: 2, machine: 'web1', peerId: hob.peerId, peers: [hob.peerId] },
+        ...{ address: '192.0.2.7:1234', code: 'MACHINE_GONE' },
+      },
     ]);
     expect(await E(life.boss).orphans()).toEqual([{ provider: 'fake', machineId: 'm1', state: 'running' }]);
   });
@@ -682,6 +685,12 @@ describe('the log', () => {
       await life.connect(hob);
     }
     expect(await E(machine).log()).toHaveLength(60);
+    expect(await logOf(machine)).toContain('requested');
+    for (let n = 0; n < 70; n += 1) await E(machine).setDesired({ resources: [noop(`${n}`)] });
+    const lines = await logOf(machine);
+    expect(lines).toHaveLength(60);
+    expect(lines).not.toContain('requested');
+    expect(lines.filter((line) => line.startsWith('desired state'))).toHaveLength(30);
   });
 
   test('has a line of what was corrected, but not of what was applied; the same again moves it on', async () => {
