@@ -11,7 +11,7 @@ import { codeOf } from '../../src/errors/gobs-error.ts';
 import { openStore } from '../../src/persistence/open-store.ts';
 import { MachineHobSideI } from '../../src/protocol/interfaces.ts';
 import type { Boss, MachineAdmin } from '../../src/protocol/remotes.ts';
-import type { DesiredState } from '../../src/protocol/shapes.ts';
+import type { WantedState } from '../../src/protocol/shapes.ts';
 import { cellKind, type Cell } from '../../src/vats/actor-lib/cell.ts';
 import { makeAuthorityTries } from '../support/authority-tries.ts';
 import { methodsOf, walkAuthority, type Walk } from '../support/authority-walk.ts';
@@ -31,7 +31,7 @@ let boss: Boss;
 let machine: MachineAdmin;
 let hob: WalkingHob;
 let at: Visit;
-let desired: DesiredState;
+let desired: WantedState;
 let locator: string;
 /** The boss's name for what it gave to the hob. */
 let side: string;
@@ -54,7 +54,7 @@ beforeEach(async () => {
   locator = own.locator;
   hob = makeWalkingHob(sandbox, own.locator);
   at = await hob.connect();
-  desired = (await E(at.side).attach(hob.own as never, someFacts)) as DesiredState;
+  desired = (await E(at.side).attach(hob.own as never, someFacts)) as WantedState;
   await statusOnce(machine, isWell);
   [side = ''] = given(await liveRowsOf(sandbox, held.state));
   expect(side).toMatch(/^vat:boss\/machine\/\d+\/hobSide$/);
