@@ -30,11 +30,11 @@ const fullOfText = (text: string, weight: number): Report => {
   const room = Math.floor((reportLimits.characters - bare) / COUNT / weight);
   return each(() => ({ state: 'failed', why: text.repeat(room) }));
 };
+/** Changes for one in five, as many as there is room for. */
+const CHANGES = Math.floor((reportLimits.values - 8 * COUNT) / 4 / (COUNT / 5));
+const changes = Array.from({ length: CHANGES }, () => ({ what: 'm', from: '"', to: '' }));
 const fullOfValues = each((number) =>
-  // Not all have room for their changes.
-  number % 5 === 0
-    ? { state: 'corrected', at: 1_900_000_000_000, changes: [{ what: 'mode', from: '"0600"', to: '"0644"' }] }
-    : { state: 'failed', why: 'no' },
+  number % 5 === 0 ? { state: 'corrected', at: 1_900_000_000_000, changes } : { state: 'failed', why: 'no' },
 );
 
 test.each([
