@@ -30,7 +30,8 @@ export const sizeOfReport = ({ resources }: Pick<Report, 'resources'>): ReportSi
   for (const resource of resources) {
     const one = sizeOfOne(resource);
     characters += one.characters;
-    values += resource.changes === undefined && resource.at === undefined && resource.why === undefined ? 4 : one.values;
+    values +=
+      resource.changes === undefined && resource.at === undefined && resource.why === undefined ? 4 : one.values;
   }
   return harden({ characters, values });
 };
