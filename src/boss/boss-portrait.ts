@@ -3,7 +3,7 @@
  * whatever the size of the fleet.
  */
 import { M } from '@endo/patterns';
-import type { MachineSpec, Refusal } from '../protocol/shapes.ts';
+import type { Refusal } from '../protocol/shapes.ts';
 import type { ProviderOptions } from '../providers/contract.ts';
 import type { DurableMap } from '../vats/kind.ts';
 import type { Task } from './lifecycle.ts';
@@ -21,7 +21,8 @@ export interface ProviderRecord {
 export interface RequestRecord {
   readonly machine: Admin;
   readonly name: string;
-  readonly spec: MachineSpec;
+  /** Of its spec: spec-digest.ts. */
+  readonly digest: string;
 }
 
 export interface IntentRecord {

@@ -1,5 +1,4 @@
 /** How the boss makes a machine: everything that can be refused is refused before anything is written. */
-import { keyEQ } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import { isName, type MachineSpec } from '../protocol/shapes.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
@@ -11,6 +10,7 @@ import type { Admin, MachineFacets } from './machine-facets.ts';
 import { machineLogKind } from './machine-log.ts';
 import { noDrift, type MachinePortrait } from './machine-portrait.ts';
 import { machineKind } from './machine.ts';
+import { digestOfSpec } from './spec-digest.ts';
 import { makeWantedState } from './wanted-state.ts';
 
 /** Throws BAD_NAME, NAME_TAKEN. */
@@ -80,7 +80,7 @@ export const createMachine = (
   const { requests, machines, nextMachine } = portrait;
   const before = requestId === undefined ? undefined : requests.get(requestId);
   if (before !== undefined) {
-    if (before.name === name && keyEQ(before.spec, spec)) return before.machine;
+    if (before.name === name && before.digest === digestOfSpec(spec)) return before.machine;
     throw makeError('REQUEST_CONFLICT', `${name}: request ${requestId} was used before, for another machine or spec`);
   }
   requireNewName(portrait, name);
@@ -89,7 +89,7 @@ export const createMachine = (
   const about = { name, id: `m${nextMachine}`, options: spec.options ?? {}, providerName: spec.provider, provider };
   const { admin, lifecycle } = spawnMachine(turn, about, spec);
   machines.set(name, admin);
-  if (requestId !== undefined) requests.set(requestId, harden({ machine: admin, name, spec }));
+  if (requestId !== undefined) requests.set(requestId, harden({ machine: admin, name, digest: digestOfSpec(spec) }));
   bcom({ ...portrait, nextMachine: nextMachine + 1 });
   lifecycle.create();
   return admin;

@@ -29,6 +29,7 @@ import { makeMint } from './enrolment-secrets.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
 import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
+import { makePatientDriver } from './patient-driver.ts';
 import { makeSessionHooks } from './session-hooks.ts';
 
 export interface Log {
@@ -104,7 +105,7 @@ const driverMaker =
     // Nothing but what the contract says: a provider is handed its own authority, not the boss's.
     const { spawn, kill, now, setTimer, uid, environment, hobCommand } = powers;
     const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, hobCommand, directory };
-    return provider.make(given, settings);
+    return makePatientDriver(provider.make(given, settings), setTimer);
   };
 
 const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel): House => {

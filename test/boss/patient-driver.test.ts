@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { makePatientDriver, REMAINS_DEADLINE } from '../../src/boss/patient-driver.ts';
+import { codeOf } from '../../src/errors/gobs-error.ts';
+import { makeFakeCloud } from '../support/fake-provider.ts';
+import { Far } from '@endo/far';
+import type { ProviderDriver } from '../../src/providers/contract.ts';
+
+const makeTimers = () => {
+  const timers: { callback: () => void; milliseconds: number }[] = [];
+  const setTimer = (callback: () => void, milliseconds: number) => {
+    const timer = { callback, milliseconds };
+    timers.push(timer);
+    return () => void timers.splice(timers.indexOf(timer), 1);
+  };
+  return { timers, setTimer };
+};
+
+describe('a driver that is waited for', () => {
+  test('has a deadline to say what remains', async () => {
+    const { timers, setTimer } = makeTimers();
+    const silent = Far('Silent', { remains: () => new Promise<never>(() => {}) }) as unknown as ProviderDriver;
+    const answer = makePatientDriver(silent, setTimer).remains('m1');
+    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([REMAINS_DEADLINE]);
+    timers[0]!.callback();
+    expect(await answer.then(() => 'done', codeOf)).toBe('PROVIDER_FAILED');
+  });
+
+  test('leaves no timer when it answers, and does all else as it is', async () => {
+    const { timers, setTimer } = makeTimers();
+    const cloud = makeFakeCloud({ hobStarted: () => {}, hobEnded: () => {} });
+    const driver = makePatientDriver(cloud.makeDriver(), setTimer);
+    await driver.create(harden({ machineId: 'm1', name: 'web1', options: {}, locator: 'gobs://x.tls/s/y' }));
+    expect(await driver.list()).toMatchObject([{ machineId: 'm1' }]);
+    expect(await driver.remains('m1')).toHaveLength(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(timers).toEqual([]);
+  });
+});
