@@ -11,11 +11,11 @@ import '../src/lockdown.ts';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
+import { HandledPromise } from '@endo/eventual-send';
 import { M } from '@endo/patterns';
 import { ClassicLevel } from 'classic-level';
 import { makeMemoryStore } from '../src/persistence/memory-store.ts';
 import { openStore } from '../src/persistence/open-store.ts';
-import { E } from '../src/vats/eventual-send.ts';
 import { makeKernel } from '../src/vats/kernel.ts';
 import { defineKind } from '../src/vats/kind.ts';
 import type { Store, StoreOp } from '../src/vats/store.ts';
@@ -110,7 +110,8 @@ const vatOn = async (store: Store) => {
   let next = 0;
   const once = (): Promise<void> => {
     next += 1;
-    return E(records[next % ACTORS]!).set(next);
+    // As a session delivers what came over the wire; `E` would add a proxy for each call.
+    return HandledPromise.applyMethod(records[next % ACTORS]!, 'set', [next]) as Promise<void>;
   };
   return {
     run: async (load: TurnLoad): Promise<TurnSlice> => {
