@@ -13,13 +13,8 @@ export interface Exchange {
 
 type Tagged = { readonly payload: unknown };
 
-const styleOf = (value: unknown): string => {
-  try {
-    return passStyleOf(harden(value) as never);
-  } catch (error) {
-    throw makeError('NOT_PASSABLE', describeError(error).message);
-  }
-};
+const isPrimitive = (value: unknown): boolean =>
+  typeof value !== 'function' && (typeof value !== 'object' || value === null);
 
 /** Of any error: its class, if it is one of the language's own, and its message. */
 const copyError = (error: Error): Error => {
@@ -41,11 +36,12 @@ const translateItems = (items: readonly unknown[], exchange: Exchange): readonly
   return changed ? harden(next) : items;
 };
 
+/** What is passable is so in all its parts. */
 const exchangeIn = (value: unknown, exchange: Exchange): unknown => {
-  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return value;
-  switch (styleOf(value)) {
+  if (isPrimitive(value)) return value;
+  switch (passStyleOf(value as never) as string) {
     case 'remotable':
-      return exchange.reference(value);
+      return exchange.reference(value as object);
     case 'promise':
       return exchange.promise(value as Promise<unknown>);
     case 'error':
@@ -53,10 +49,10 @@ const exchangeIn = (value: unknown, exchange: Exchange): unknown => {
     case 'copyArray':
       return translateItems(value as unknown[], exchange);
     case 'copyRecord': {
-      const values = Object.values(value);
+      const values = Object.values(value as object);
       const next = translateItems(values, exchange);
       if (next === values) return value;
-      return harden(Object.fromEntries(Object.keys(value).map((name, i) => [name, next[i]])));
+      return harden(Object.fromEntries(Object.keys(value as object).map((name, i) => [name, next[i]])));
     }
     case 'tagged': {
       const { payload } = value as Tagged;
@@ -70,8 +66,12 @@ const exchangeIn = (value: unknown, exchange: Exchange): unknown => {
 
 /** Hardens, and throws NOT_PASSABLE if the value could not cross any border. */
 export const assertPassable = <T>(value: T): T => {
-  styleOf(value);
-  return value;
+  try {
+    passStyleOf((isPrimitive(value) ? value : harden(value)) as never);
+    return value;
+  } catch (error) {
+    throw makeError('NOT_PASSABLE', describeError(error).message);
+  }
 };
 harden(assertPassable);
 
