@@ -63,6 +63,10 @@ export const hobSideMethods = ({ portrait, powers, noteOfOthers: note, change }:
   return {
     attach: (hob, told, held) => {
       requireWanted();
+      // Whatever the boss tells the hob would go to whom else it likes, with the boss's name on it.
+      if (powers.peerOf(hob) !== hobKey) {
+        throw makeError('BAD_ARGUMENTS', `${name}: a hob attaches itself, and nobody else`);
+      }
       keepFacts(told);
       const wanted = desired.get();
       // What it reported before, if that was on what is wanted now, is not how things are any more.

@@ -25,6 +25,8 @@ export interface MachinePowers extends Greeted {
   readonly enrolmentLife: number;
   /** Is there a session with that peer, now? */
   readonly connected: (peerId: string) => boolean;
+  /** Whose a reference is; undefined for what is no other peer's. */
+  readonly peerOf: (reference: object) => string | undefined;
   readonly waitBeyond: StatusWaiters['waitBeyond'];
   readonly leave: StatusWaiters['leave'];
 }

@@ -8,6 +8,7 @@ import type { ProviderDriver } from '../providers/contract.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { Kernel } from '../vats/kernel.ts';
+import { parsePeerName } from '../vats/names.ts';
 import { bossKind } from './boss.ts';
 import { newBossPortrait } from './boss-portrait.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
@@ -52,9 +53,13 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const { kernel, house, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
+  const peerOf = (reference: object): string | undefined => {
+    const name = vat.nameOf(reference);
+    return name === undefined ? undefined : parsePeerName(name)?.peer;
+  };
   vat.register(cellKind, {});
   vat.register(machineLogKind, {});
-  vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, ...makeGreeted(), waitBeyond, leave });
+  vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, peerOf, ...makeGreeted(), waitBeyond, leave });
   vat.register(bossKind, { house });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;

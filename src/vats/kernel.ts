@@ -57,6 +57,8 @@ export interface VatHandle {
    * reference, or a record of references.
    */
   makeOnce(root: string, make: (tools: RootTools) => object): Promise<object>;
+  /** Of a reference as this vat holds it, for powers of its kinds; undefined for every other value. */
+  nameOf(value: object): RefName | undefined;
 }
 
 export interface Kernel extends KernelContract {
@@ -174,6 +176,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
         vat.makeOnce(root, make, kit);
         return kit.promise as Promise<object>;
       },
+      nameOf: vat.nameOf,
     });
   };
 

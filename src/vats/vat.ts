@@ -73,6 +73,8 @@ export interface Vat {
   makeOnce(root: string, make: (tools: RootTools) => object, settle: Settle): void;
   /** Called by `E()` in a turn. */
   readonly send: Send;
+  /** Of a reference as this vat holds it; undefined for every other value. For powers of kinds. */
+  nameOf(value: object): RefName | undefined;
   /** The guard's interface name of one of its actors. */
   interfaceName(name: RefName): string | undefined;
   /** Runs the next item; false if there was none. */
@@ -231,6 +233,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
       enqueue(() => runTurn(`${vatName}/${root}`, 'makeOnce', body, toHostFirst(settle)));
     },
     send,
+    nameOf,
     interfaceName: (name) => {
       const own = ownName(name);
       return own === undefined ? undefined : kinds.facetGuard(own)?.interfaceName;

@@ -1,4 +1,5 @@
 /** What a hob that was taken over can make its boss write and believe. */
+import { Far } from '@endo/far';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Hob, MachineAdmin } from '../../src/protocol/remotes.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
@@ -40,6 +41,19 @@ describe('a hob that says again that it is here', () => {
   test('is heard if it has other facts', async () => {
     await attach(harden({ ...someFacts, hostname: 'another' }));
     expect(await E(machine).facts()).toMatchObject({ hostname: 'another' });
+  });
+});
+
+describe('a hob that attaches something else than itself', () => {
+  test('is refused', async () => {
+    const other = world.makeHob('elsewhere');
+    const others: readonly object[] = [life.kernel.refOf(`peer:${other.peerId}/1`), machine, Far('Hob', {})];
+    for (const one of others) {
+      const attached = E(life.hobSide(hob)).attach(one as Hob, someFacts);
+      expect(await attached.then(() => 'done', codeOf)).toBe('BAD_ARGUMENTS');
+    }
+    await attach();
+    expect(await E(machine).lookup('none').then(() => 'done', codeOf)).toBe('NO_SUCH_BINDING');
   });
 });
 
