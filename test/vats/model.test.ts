@@ -17,7 +17,7 @@ test(`${RUNS} random programs lead to the same answers, messages and rows as in 
   const ran = await checkPrograms({ numRuns: RUNS });
   console.log(`model test: ${ran} random programs, no difference`);
   expect(ran).toBe(RUNS);
-});
+}, 180_000);
 
 describe('planted bugs', () => {
   let base: string;
