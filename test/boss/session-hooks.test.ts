@@ -14,8 +14,14 @@ const makeScene = () => {
   const clock = { time: 1 };
   const seen = { arrived: 0, left: 0 };
   const process = Far('BossProcess', {
-    arrived: ({ peerId }: { peerId: string }) => ((seen.arrived += 1), peerId === hob),
-    left: (peerId: string) => ((seen.left += 1), peerId === hob),
+    arrived: ({ peerId }: { peerId: string }) => {
+      seen.arrived += 1;
+      return peerId === hob;
+    },
+    left: (peerId: string) => {
+      seen.left += 1;
+      return peerId === hob;
+    },
     copied: () => undefined,
   });
   const hooks = makeSessionHooks({
