@@ -107,7 +107,11 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
   /** A turn that throws leaves no trace, and this one must: so it answers with a promise that is rejected. */
   const deny = (gate: Gate, { code, message }: Denial, visitor: Visitor): Promise<never> => {
     const times = record(gate, code, visitor);
-    noteSeldom(gate, times, `turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}${timesWords(times)}`);
+    noteSeldom(
+      gate,
+      times,
+      `turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}${timesWords(times)}`,
+    );
     const { promise, reject } = tools.promiseKit<never>();
     reject(makeError(code, message));
     return promise;

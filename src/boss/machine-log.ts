@@ -45,7 +45,9 @@ const bounded = (lines: readonly Line[]): readonly Line[] => {
 export const machineLogKind = defineKind<readonly Line[], MachineLog>({
   label: 'machine-log',
   guard: MachineLogI,
-  portrait: M.arrayOf(M.splitRecord({ at: M.number(), what: M.string(), ofOthers: M.boolean() }), { arrayLengthLimit: LOG_LINES }),
+  portrait: M.arrayOf(M.splitRecord({ at: M.number(), what: M.string(), ofOthers: M.boolean() }), {
+    arrayLengthLimit: LOG_LINES,
+  }),
   behave: (bcom, _self, lines, { now }) => {
     const add = (what: string, ofOthers: boolean): void => {
       const line = { at: now(), what: plainText(what, LINE_LENGTH), ofOthers };

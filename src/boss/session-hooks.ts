@@ -31,8 +31,11 @@ export const makeSessionHooks = ({ now, log, closeSession, process, proven }: Se
     const left = hob === undefined ? others(message) : hobs(`${hob} ${message}`);
     if (left !== undefined) log[level](left === 0 ? fields : { ...fields, left }, message);
   };
-  const saySession = (message: string, { peer, ...rest }: { readonly peer: string; readonly [more: string]: unknown }, isHob: boolean): void =>
-    say('info', message, { peer, ...rest }, isHob ? peer : undefined);
+  const saySession = (
+    message: string,
+    { peer, ...rest }: { readonly peer: string; readonly [more: string]: unknown },
+    isHob: boolean,
+  ): void => say('info', message, { peer, ...rest }, isHob ? peer : undefined);
   const unnoted = (what: string) => (error: unknown) => say('warn', what, describeError(error));
 
   return harden({

@@ -8,10 +8,17 @@ const canonical = (value: unknown): unknown => {
   if (typeof value === 'number') return ['number', Object.is(value, -0) ? '0' : String(value)];
   if (typeof value !== 'object' || value === null) return value;
   const record = value as Readonly<Record<string, unknown>>;
-  return ['record', ...Object.keys(record).sort().map((key) => [key, canonical(record[key])])];
+  return [
+    'record',
+    ...Object.keys(record)
+      .sort()
+      .map((key) => [key, canonical(record[key])]),
+  ];
 };
 
 /** SHA-256, in hexadecimal digits. */
 export const digestOfSpec = (spec: MachineSpec): string =>
-  createHash('sha256').update(JSON.stringify(canonical(spec))).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(canonical(spec)))
+    .digest('hex');
 harden(digestOfSpec);

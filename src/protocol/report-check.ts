@@ -21,7 +21,10 @@ const isListOf =
     Array.isArray(value) && value.length <= limit && value.every(check);
 
 /** Own properties only, and no others. */
-const isRecordOf = (required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check => {
+const isRecordOf = (
+  required: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>> = {},
+): Check => {
   const checks = new Map(Object.entries({ ...required, ...optional }));
   const needed = Object.keys(required);
   return (value) => {
@@ -41,7 +44,13 @@ const isResourceReport = isRecordOf(
   { id: isText(id), type: isText(type), state: isOneOf(resourceStates) },
   { changes: isListOf(isChange, changes), why: isText(text), at: isNumber },
 );
-const isCounts = isRecordOf({ ok: isNumber, drifted: isNumber, corrected: isNumber, failed: isNumber, unknown: isNumber });
+const isCounts = isRecordOf({
+  ok: isNumber,
+  drifted: isNumber,
+  corrected: isNumber,
+  failed: isNumber,
+  unknown: isNumber,
+});
 const checkReport = isRecordOf(
   {
     generation: isNumber,

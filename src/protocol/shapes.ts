@@ -6,7 +6,9 @@ import { M, type Pattern } from '@endo/patterns';
 
 /** Names of machines, providers and bindings. */
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+harden(namePattern);
 export const isName = (text: unknown): text is string => typeof text === 'string' && namePattern.test(text);
+harden(isName);
 
 /** A text of bounded length; `what` is for people who read guards. */
 const text = (limit: number) => M.string({ stringLengthLimit: limit });
@@ -121,6 +123,7 @@ export interface Change {
  */
 export type ResourceState = 'ok' | 'drifted' | 'corrected' | 'failed' | 'unknown' | 'released';
 export const resourceStates = harden(['ok', 'drifted', 'corrected', 'failed', 'unknown', 'released'] as const);
+harden(resourceStates);
 
 export interface ResourceReport {
   readonly id: string;
@@ -230,6 +233,7 @@ export const FactsShape = exactly({
   bootTime: M.and(M.gte(-Number.MAX_VALUE), M.lte(Number.MAX_VALUE)),
   hob: text(60),
 });
+harden(FactsShape);
 
 // ---------------------------------------------------------------------------------------------- machines
 
@@ -247,6 +251,7 @@ export const lifecycleStates = harden([
   'failed',
   'gone',
 ] as const);
+harden(lifecycleStates);
 export type LifecycleState = (typeof lifecycleStates)[number];
 
 /** What `createMachine` takes. `options` are the provider's own. */

@@ -109,8 +109,9 @@ export const whyUntrusted = (
 ): string | undefined => {
   if (!stats.isDirectory()) return 'is not a directory';
   if (stats.uid !== uid) return `belongs to user ${stats.uid}, not to user ${uid}`;
-  if ((stats.mode & 0o077) !== 0)
+  if ((stats.mode & 0o077) !== 0) {
     return `is open to others (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`;
+  }
   return undefined;
 };
 harden(whyUntrusted);

@@ -3,3 +3,4 @@
  * lowest and highest that it speaks; see docs/explanation/wire.md.
  */
 export const protocolVersions = harden({ lowest: 1, highest: 1 } as const);
+harden(protocolVersions);

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { announceBoss, giveAdminLocator } from '../../src/boss/boss-files.ts';
 import { stateDirectory } from '../../src/protocol/state-directory.ts';

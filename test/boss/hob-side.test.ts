@@ -53,13 +53,21 @@ describe('a hob that attaches something else than itself', () => {
       expect(await attached.then(() => 'done', codeOf)).toBe('BAD_ARGUMENTS');
     }
     await attach();
-    expect(await E(machine).lookup('none').then(() => 'done', codeOf)).toBe('NO_SUCH_BINDING');
+    expect(
+      await E(machine)
+        .lookup('none')
+        .then(() => 'done', codeOf),
+    ).toBe('NO_SUCH_BINDING');
   });
 });
 
 describe('a hob that answers with something else', () => {
   test('to a lookup is refused', async () => {
     hob.bindings.set('odd', harden({ no: 'reference' }) as never);
-    expect(await E(machine).lookup('odd').then(() => 'done', codeOf)).toBe('PROTOCOL_ERROR');
+    expect(
+      await E(machine)
+        .lookup('odd')
+        .then(() => 'done', codeOf),
+    ).toBe('PROTOCOL_ERROR');
   });
 });

@@ -185,7 +185,10 @@ describe('a directory that others may write', () => {
   test.each([0o777, 0o775, 0o757, 0o1777])('(mode %o) is refused before anything is put there', async (mode) => {
     await mkdir(at('state'));
     await chmod(at('state'), mode);
-    expect(await openOwn(at('state'))).toMatchObject({ code: 'STORE_UNUSABLE', hint: expect.stringContaining('chmod go-w') });
+    expect(await openOwn(at('state'))).toMatchObject({
+      code: 'STORE_UNUSABLE',
+      hint: expect.stringContaining('chmod go-w'),
+    });
     expect(await readdir(at('state'))).toEqual([]);
   });
 

@@ -57,7 +57,14 @@ describe('a process table', () => {
     await put(3, 'X');
     await fs.mkdir(join(procDirectory, 'sys'));
     const table = makeProcessTable({ fs, procDirectory });
-    expect(await table.look(1)).toEqual({ pid: 1, startTime: 777, uid: 1000, leadsSession: true, argv: ['hob'], cwd: undefined });
+    expect(await table.look(1)).toEqual({
+      pid: 1,
+      startTime: 777,
+      uid: 1000,
+      leadsSession: true,
+      argv: ['hob'],
+      cwd: undefined,
+    });
     expect(await table.look(2)).toBeUndefined();
     expect((await table.search(() => true)).map(({ pid }) => pid)).toEqual([1]);
   });

@@ -4,6 +4,7 @@
  */
 import { E } from '@endo/eventual-send';
 import { Far } from '@endo/far';
+import { makeEffort } from '../../../src/captp/effort.ts';
 import { makeDurableSlots } from '../../../src/captp/durable-slots.ts';
 import { defaultLimits } from '../../../src/captp/limits.ts';
 import { parseLocator } from '../../../src/captp/locator.ts';
@@ -84,6 +85,7 @@ export const makeWalkingHob = (sandbox: Sandbox, locator: string): WalkingHob =>
       ours: { versions: protocolVersions, peerId: keyPair.peerId, epoch: 1, software: 'a walker', durable: true },
       limits: defaultLimits,
       powers: realPowers,
+      effort: makeEffort(),
       admit: async () => {},
       makeBootstrap: () => Far('Nothing', {}),
       makeDurable: (_other, hold) => makeDurableSlots({ kernel, peerId: boss, table: tables.of(boss), hold }),
