@@ -13,17 +13,18 @@ import { MachineHobSideI } from '../../src/protocol/interfaces.ts';
 import type { Boss, MachineAdmin } from '../../src/protocol/remotes.ts';
 import type { WantedState } from '../../src/protocol/shapes.ts';
 import { cellKind, type Cell } from '../../src/vats/actor-lib/cell.ts';
+import { makeKernel } from '../../src/vats/kernel.ts';
 import { makeAuthorityTries } from '../support/authority-tries.ts';
 import { methodsOf, walkAuthority, type Walk } from '../support/authority-walk.ts';
 import { someFacts } from '../support/boss-world.ts';
 import { bookMachine, holdWaitingBoss, makeHobDirectory, startHob } from '../support/e2e/booked-machine.ts';
+import { goneOnce } from '../support/e2e/gone-once.ts';
 import type { BossInHand } from '../support/e2e/hold-boss.ts';
 import { liveRowsOf } from '../support/e2e/live-rows.ts';
 import { sayFrames } from '../support/e2e/raw-session.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 import { makeWalkingHob, type Visit, type WalkingHob } from '../support/e2e/walking-hob.ts';
-import { openTestKernel } from '../support/test-kernel.ts';
 
 let sandbox: Sandbox;
 let held: BossInHand;
@@ -136,7 +137,7 @@ const plantLeak = async (): Promise<void> => {
   const process_ = { pid: process.pid, kill: process.kill.bind(process) };
   const powers = { fs, Level: ClassicLevel, process: process_, now: Date.now, randomId: randomUUID };
   const store = await openStore({ ...powers, directory: held.state });
-  const kernel = openTestKernel(store);
+  const kernel = makeKernel({ store, storeId: store.storeId, now: Date.now, schedule: setImmediate });
   const vat = kernel.openVat('boss');
   vat.register(cellKind, {});
   vat.register(machineKind, {} as never);
@@ -210,7 +211,7 @@ describe('a session of an enrolled hob', () => {
 
   test('is ended when its machine is gone, and its key opens nothing any more', async () => {
     await E(machine).destroy();
-    await statusOnce(machine, ({ state }) => state === 'gone');
+    await goneOnce(machine);
     expect(await outcome(E(at.side).pull())).toMatch(/^(MACHINE_GONE|SESSION_CLOSED)$/);
     await at.close();
     // It need not even present anything.
@@ -235,6 +236,6 @@ describe('a walker over a real session', () => {
     const walk = await walkFrom();
     expect(walk.reached).toContain('number 2');
     expect(walk.answered).toContain('number 2.destroy');
-    await statusOnce(machine, ({ state }) => state === 'gone');
+    await goneOnce(machine);
   });
 });

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import type { Boss, MachineAdmin } from '../../src/protocol/remotes.ts';
 import type { MachineStatus } from '../../src/protocol/shapes.ts';
+import { goneOnce } from '../support/e2e/gone-once.ts';
 import { startBoss, type ServingBoss } from '../support/e2e/gobs.ts';
 import { holdBoss } from '../support/e2e/hold-boss.ts';
 import { hobPid, killHob, machineAt } from '../support/e2e/machine-files.ts';
@@ -92,11 +93,10 @@ const createWell = async (boss: Boss): Promise<MachineAdmin> => {
   return machine;
 };
 
-const statesUntil = (machine: MachineAdmin, told: Told, holds: (status: MachineStatus) => boolean) =>
-  statusOnce(machine, (status) => {
-    told.states.push(status.state);
-    return holds(status);
-  });
+const noting =
+  (told: Told) =>
+  ({ state }: MachineStatus): void =>
+    void told.states.push(state);
 
 const remainsOf = (state: string): string[] => [`directory ${machineAt(state, 'm1').directory}`];
 
@@ -107,7 +107,11 @@ const stories: Readonly<Record<string, Story>> = {
     tell: async (boss, told) => {
       const machine = await create(boss);
       told.created = (await E(machine).status()).id;
-      await statesUntil(machine, told, isWell);
+      const note = noting(told);
+      await statusOnce(machine, (status) => {
+        note(status);
+        return isWell(status);
+      });
     },
     after: async (boss, told, state) => {
       const status = await settle(boss);
@@ -126,7 +130,7 @@ const stories: Readonly<Record<string, Story>> = {
       const machine = await E(boss).machine('web1');
       await E(machine).destroy();
       told.accepted = true;
-      await statesUntil(machine, told, ({ state }) => state === 'gone');
+      await goneOnce(machine, noting(told));
     },
     after: async (boss, told, state) => {
       const status = await settle(boss);
@@ -135,7 +139,7 @@ const stories: Readonly<Record<string, Story>> = {
       await expectOne(boss, state);
       const machine = await E(boss).machine('web1');
       await E(machine).destroy();
-      await statusOnce(machine, ({ state: reached }) => reached === 'gone');
+      await goneOnce(machine);
       return expectNone(boss, state);
     },
   },
