@@ -264,7 +264,7 @@ const record = async (story: Story): Promise<readonly string[]> => {
 };
 
 describe.each(Object.entries(stories))('a boss that is killed at every step of %s', (_name, story) => {
-  test('leaves one machine or none, one hob or none, and no orphan', { timeout: 240_000 }, async ({ signal }) => {
+  test('leaves one machine or none, one hob or none, and no orphan', { timeout: 360_000 }, async ({ signal }) => {
     const recorded = await record(story);
     for (const moment of ['before', 'after']) expect(recorded.join('\n')).toMatch(RegExp(`^${moment} write`, 'm'));
     expect(recorded).toEqual(
