@@ -3,7 +3,7 @@ import '../src/lockdown.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { makeKeyPair } from '../src/captp/key-pair.ts';
 import { peerIdOf } from '../src/captp/peer-id.ts';
 import { openStore } from '../src/persistence/open-store.ts';
@@ -29,7 +29,7 @@ const seed = async ({ directory, machines, realHobs }: FleetOrder): Promise<{ re
       : peerIdOf(createHash('sha256').update(`nobody ${number}`).digest());
   const template = await makeFleetTemplate(peerOf);
   const store = await openStore({
-    Level: ClassicLevel,
+    Level,
     fs,
     process,
     directory,

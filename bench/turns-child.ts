@@ -13,7 +13,7 @@ import fs from 'node:fs';
 import process from 'node:process';
 import { HandledPromise } from '@endo/eventual-send';
 import { M } from '@endo/patterns';
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { makeMemoryStore } from '../src/persistence/memory-store.ts';
 import { openStore } from '../src/persistence/open-store.ts';
 import { makeKernel } from '../src/vats/kernel.ts';
@@ -125,7 +125,7 @@ const vatOn = async (store: Store) => {
 };
 
 const batchesOn = async (directory: string) => {
-  const db = new ClassicLevel(`${directory}/bare`);
+  const db = new Level(`${directory}/bare`);
   await db.open();
   const sample = (await vatOn(makeMemoryStore())).row();
   const value = sample.type === 'put' ? sample.value : '';
@@ -156,7 +156,7 @@ const open = async () => {
   if (contender === 'batches') return batchesOn(directory);
   if (contender === 'memory') return vatOn(makeMemoryStore());
   const options = {
-    Level: ClassicLevel,
+    Level,
     fs,
     process,
     directory: `${directory}/vat`,

@@ -1,6 +1,6 @@
 /** The boss's entry point: gathers the powers, runs until SIGTERM, ends with 0 after a flush. `gobs boss` calls it. */
 import '../lockdown.ts';
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -49,7 +49,7 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
   fs,
   net,
   tls,
-  Level: ClassicLevel,
+  Level,
   process,
   umask: (mask) => process.umask(mask),
   spawn,

@@ -3,7 +3,7 @@
  * with 0 after a flush; with 1, and one line on stderr, if it cannot start. `gobs hob` is the same, in the command line's process.
  */
 import '../lockdown.ts';
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -47,7 +47,7 @@ const gatherPowers = (log: Log): HobPowers => ({
   fs,
   os,
   tls,
-  Level: ClassicLevel,
+  Level,
   process,
   now: () => Date.now(),
   setTimer: (callback, milliseconds) => {

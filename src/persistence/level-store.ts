@@ -1,5 +1,5 @@
 /**
- * The Store port on LevelDB, by the package `classic-level`. Three things are done here that LevelDB or its binding leave to
+ * The Store port on LevelDB, by the package `level`, which on Node is `classic-level`. Three things are done here that LevelDB or its binding leave to
  * their callers:
  *
  * - **Order.** Two batches under way at once run on two threads in any order, so each waits for the one before.
@@ -12,6 +12,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { ClassicLevel } from 'classic-level';
+import type { Level as AnyLevel } from 'level';
 import { makeError } from '../errors/gobs-error.ts';
 import type { PageRequest, Store, StoreEntry, StoreOp } from '../vats/store.ts';
 import { inUse, removeHolder, writeHolder, type HolderPowers } from './holder.ts';
@@ -21,8 +22,8 @@ import { copyOps, requireKey, requirePageRequest } from './store-arguments.ts';
 import { rootOf, storeFailure } from './store-failure.ts';
 
 export interface LevelStoreOptions extends HolderPowers {
-  /** `ClassicLevel` of the package `classic-level`. */
-  readonly Level: typeof ClassicLevel;
+  /** `Level` of the package `level`. */
+  readonly Level: typeof AnyLevel;
   /** The state directory; see state-directory.ts for what goes where. */
   readonly directory: string;
   /** False: the state directory must be there already, or STORE_UNUSABLE. By default it is made, with its parents. */
@@ -164,7 +165,8 @@ export const openLevelStore = async (options: LevelStoreOptions): Promise<Store>
   const paths = statePaths(directory);
   const { isNew } = await prepareStateDirectory(fs, paths, makeDirectory, uid);
   // What was there and has gone since (somebody removes the directory) is not to be made again, empty.
-  const db: Database = new Level(paths.database, { createIfMissing: isNew });
+  // The types of `level` are those of its browser half too, and leave out what only this one has: reading bytes, and syncing.
+  const db = new Level(paths.database, { createIfMissing: isNew }) as unknown as Database;
   try {
     await db.open();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What a hob that was taken over can reach of a real boss: its own side of its own machine, and nothing else. */
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
@@ -135,7 +135,7 @@ const restart = async (between: () => Promise<void>): Promise<void> => {
 const plantLeak = async (): Promise<void> => {
   const admin = side.replace(/hobSide$/, 'admin');
   const process_ = { pid: process.pid, kill: process.kill.bind(process) };
-  const powers = { fs, Level: ClassicLevel, process: process_, now: Date.now, randomId: randomUUID };
+  const powers = { fs, Level, process: process_, now: Date.now, randomId: randomUUID };
   const store = await openStore({ ...powers, directory: held.state });
   const kernel = makeKernel({ store, storeId: store.storeId, now: Date.now, schedule: setImmediate });
   const vat = kernel.openVat('boss');

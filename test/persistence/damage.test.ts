@@ -1,4 +1,4 @@
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import fc from 'fast-check';
 import { appendFileSync, cpSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -79,7 +79,7 @@ describe('damage in the middle of the log', () => {
     });
     expect(contentOf(directory)).toEqual(before);
 
-    const alone = new ClassicLevel(join(directory, 'store'));
+    const alone = new Level(join(directory, 'store'));
     await alone.open();
     expect((await alone.keys({ gt: 'n/', lt: 'n0' }).all()).length).toBeLessThan(batches);
     await alone.close();
@@ -152,7 +152,7 @@ describe('what is no damage', () => {
   test('is the padding at the end of a block', async () => {
     // 151 records of 217 bytes (7 of header, 12 of batch, 10 around a key of 6 and a value of 188), and one byte of padding.
     const path = join(temporary.path, 'padded');
-    const db = new ClassicLevel(path);
+    const db = new Level(path);
     for (let n = 0; n < 1_000; n += 1) await db.put(`k${String(n).padStart(5, '0')}`, 'v'.repeat(188));
     await db.close();
     const log = readFileSync(

@@ -1,9 +1,9 @@
 /** The real powers of a LevelDB store, as an entry point would give them. */
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import * as fs from 'node:fs';
 
 export const storePowers = {
-  Level: ClassicLevel,
+  Level,
   fs,
   process,
   now: Date.now,

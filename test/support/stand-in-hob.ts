@@ -11,7 +11,7 @@ import '../../src/lockdown.ts';
 import * as fs from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { closeInheritedDescriptors } from '../../src/protocol/inherited-descriptors.ts';
 import { formatHobPid, machinePaths } from '../../src/protocol/machine-directory.ts';
 
@@ -33,7 +33,7 @@ const end = (message: string): never => {
 
 const takeLock = async () => {
   if (!fs.existsSync(paths.root) || !fs.existsSync(paths.state)) end(`STORE_UNUSABLE: ${paths.directory} is not whole`);
-  const store = new ClassicLevel(paths.store);
+  const store = new Level(paths.store);
   await store.open().catch(() => end(`STORE_IN_USE: ${paths.store}`));
   return store;
 };

@@ -1,11 +1,11 @@
 /** All that a store holds, read by LevelDB alone, when its boss has ended. */
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { readFileSync } from 'node:fs';
 import { statePaths } from '../../../src/persistence/state-directory.ts';
 
 /** Without the row that says how often it was opened and written. */
 export const rowsOf = async (state: string): Promise<Readonly<Record<string, string>>> => {
-  const db = new ClassicLevel<string, string>(statePaths(state).database);
+  const db = new Level<string, string>(statePaths(state).database);
   try {
     return Object.fromEntries((await db.iterator().all()).filter(([key]) => key !== '!state'));
   } finally {
@@ -15,7 +15,7 @@ export const rowsOf = async (state: string): Promise<Readonly<Record<string, str
 
 /** Writes one row, past everything that would refuse it. */
 export const putRow = async (state: string, key: string, value: string): Promise<void> => {
-  const db = new ClassicLevel<string, string>(statePaths(state).database);
+  const db = new Level<string, string>(statePaths(state).database);
   await db.put(key, value, { sync: true });
   await db.close();
 };
