@@ -7,7 +7,7 @@ import type { BossTurn } from './boss-turn.ts';
 import { createMachine } from './create-machine.ts';
 import type { Admin } from './machine-facets.ts';
 import { findOrphans } from './orphans.ts';
-import { pageThrough } from './page-through.ts';
+import { pageThrough, stillThere } from './page-through.ts';
 
 type Later<T> = {
   readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never;
@@ -33,20 +33,23 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
     });
   };
 
+  const statusesOf = (entries: readonly (readonly [name: string, admin: Admin])[]): MachineStatus[] =>
+    stillThere(machines, entries).map(([, admin]) => admin.status());
+
   return {
     createMachine: (name, spec, { requestId } = {}) => createMachine(turn, name, spec, requestId),
     machine,
     machines: () => {
       const statuses: MachineStatus[] = [];
       const done = pageThrough(machines, tools, (entries) => {
-        for (const [, admin] of entries) statuses.push(admin.status());
+        statuses.push(...statusesOf(entries));
       });
       return tools.on(done, () => statuses);
     },
     machinePage: ({ after, limit = PAGE }) =>
       tools.on(
         machines.page({ limit: Math.min(limit, LARGEST_PAGE), ...(after === undefined ? {} : { after }) }),
-        ({ entries, next }) => ({ statuses: entries.map(([, admin]) => admin.status()), next }),
+        ({ entries, next }) => ({ statuses: statusesOf(entries), next }),
       ),
     destroyMachine: (name) => machine(name).destroy(),
     forget: (name) => machine(name).forget(),

@@ -9,7 +9,7 @@ import type { Orphan } from '../protocol/remotes.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { TurnTools } from '../vats/kind.ts';
 import type { BossPortrait } from './boss-portrait.ts';
-import { pageThrough } from './page-through.ts';
+import { pageThrough, stillThere } from './page-through.ts';
 import type { Provider } from './provider.ts';
 
 const placeOf = ({ provider, machineId }: Orphan): string => `${provider} ${machineId}`;
@@ -32,7 +32,7 @@ export const findOrphans = <P>(
   });
   const learnMachines = (): Promise<void> =>
     pageThrough(machines, tools, (entries) => {
-      for (const [, admin] of entries) known.add(admin.status().id);
+      for (const [, admin] of stillThere(machines, entries)) known.add(admin.status().id);
     });
   const listAll = (): Promise<readonly Orphan[]> =>
     on(Promise.all(actors.map((actor) => E(actor).list())), (lists) =>

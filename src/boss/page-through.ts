@@ -20,3 +20,13 @@ export const pageThrough = <V, P>(
   return from(undefined);
 };
 harden(pageThrough);
+
+/**
+ * Of a page, what is in the map still: between a page and the turn that is handed it there are others, and what was there may be gone. For
+ * maps of references.
+ */
+export const stillThere = <V>(
+  map: DurableMap<V>,
+  entries: readonly (readonly [key: string, value: V])[],
+): readonly (readonly [key: string, value: V])[] => entries.filter(([key, value]) => map.get(key) === value);
+harden(stillThere);

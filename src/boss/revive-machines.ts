@@ -5,7 +5,7 @@
 import type { TurnTools } from '../vats/kind.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { BossPortrait } from './boss-portrait.ts';
-import { pageThrough } from './page-through.ts';
+import { pageThrough, stillThere } from './page-through.ts';
 import type { Provider } from './provider.ts';
 
 /** A provider that cannot say what it has keeps no other from being asked. */
@@ -31,7 +31,7 @@ export const reviveMachines = <P>(
     );
   const startStopped = (): Promise<void> =>
     pageThrough(machines, tools, (entries) => {
-      for (const [, admin] of entries) {
+      for (const [, admin] of stillThere(machines, entries)) {
         const { id, state, online } = admin.status();
         const shouldRun = state === 'ready' || state === 'enrolled';
         if (shouldRun && !online && stopped.has(id)) admin.start();
