@@ -13,7 +13,10 @@ export interface Memory {
 
 const collect = (globalThis as unknown as { gc: () => void }).gc;
 
-void runBoss({ state: process.argv[2]!, json: false }).then((code) => process.exit(code));
+runBoss({ state: process.argv[2]!, json: false }).then(
+  (code) => process.exit(code),
+  () => process.exit(1),
+);
 
 answerParent({
   memory: (): Memory => {

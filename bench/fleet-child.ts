@@ -1,6 +1,6 @@
 /** Makes stores of bosses with many machines. */
 import '../src/lockdown.ts';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
 import { Level } from 'level';
@@ -9,7 +9,7 @@ import { peerIdOf } from '../src/captp/peer-id.ts';
 import { openStore } from '../src/persistence/open-store.ts';
 import type { StoreEntry } from '../src/vats/store.ts';
 import { answerParent } from './answer-parent.ts';
-import { makeFleetTemplate } from './fleet-template.ts';
+import { fleetStoreId, makeFleetTemplate } from './fleet-template.ts';
 import { hobSeed } from './hob-seed.ts';
 
 export interface FleetOrder {
@@ -34,7 +34,7 @@ const seed = async ({ directory, machines, realHobs }: FleetOrder): Promise<{ re
     process,
     directory,
     now: () => Date.now(),
-    randomId: () => randomUUID(),
+    randomId: () => fleetStoreId,
   });
   let batch: StoreEntry[] = [...template.shared(machines)];
   let rows = 0;

@@ -20,8 +20,10 @@ import type { StoreEntry } from '../src/vats/store.ts';
 /** When everything happened. */
 const time = Date.now();
 
+/** The id of every store of a fleet: rows know the store that they are in. */
+export const fleetStoreId = 'fleet';
 /** As the boss's kernel has it. */
-const format = makeRowFormat('');
+const format = makeRowFormat(fleetStoreId);
 
 type Rows = ReadonlyMap<string, string>;
 
@@ -90,7 +92,7 @@ interface Scene {
 const openScene = async (): Promise<Scene> => {
   const store = makeMemoryStore();
   let nonces = 0;
-  const kernel = makeKernel({ store, now: () => time, schedule: (crank) => void setImmediate(crank) });
+  const kernel = makeKernel({ store, storeId: fleetStoreId, now: () => time, schedule: (crank) => void setImmediate(crank) });
   const opened = await openBoss({
     kernel,
     house: Far('House', { locatorFor: () => '', inspector: () => null }) as never,
