@@ -94,7 +94,7 @@ export const makeWatch = (timeout: number, { now, setTimer, onInterrupt }: Watch
       if (typeof answer !== 'string') {
         status = answer;
       } else if (answer === 'interrupted') {
-        return { name, status, ...unknown('INTERRUPTED', `${name} was ${status.state} when the waiting ended`) };
+        return { name, status, ...unknown('WAIT_INTERRUPTED', `${name} was ${status.state} when the waiting ended`) };
       } else if (giveUp < deadline) {
         return {
           name,

@@ -64,7 +64,7 @@ export const errorCodes = {
   BAD_USAGE: 'the command line does not make sense',
   BAD_DOCUMENT: 'the fleet document does not make sense',
   BOSS_NOT_RUNNING: 'no boss is running where one was looked for',
-  INTERRUPTED: 'somebody ended the waiting; the work goes on',
+  WAIT_INTERRUPTED: 'somebody ended the waiting; the work goes on',
   TIMED_OUT: 'the deadline passed; the work goes on',
 } as const;
 harden(errorCodes);

@@ -154,7 +154,7 @@ const tell = (
   { output }: Surroundings,
 ): void => {
   if (json) output.json({ name, action, outcome, ...(why === undefined ? {} : { error: why }) });
-  if (why !== undefined && why.code !== 'INTERRUPTED') output.error(errorFrom(why));
+  if (why !== undefined && why.code !== 'WAIT_INTERRUPTED') output.error(errorFrom(why));
 };
 
 const execute = async (

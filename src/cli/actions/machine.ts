@@ -46,7 +46,7 @@ harden(followAll);
 const showUnlessDone =
   ({ output }: Surroundings) =>
   ({ outcome, why }: { readonly outcome: Outcome; readonly why?: ErrorDescription }) => {
-    if (outcome === 'done' || why === undefined || why.code === 'INTERRUPTED') return;
+    if (outcome === 'done' || why === undefined || why.code === 'WAIT_INTERRUPTED') return;
     output.error(errorFrom(why));
   };
 
