@@ -92,7 +92,12 @@ interface Scene {
 const openScene = async (): Promise<Scene> => {
   const store = makeMemoryStore();
   let nonces = 0;
-  const kernel = makeKernel({ store, storeId: fleetStoreId, now: () => time, schedule: (crank) => void setImmediate(crank) });
+  const kernel = makeKernel({
+    store,
+    storeId: fleetStoreId,
+    now: () => time,
+    schedule: (crank) => void setImmediate(crank),
+  });
   const opened = await openBoss({
     kernel,
     house: Far('House', { locatorFor: () => '', inspector: () => null }) as never,
