@@ -74,8 +74,9 @@ const run = async ([, limits, attack]: (typeof attacks)[number]): Promise<void> 
   attack(stranger);
   await stranger.session.closed;
   worst = Math.max(worst, process.memoryUsage().heapUsed);
-  if ((Object.values(stranger.session.counts()) as number[]).some((count) => count > 0))
-    {throw Error('a table is not empty');}
+  if ((Object.values(stranger.session.counts()) as number[]).some((count) => count > 0)) {
+    throw Error('a table is not empty');
+  }
   stranger.stream.destroy();
   await stranger.session.gone;
 };
