@@ -44,7 +44,8 @@ export const makeHobSearch = ({ read, processes, uid }: HobSearchPowers): HobSea
     const found = await processes.look(noted.pid);
     if (found === undefined || found.startTime !== noted.startTime) return undefined;
     // A directory that was moved under its hob has another name than when that was started; where a process is follows.
-    const isHere = namesDirectory(found.argv, directory) || found.cwd === home;
+    // One that ends has no command line any more, but still a place, a moment before it is a zombie.
+    const isHere = namesDirectory(found.argv, directory) || (found.argv.length > 0 && found.cwd === home);
     return found.uid === uid && isHere ? found : undefined;
   };
 

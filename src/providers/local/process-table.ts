@@ -54,8 +54,7 @@ export const makeProcessTable = ({ fs, procDirectory }: ProcessTablePowers): Pro
     const uid = /^Uid:\s+(\d+)/m.exec((await read(pid, 'status')) ?? '')?.[1];
     const stat = parseProcessStat((await read(pid, 'stat')) ?? '');
     if (argv === undefined || uid === undefined || stat === undefined) return undefined;
-    // One that ends has no memory any more, and so no command line, a moment before it is a zombie.
-    if (argv.length === 0 || stat.state === 'Z' || stat.state === 'X') return undefined;
+    if (stat.state === 'Z' || stat.state === 'X') return undefined;
     return harden({
       pid,
       startTime: stat.startTime,

@@ -28,6 +28,11 @@ describe('a state directory that was moved while its hobs ran', () => {
         pids.push(pid);
         toEnd.push(pid);
       }
+      // While it starts, a hob still opens its things by their old names.
+      for (const machineId of ['m1', 'm2']) {
+        const { log } = machinePaths(join(world.base, machineId));
+        while (!(await readFile(log, 'utf8')).includes('the hob works')) await new Promise(setImmediate);
+      }
       await rename(world.base, `${world.base}-moved`);
 
       const second = makeLocalProvider(localPowers(`${world.base}-moved`, hobCommand));
