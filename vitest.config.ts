@@ -16,8 +16,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/set-up.ts'],
     pool: 'forks',
-    // Real processes on a machine that others share: once more, and the output says so. Never at a developer's.
-    retry: process.env.CI ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', closingLine],
