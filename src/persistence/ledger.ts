@@ -138,6 +138,10 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
       requireOpen();
       return store.page(request);
     },
+    snapshot() {
+      requireOpen();
+      return store.snapshot();
+    },
     async write(ops) {
       requireOpen();
       const copy = copyOps(ops);

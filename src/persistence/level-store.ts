@@ -14,7 +14,7 @@ import { Buffer } from 'node:buffer';
 import type { ClassicLevel } from 'classic-level';
 import type { Level as AnyLevel } from 'level';
 import { makeError } from '../errors/gobs-error.ts';
-import type { PageRequest, Store, StoreEntry, StoreOp } from '../vats/store.ts';
+import type { PageRequest, Store, StoreEntry, StoreOp, StoreSnapshot } from '../vats/store.ts';
 import { inUse, removeHolder, writeHolder, type HolderPowers } from './holder.ts';
 import { makeInOrder } from './in-order.ts';
 import { prepareStateDirectory, statePaths } from './state-directory.ts';
@@ -50,8 +50,15 @@ const isHeld = (error: unknown): boolean => {
   );
 };
 
-const readPage = async (db: Database, { gt, lt, limit }: PageRequest): Promise<readonly StoreEntry[]> => {
-  const iterator = db.iterator({ gt, lt, limit, highWaterMarkBytes: pageBytes });
+type LevelSnapshot = ReturnType<Database['snapshot']>;
+
+/** As of the snapshot, or else of now. */
+const readPage = async (
+  db: Database,
+  { gt, lt, limit }: PageRequest,
+  snapshot?: LevelSnapshot,
+): Promise<readonly StoreEntry[]> => {
+  const iterator = db.iterator({ gt, lt, limit, highWaterMarkBytes: pageBytes, ...(snapshot && { snapshot }) });
   const entries: StoreEntry[] = [];
   try {
     // The iterator sees the database as it was when it was made; a call gives less than asked for once it has a MiB.
@@ -65,6 +72,22 @@ const readPage = async (db: Database, { gt, lt, limit }: PageRequest): Promise<r
   } finally {
     await iterator.close();
   }
+};
+
+/** LevelDB gives up its snapshots when it is closed, or opened anew: pages of one fail from then on. */
+const snapshotOf = (db: Database, directory: string): StoreSnapshot => {
+  const snapshot = db.snapshot();
+  return harden({
+    page: async (request) => {
+      requirePageRequest(request);
+      try {
+        return await readPage(db, request, snapshot);
+      } catch (error) {
+        throw storeFailure(directory, error);
+      }
+    },
+    close: () => snapshot.close(),
+  });
 };
 
 /** Throws what the file system throws. Enough bytes for LevelDB to begin a log and a table. */
@@ -139,6 +162,14 @@ const makeLevelStore = (
       requirePageRequest(request);
       try {
         return await readPage(db, request);
+      } catch (error) {
+        throw storeFailure(directory, error);
+      }
+    },
+    snapshot() {
+      requireOpen();
+      try {
+        return snapshotOf(db, directory);
       } catch (error) {
         throw storeFailure(directory, error);
       }

@@ -55,6 +55,11 @@ export const makeMemoryStore = (content: Iterable<StoreEntry> = []): MemoryStore
       // Pairs of texts that are frozen are hardened; harden would take longer than all the rest.
       return Object.freeze(keys.between(gt, lt, limit).map((key) => Object.freeze([key, values.get(key)!] as const)));
     },
+    snapshot() {
+      requireOpen();
+      const then = makeMemoryStore(values);
+      return harden({ page: then.page, close: then.close });
+    },
     async write(ops) {
       requireOpen();
       const copy = copyOps(ops);

@@ -18,11 +18,20 @@ export interface PageRequest {
 
 export type StoreEntry = readonly [key: string, value: string];
 
+/** The rows as they were at one moment, however many are written meanwhile. Whoever takes one must close it: it keeps what it shows on disk. */
+export interface StoreSnapshot {
+  page(request: PageRequest): Promise<readonly StoreEntry[]>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
 export interface Store {
   /** The value as of the last written batch. Synchronous. Throws `STORE_UNUSABLE` if the medium fails or the store is closed. */
   get(key: string): string | undefined;
   /** Entries of a range in key order, as of one moment not before the call. */
   page(request: PageRequest): Promise<readonly StoreEntry[]>;
+  /** What the last written batch left, without holding up those that come. Throws `STORE_UNUSABLE`. */
+  snapshot(): StoreSnapshot;
   /**
    * All or nothing, and synced to the medium when it resolves. Calls are written in the order in which they are made.
    * Of several changes to one key the last counts. An empty batch writes nothing, and resolves after those before it.

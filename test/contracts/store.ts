@@ -53,6 +53,32 @@ export const describeStore = (name: string, makeFixture: () => Promise<StoreFixt
       store = await fixture.open();
     };
 
+    describe('a snapshot', () => {
+      test('shows what was there when it was taken, in pages, whatever is written meanwhile', async () => {
+        await store.write([put('a', '1'), put('b', '2')]);
+        const snapshot = store.snapshot();
+        await store.write([put('a', 'other'), del('b'), put('c', '3')]);
+        expect(await snapshot.page({ ...everything, limit: 1 })).toEqual([['a', '1']]);
+        expect(await snapshot.page({ ...everything, gt: 'a' })).toEqual([['b', '2']]);
+        await snapshot.close();
+        await snapshot.close();
+        expect(await store.page(everything)).toEqual([
+          ['a', 'other'],
+          ['c', '3'],
+        ]);
+      });
+      test('that was not closed does not keep the store from closing', async () => {
+        await store.write([put('a', '1')]);
+        store.snapshot();
+        await reopen();
+        expect(store.get('a')).toBe('1');
+      });
+      test('cannot be taken of a closed store', async () => {
+        await store.close();
+        expect(await codeFrom(() => store.snapshot())).toBe('STORE_UNUSABLE');
+      });
+    });
+
     describe('a batch', () => {
       test('is read back when it is written, and a key of nothing is undefined', async () => {
         await store.write([put('a', '1'), put('b', '2')]);

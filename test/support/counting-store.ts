@@ -76,6 +76,10 @@ export const countingStore = (wrapped: Store, hook: (step: StoreStep) => unknown
       const page = alive ? await wrapped.page(request) : undefined;
       return alive && page !== undefined ? page : never();
     },
+    snapshot: () => {
+      if (!alive) throw Error('the process that had this store was killed');
+      return wrapped.snapshot();
+    },
     write: (ops) => {
       const copy = ops.map((op) => ({ ...op }));
       const written = last.then(() => writeOne(copy));

@@ -35,6 +35,7 @@ export const makeGatedStore = (store: Store): GatedStore => {
   return {
     get: store.get,
     page: store.page,
+    snapshot: store.snapshot,
     close: store.close,
     write: (ops) => {
       if (!isShut) return store.write(ops);
