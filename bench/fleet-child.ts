@@ -9,7 +9,7 @@ import { peerIdOf } from '../src/captp/peer-id.ts';
 import { openStore } from '../src/persistence/open-store.ts';
 import type { StoreEntry } from '../src/vats/store.ts';
 import { answerParent } from './answer-parent.ts';
-import { fleetStoreId, makeFleetTemplate } from './fleet-template.ts';
+import { makeFleetTemplate } from './fleet-template.ts';
 import { hobSeed } from './hob-seed.ts';
 
 export interface FleetOrder {
@@ -34,7 +34,7 @@ const seed = async ({ directory, machines, realHobs }: FleetOrder): Promise<{ re
     process,
     directory,
     now: () => Date.now(),
-    randomId: () => fleetStoreId,
+    randomId: () => 'fleet',
   });
   let batch: StoreEntry[] = [...template.shared(machines)];
   let rows = 0;

@@ -14,16 +14,11 @@ import type { Hob, MachineObserver } from '../src/protocol/remotes.ts';
 import type { Facts } from '../src/protocol/shapes.ts';
 import { E } from '../src/vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../src/vats/kernel.ts';
-import { makeRowFormat } from '../src/vats/row.ts';
+import { decodeRow, encodeRow } from '../src/vats/row.ts';
 import type { StoreEntry } from '../src/vats/store.ts';
 
 /** When everything happened. */
 const time = Date.now();
-
-/** The id of every store of a fleet: rows know the store that they are in. */
-export const fleetStoreId = 'fleet';
-/** As the boss's kernel has it. */
-const format = makeRowFormat(fleetStoreId);
 
 type Rows = ReadonlyMap<string, string>;
 
@@ -94,7 +89,6 @@ const openScene = async (): Promise<Scene> => {
   let nonces = 0;
   const kernel = makeKernel({
     store,
-    storeId: fleetStoreId,
     now: () => time,
     schedule: (crank) => void setImmediate(crank),
   });
@@ -131,10 +125,10 @@ const addMachine = async ({ kernel, opened, tables }: Scene, number: number, pee
   await E(side).report(harden({ generation, digest, reason: 'applied', at: time, resources: reports }));
 };
 
-const isRow = (value: string): boolean => /^[0-9a-f]{8} /.test(value);
+const isRow = (value: string): boolean => value.startsWith('{"k":');
 const nextInstance = (rows: Rows): number => {
   const key = 'v/boss/!';
-  return (JSON.parse(format.decode(key, rows.get(key)!).body.slice(1)) as { next: number }).next;
+  return (JSON.parse(decodeRow(key, rows.get(key)!).body.slice(1)) as { next: number }).next;
 };
 
 /** The first machine's rows made those of another one. */
@@ -158,8 +152,8 @@ const makeClone = (rows: Rows, first: number, each: number, peerIdOf: (number: n
     return [...rows].map(([key, value]) => {
       const newKey = rename(key);
       if (!isRow(value)) return [newKey, rename(value)];
-      const row = format.decode(key, value);
-      return [newKey, format.encode(newKey, { ...row, body: rename(row.body), slots: row.slots.map(rename) })];
+      const row = decodeRow(key, value);
+      return [newKey, encodeRow({ ...row, body: rename(row.body), slots: row.slots.map(rename) })];
     });
   };
 };
@@ -175,10 +169,10 @@ const goOn = (one: unknown, two: unknown, times: number): unknown => {
 };
 
 const growRow = (key: string, second: string, third: string, times: number): string => {
-  const [one, two] = [format.decode(key, second), format.decode(key, third)];
+  const [one, two] = [decodeRow(key, second), decodeRow(key, third)];
   const bodyOf = (body: string): unknown => JSON.parse(body.slice(1));
   const body = `#${JSON.stringify(goOn(bodyOf(one.body), bodyOf(two.body), times))}`;
-  return format.encode(key, { ...two, change: one.change + (times + 1) * (two.change - one.change), body });
+  return encodeRow({ ...two, change: one.change + (times + 1) * (two.change - one.change), body });
 };
 
 /** `peerIdOf`: of the hob of each machine. Throws if the third machine is not what the first two lead to expect. */

@@ -82,7 +82,6 @@ const LOCAL: ConfiguredProvider = harden({ name: 'local', type: 'local', setting
 const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onCommitFailed: () => void): Kernel =>
   makeKernel({
     store,
-    storeId: store.storeId,
     now,
     schedule: setImmediate,
     onTurnError: makeTurnErrorLog(log, now),

@@ -101,7 +101,6 @@ const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<
 const makeKernelOf = (store: Ledger, { now, setImmediate, log }: HobPowers): Kernel =>
   makeKernel({
     store,
-    storeId: store.storeId,
     now,
     schedule: setImmediate,
     onTurnError: makeTurnErrorLog(log, now),

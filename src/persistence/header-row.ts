@@ -1,35 +1,23 @@
-/**
- * Rows whose key begins with `!`: the store's own. `<crc32 of key, line feed and JSON, 8 hex digits> <JSON>`, as actors' rows
- * are, so that one that was altered, cut short or is another's is told from one of ours.
- */
-import { crc32 } from 'node:zlib';
-import { makeError } from '../errors/gobs-error.ts';
-
-const checksum = (key: string, json: string): string => crc32(`${key}\n${json}`).toString(16).padStart(8, '0');
+/** Rows whose key begins with `!`: the store's own. Their text is a JSON record. */
+import { describeError, makeError } from '../errors/gobs-error.ts';
+import type { RowChecksum } from './row-checksum.ts';
 
 export type HeaderRecord = Readonly<Record<string, string | number>>;
 
-export const formatHeader = (key: string, record: HeaderRecord): string => {
-  const json = JSON.stringify(record);
-  return `${checksum(key, json)} ${json}`;
-};
+const hint = 'nothing was changed; restore a backup';
+
+/** The value as it is on disk. */
+export const formatHeader = (checksum: RowChecksum, key: string, record: HeaderRecord): string =>
+  checksum.add(key, JSON.stringify(record));
 harden(formatHeader);
 
-/** Throws STORE_DAMAGED, naming key, expected and found. `where` is what people call the store. */
-export const parseHeader = (where: string, key: string, text: string): HeaderRecord => {
-  const found = text.slice(0, 8);
-  const json = text.slice(9);
-  const expected = checksum(key, json);
-  if (text !== `${expected} ${json}`) {
-    throw makeError(
-      'STORE_DAMAGED',
-      `${where}: row ${key}: checksum ${expected} expected, ${JSON.stringify(found)} found`,
-      {
-        hint: 'nothing was changed; restore a backup',
-      },
-    );
+/** Of a value from the disk. Throws STORE_DAMAGED, naming key, expected and found. `where` is what people call the store. */
+export const parseHeader = (where: string, checksum: RowChecksum, key: string, value: string): HeaderRecord => {
+  try {
+    return harden(JSON.parse(checksum.check(key, value)) as HeaderRecord);
+  } catch (error) {
+    throw makeError('STORE_DAMAGED', `${where}: ${describeError(error).message}`, { hint });
   }
-  return harden(JSON.parse(json) as HeaderRecord);
 };
 harden(parseHeader);
 
@@ -40,7 +28,7 @@ export const countIn = (where: string, key: string, record: HeaderRecord, name: 
   throw makeError(
     'STORE_DAMAGED',
     `${where}: row ${key}: ${name} of ${least} or more expected, ${JSON.stringify(count) ?? 'none'} found`,
-    { hint: 'nothing was changed; restore a backup' },
+    { hint },
   );
 };
 harden(countIn);

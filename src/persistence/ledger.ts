@@ -7,18 +7,20 @@
  * **format** says whether this program can read the rows at all. **epoch** counts openings, so that another peer sees that we
  * were restarted. **commits** counts batches: the number is in the batch itself, so it is as durable as the batch is, and a store that
  * has fewer than were acknowledged has lost some.
+ *
+ * Every value gets a checksum on its way in, and loses it on its way out (row-checksum.ts); one that does not fit is refused.
  */
 import { makeError } from '../errors/gobs-error.ts';
-import type { Store, StoreOp } from '../vats/store.ts';
+import type { PageRequest, Store, StoreEntry, StoreOp, StoreSnapshot } from '../vats/store.ts';
 import type { CommitWitness } from './commit-witness.ts';
-import { countIn, formatHeader, parseHeader } from './header-row.ts';
+import { countIn, formatHeader, parseHeader, type HeaderRecord } from './header-row.ts';
 import { makeInOrder } from './in-order.ts';
+import { formatKey, makeRowChecksum, type RowChecksum } from './row-checksum.ts';
 import { copyOps } from './store-arguments.ts';
 
 /** What this program writes, and the newest that it reads. */
 const storeFormat = 1;
 
-const formatKey = '!format';
 const stateKey = '!state';
 
 /** Above every key that we write. */
@@ -29,6 +31,10 @@ export interface Ledger extends Store {
   readonly storeId: string;
   /** Counts openings, this one included: 1 for a new store. */
   readonly epoch: number;
+  /** As `get` and `page`: throws or rejects ROW_DAMAGED for a row that is not as it was written. */
+  snapshot(): StoreSnapshot;
+  /** The rows as they are on disk, checksums and the store's own rows included: for a backup, which keeps a damaged row as it is. */
+  snapshotOnDisk(): StoreSnapshot;
   /** Batches acknowledged since the store was made; opening it is one. */
   commits(): number;
 }
@@ -47,16 +53,17 @@ interface State {
   readonly commits: number;
 }
 
-const put = (key: string, record: Readonly<Record<string, string | number>>): StoreOp => ({
+/** A row of our own, as it is on disk. */
+const putHeader = (checksum: RowChecksum, key: string, record: HeaderRecord): StoreOp => ({
   type: 'put',
   key,
-  value: formatHeader(key, record),
+  value: formatHeader(checksum, key, record),
 });
 
-const readState = (store: Store, where: string): State | undefined => {
-  const text = store.get(stateKey);
-  if (text === undefined) return undefined;
-  const record = parseHeader(where, stateKey, text);
+const readState = (store: Store, checksum: RowChecksum, where: string): State | undefined => {
+  const value = store.get(stateKey);
+  if (value === undefined) return undefined;
+  const record = parseHeader(where, checksum, stateKey, value);
   return {
     epoch: countIn(where, stateKey, record, 'epoch', 1),
     commits: countIn(where, stateKey, record, 'commits', 1),
@@ -65,8 +72,8 @@ const readState = (store: Store, where: string): State | undefined => {
 
 /** The id of a store that is there; undefined if there is nothing at all. */
 const readFormat = async (store: Store, where: string): Promise<string | undefined> => {
-  const text = store.get(formatKey);
-  if (text === undefined) {
+  const value = store.get(formatKey);
+  if (value === undefined) {
     const [first] = await store.page({ gt: '', lt: afterAll, limit: 1 });
     if (first === undefined) return undefined;
     if (store.get(stateKey) !== undefined) throw missing(where, formatKey);
@@ -74,7 +81,7 @@ const readFormat = async (store: Store, where: string): Promise<string | undefin
       hint: 'choose another directory with --state DIR',
     });
   }
-  const record = parseHeader(where, formatKey, text);
+  const record = parseHeader(where, makeRowChecksum(''), formatKey, value);
   const format = countIn(where, formatKey, record, 'format', 1);
   if (format > storeFormat) {
     throw makeError('NEWER_FORMAT', `${where}: the store has format ${format}, this gobs knows ${storeFormat}`, {
@@ -97,7 +104,27 @@ const requireNoneLost = (where: string, commits: number, witness: CommitWitness 
   );
 };
 
+/** What is read of rows as they are on disk, when each has been checked. */
+const checkedRows = (checksum: RowChecksum) => {
+  const pageOf = async (rows: Pick<Store, 'page'>, request: PageRequest): Promise<readonly StoreEntry[]> =>
+    // Pairs of texts that are frozen are hardened; harden would take longer than all the rest.
+    Object.freeze(
+      (await rows.page(request)).map(([key, value]) => Object.freeze([key, checksum.check(key, value)] as const)),
+    );
+  return {
+    get: (rows: Pick<Store, 'get'>, key: string): string | undefined => {
+      const value = rows.get(key);
+      return value === undefined ? undefined : checksum.check(key, value);
+    },
+    page: pageOf,
+    snapshot: (snapshot: StoreSnapshot): StoreSnapshot =>
+      harden({ page: (request) => pageOf(snapshot, request), close: snapshot.close }),
+  };
+};
+
 const makeLedger = (store: Store, storeId: string, opened: State, { where, witness }: LedgerOptions): Ledger => {
+  const checksum = makeRowChecksum(storeId);
+  const checked = checkedRows(checksum);
   const writes = makeInOrder();
   const { epoch } = opened;
   let { commits } = opened;
@@ -114,11 +141,11 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
 
   const writeOne = async (ops: readonly StoreOp[]): Promise<void> => {
     try {
-      await store.write([...ops, put(stateKey, { epoch, commits: commits + 1 })]);
+      await store.write([...ops, putHeader(checksum, stateKey, { epoch, commits: commits + 1 })]);
     } catch (error) {
       // It may be written all the same: go on from what the store says, if it still says anything.
       try {
-        commits = readState(store, where)?.commits ?? commits;
+        commits = readState(store, checksum, where)?.commits ?? commits;
       } catch {}
       throw error;
     }
@@ -132,19 +159,25 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
     commits: () => commits,
     get(key) {
       requireOpen();
-      return store.get(key);
+      return checked.get(store, key);
     },
     async page(request) {
       requireOpen();
-      return store.page(request);
+      return checked.page(store, request);
     },
     snapshot() {
+      requireOpen();
+      return checked.snapshot(store.snapshot());
+    },
+    snapshotOnDisk() {
       requireOpen();
       return store.snapshot();
     },
     async write(ops) {
       requireOpen();
-      const copy = copyOps(ops);
+      const copy = copyOps(ops).map((op) =>
+        op.type === 'put' ? { ...op, value: checksum.add(op.key, op.value) } : op,
+      );
       const own = copy.find((op) => op.key.startsWith('!'));
       if (own !== undefined) throw new TypeError(`key ${JSON.stringify(own.key)} - keys with "!" are the store's own`);
       return writes.run(() => (copy.length === 0 ? undefined : writeOne(copy)));
@@ -164,14 +197,16 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
 export const openLedger = async (store: Store, options: LedgerOptions): Promise<Ledger> => {
   const { randomId, where, witness } = options;
   const known = await readFormat(store, where);
-  const before = known === undefined ? { epoch: 0, commits: 0 } : readState(store, where);
+  const storeId = known ?? randomId();
+  const checksum = makeRowChecksum(storeId);
+  const before = known === undefined ? { epoch: 0, commits: 0 } : readState(store, checksum, where);
   if (before === undefined) throw missing(where, stateKey);
   requireNoneLost(where, before.commits, witness);
 
-  const storeId = known ?? randomId();
   const state = { epoch: before.epoch + 1, commits: before.commits + 1 };
-  const format = known === undefined ? [put(formatKey, { format: storeFormat, store: storeId })] : [];
-  await store.write([...format, put(stateKey, { ...state })]);
+  const header = (key: string, record: HeaderRecord) => putHeader(checksum, key, record);
+  const format = known === undefined ? [header(formatKey, { format: storeFormat, store: storeId })] : [];
+  await store.write([...format, header(stateKey, { ...state })]);
   witness?.note(state.commits);
   return makeLedger(store, storeId, state, options);
 };

@@ -151,7 +151,7 @@ export const makeActors = (options: ActorsOptions): Actors => {
   const write = (turn: Turn, { kind, instance }: Actor, { portrait, change }: State): void => {
     if (kind.ephemeral) return;
     const key = actorKey(vat, kind.label, instance);
-    turn.write(key, codec.encode(key, { kind: kind.label, version: kind.version, change }, portrait));
+    turn.write(key, codec.encode({ kind: kind.label, version: kind.version, change }, portrait));
   };
 
   /** After an eviction the state is another object, but the same if it has the same number, and that number was not given twice. */

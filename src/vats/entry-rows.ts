@@ -71,7 +71,7 @@ export const makeEntryRows = (options: EntryRowsOptions): EntryRows => {
     write: (key, value) => {
       const row = prefix + key;
       const change = (readRow(row)?.change ?? 0) + 1;
-      turnFor('set').write(row, codec.encode(row, { ...ROW, change }, assertPassable(value)));
+      turnFor('set').write(row, codec.encode({ ...ROW, change }, assertPassable(value)));
     },
     remove: (key) => turnFor('delete').write(prefix + key, undefined),
     page: (after, limit) => {

@@ -5,7 +5,7 @@
 import { makeError } from '../errors/gobs-error.ts';
 import { actorKey, actorRange, rootRange, vatRange, type KeyRange } from './keys.ts';
 import { formatActorName, parseActorName, type RefName } from './names.ts';
-import type { RowFormat } from './row.ts';
+import { decodeRow } from './row.ts';
 import type { Store } from './store.ts';
 import type { Vat } from './vat.ts';
 
@@ -47,7 +47,6 @@ export interface Inspector {
 
 interface InspectorOptions {
   readonly store: Store;
-  readonly format: RowFormat;
   readonly vats: ReadonlyMap<string, Vat>;
 }
 
@@ -61,9 +60,9 @@ const actorFromKey = (vat: string, key: string): RefName => {
 
 const withoutFacet = (name: RefName): RefName => name.replace(/\/[^/]*$/, '');
 
-export const makeInspector = ({ store, format, vats }: InspectorOptions): Inspector => {
+export const makeInspector = ({ store, vats }: InspectorOptions): Inspector => {
   const summarize = (vat: string, key: string, value: string): ActorSummary => {
-    const { kind, version, change } = format.decode(key, value);
+    const { kind, version, change } = decodeRow(key, value);
     return { name: actorFromKey(vat, key), kind, version, change };
   };
 
@@ -99,7 +98,7 @@ export const makeInspector = ({ store, format, vats }: InspectorOptions): Inspec
       if (actor === undefined || key === undefined || value === undefined) {
         throw makeError('NO_SUCH_ACTOR', `nothing is stored for ${name}`);
       }
-      const row = format.decode(key, value);
+      const row = decodeRow(key, value);
       return harden({ ...summarize(actor.vat, key, value), portrait: row.body.slice(1), references: [...row.slots] });
     },
     referrers: async (name) => {
@@ -107,7 +106,7 @@ export const makeInspector = ({ store, format, vats }: InspectorOptions): Inspec
       const found: string[] = [];
       for (const vat of vats.keys()) {
         for await (const [key, value] of rowsIn(vatRange(vat))) {
-          if (format.decode(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
+          if (decodeRow(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
         }
       }
       return harden(found);

@@ -13,7 +13,6 @@ import type { Kernel as KernelContract, Router } from './kernel-contract.ts';
 import type { AnyKind } from './kind.ts';
 import { parseActorName, type RefName } from './names.ts';
 import { makeQuietKit } from './promise-bridge.ts';
-import { makeRowFormat } from './row.ts';
 import { makeScheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
 import { assertPassable, translateReason } from './translate.ts';
@@ -21,8 +20,6 @@ import { makeVat, type RootTools, type TurnError, type Vat } from './vat.ts';
 
 export interface KernelOptions {
   readonly store: Store;
-  /** In the checksum of every row, so that a row of another store is told. The same for the life of the store. Default: none. */
-  readonly storeId?: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Runs a function soon, after input and output had their chance: `setImmediate`. */
@@ -77,16 +74,7 @@ const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const ignore = (): void => {};
 
 export const makeKernel = (options: KernelOptions): Kernel => {
-  const {
-    store,
-    storeId = '',
-    now,
-    schedule,
-    onTurnError = ignore,
-    onCommitFailed = ignore,
-    onHostError = ignore,
-  } = options;
-  const format = makeRowFormat(storeId);
+  const { store, now, schedule, onTurnError = ignore, onCommitFailed = ignore, onHostError = ignore } = options;
   const vats = new Map<string, Vat>();
   const routers = new Map<string, Router>();
   let stopped = false;
@@ -152,7 +140,6 @@ export const makeKernel = (options: KernelOptions): Kernel => {
 
   const vatPowers = {
     commits,
-    format,
     now,
     wake: scheduler.wake,
     hostRef: references.refFor,
@@ -192,7 +179,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       if (routers.has(scheme)) throw TypeError(`scheme ${scheme} has a router`);
       routers.set(scheme, router);
     },
-    inspector: makeInspector({ store, format, vats }),
+    inspector: makeInspector({ store, vats }),
     idle: scheduler.idle,
     stop: async () => {
       stopped = true;

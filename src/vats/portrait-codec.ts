@@ -2,11 +2,11 @@
 import { makeMarshal } from '@endo/marshal';
 import { makeError } from '../errors/gobs-error.ts';
 import { isDurableName, type RefName } from './names.ts';
-import type { Row, RowFormat } from './row.ts';
+import { decodeRow, encodeRow, type Row } from './row.ts';
 
 export interface PortraitCodec {
   /** Throws NOT_DURABLE for a promise, or a reference to what does not outlive the process; NOT_PASSABLE for what is no data. */
-  encode(key: string, of: Pick<Row, 'kind' | 'version' | 'change'>, portrait: unknown): string;
+  encode(of: Pick<Row, 'kind' | 'version' | 'change'>, portrait: unknown): string;
   /** The row without its portrait. Throws ROW_DAMAGED. */
   decodeRow(key: string, value: string): Row;
   /** The portrait of a row that may be read. Throws ROW_DAMAGED. */
@@ -19,7 +19,6 @@ const notDurable = (what: string): Error =>
   });
 
 export const makePortraitCodec = (
-  format: RowFormat,
   nameOf: (value: object) => RefName | undefined,
   refFor: (name: RefName) => object,
 ): PortraitCodec => {
@@ -38,11 +37,11 @@ export const makePortraitCodec = (
     errorTagging: 'off',
   });
   return harden({
-    encode: (key, of, portrait) => {
+    encode: (of, portrait) => {
       const { body, slots } = toCapData(portrait as never) as { body: string; slots: RefName[] };
-      return format.encode(key, { ...of, body, slots });
+      return encodeRow({ ...of, body, slots });
     },
-    decodeRow: format.decode,
+    decodeRow,
     decodePortrait: (key, { body, slots }) => {
       try {
         return fromCapData({ body, slots: slots as RefName[] }) as unknown;

@@ -1,8 +1,4 @@
-/**
- * Rows: how a portrait is written. The format is in docs/explanation/store.md. The checksum covers the store's id and the key too, so that
- * a row that came from elsewhere is noticed like one that was cut or altered.
- */
-import { crc32 } from 'node:zlib';
+/** Rows: how a portrait is written. The format is in docs/explanation/store.md. Whether a row is as it was written, the store knows. */
 import { makeError } from '../errors/gobs-error.ts';
 import type { RefName } from './names.ts';
 
@@ -17,44 +13,44 @@ export interface Row {
   readonly slots: readonly RefName[];
 }
 
-export interface RowFormat {
-  encode(key: string, row: Row): string;
-  /** Throws ROW_DAMAGED, naming key, expected and found. */
-  decode(key: string, value: string): Row;
+interface Written {
+  readonly k: string;
+  readonly v: number;
+  readonly c: number;
+  readonly b: string;
+  readonly s: readonly RefName[];
 }
 
-const hint = 'nothing was overwritten; restore a backup';
+const isWritten = (value: unknown): value is Written => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { k, v, c, b, s } = value as Written;
+  const strings = typeof k === 'string' && typeof b === 'string' && Array.isArray(s);
+  return strings && s.every((slot) => typeof slot === 'string') && Number.isSafeInteger(v) && Number.isSafeInteger(c);
+};
 
-const parse = (key: string, json: string): Row => {
+export const encodeRow = ({ kind, version, change, body, slots }: Row): string =>
+  JSON.stringify({ k: kind, v: version, c: change, b: body, s: slots } satisfies Written);
+harden(encodeRow);
+
+const damaged = (key: string, what: string): Error =>
+  makeError('ROW_DAMAGED', `row ${key}: ${what}`, { hint: 'nothing was overwritten; restore a backup' });
+
+const parse = (key: string, text: string): unknown => {
   try {
-    const { k, v, c, b, s } = JSON.parse(json) as { k: string; v: number; c: number; b: string; s: RefName[] };
-    return { kind: k, version: v, change: c, body: b, slots: s };
+    return JSON.parse(text);
   } catch (error) {
-    throw makeError('ROW_DAMAGED', `row ${key}: ${(error as Error).message}`, { hint });
+    throw damaged(key, (error as Error).message);
   }
 };
 
-/** `storeId` tells the rows of this store from those of another. */
-export const makeRowFormat = (storeId: string): RowFormat => {
-  const checksum = (key: string, json: string): string =>
-    crc32(`${storeId}${key}\n${json}`).toString(16).padStart(8, '0');
-  return harden({
-    encode: (key, { kind, version, change, body, slots }) => {
-      const json = JSON.stringify({ k: kind, v: version, c: change, b: body, s: slots });
-      return `${checksum(key, json)} ${json}`;
-    },
-    decode: (key, value) => {
-      const found = value.slice(0, 8);
-      const json = value.slice(9);
-      const expected = checksum(key, json);
-      if (found !== expected || value[8] !== ' ') {
-        throw makeError('ROW_DAMAGED', `row ${key}: checksum ${JSON.stringify(found)}, expected ${expected}`, { hint });
-      }
-      return parse(key, json);
-    },
-  });
+/** Throws ROW_DAMAGED, naming the key, for what is no row. */
+export const decodeRow = (key: string, text: string): Row => {
+  const written = parse(key, text);
+  if (!isWritten(written)) throw damaged(key, `{"k","v","c","b","s"} expected, ${text.slice(0, 40)} found`);
+  const { k, v, c, b, s } = written;
+  return { kind: k, version: v, change: c, body: b, slots: s };
 };
-harden(makeRowFormat);
+harden(decodeRow);
 
 /** Refuses what this program cannot read: UNKNOWN_KIND, NEWER_VERSION, OLDER_VERSION, naming key, expected and found. */
 export const requireVersion = (key: string, row: Row, label: string, version: number): void => {

@@ -52,7 +52,7 @@ export const makeVatHeader = (
   const save = (turn: Turn, next: number): void => {
     const old = known;
     const change = load().change + 1;
-    turn.write(headerKey, codec.encode(headerKey, { ...HEADER, change }, harden({ next })));
+    turn.write(headerKey, codec.encode({ ...HEADER, change }, harden({ next })));
     known = { next, change };
     turn.changed(() => {
       known = old;
@@ -72,7 +72,7 @@ export const makeVatHeader = (
     root: (name) => readRow(rootKey(vat, name), ROOT)?.portrait as object | undefined,
     setRoot: (turn, name, root) => {
       const key = rootKey(vat, name);
-      turn.write(key, codec.encode(key, { ...ROOT, change: 1 }, harden(root)));
+      turn.write(key, codec.encode({ ...ROOT, change: 1 }, harden(root)));
       return root;
     },
     reset: () => {

@@ -24,7 +24,6 @@ import { parseActorName, type ActorName, type RefName } from './names.ts';
 import { makePortraitCodec } from './portrait-codec.ts';
 import { makePromiseBridge } from './promise-bridge.ts';
 import { makeReferences } from './references.ts';
-import type { RowFormat } from './row.ts';
 import { makeSend, type Send } from './sending.ts';
 import { translateReason } from './translate.ts';
 import { makeTurn, type Output, type Turn } from './turn.ts';
@@ -33,7 +32,6 @@ import { makeVatHeader } from './vat-header.ts';
 /** What the kernel gives to each vat. */
 export interface VatPowers {
   readonly commits: GroupCommit;
-  readonly format: RowFormat;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Asks for a step soon. */
@@ -124,7 +122,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     return own === undefined ? undefined : kinds.facetGuardForReference(own);
   });
   const { nameOf, refFor } = references;
-  const codec = makePortraitCodec(powers.format, nameOf, refFor);
+  const codec = makePortraitCodec(nameOf, refFor);
   const bridge = makePromiseBridge({
     enqueue,
     whenDurable,

@@ -139,7 +139,7 @@ describe('the store', () => {
     await makeFleet(world, life);
     await life.kernel.idle();
     const kinds = world.store.entries().map(([key, row]) => {
-      const { k, v } = JSON.parse(row.slice(9)) as { k: string; v: number };
+      const { k, v } = JSON.parse(row) as { k: string; v: number };
       return `${key.split('/')[1]}: ${k} ${v}`;
     });
     expect([...new Set(kinds)].sort()).toEqual([

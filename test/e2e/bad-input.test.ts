@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatHeader } from '../../src/persistence/header-row.ts';
+import { makeRowChecksum } from '../../src/persistence/row-checksum.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import { enliven, gobs, launchBoss, startBoss, type BossUnderTestOptions } from '../support/e2e/gobs.ts';
 import { killProcessesIn } from '../support/e2e/processes-in.ts';
@@ -132,7 +133,8 @@ describe('a boss that cannot serve', () => {
   test('for the store is of a newer version changes nothing in it', async () => {
     const state = sandbox.at('state');
     expect(await (await startBoss(sandbox)).stop()).toBe(0);
-    await putRow(state, '!format', formatHeader('!format', { format: 2, store: 'from the future' }));
+    const { store } = JSON.parse((await rowsOf(state))['!format']!) as { store: string };
+    await putRow(state, '!format', formatHeader(makeRowChecksum(store), '!format', { format: 2, store }));
     const before = await rowsOf(state);
     expectRefused(await refusedBoss({}), 'NEWER_FORMAT', state);
     expectRefused(await gobs(sandbox, ['up', '--state', state]), 'NEWER_FORMAT', state);

@@ -112,7 +112,7 @@ const keyOf = (name: string): string => name.replace(/^vat:(\w+)\/([\w-]+)\/(\d+
 /** Of the boss and of other machines: all that a hob should not be able to change. */
 const othersOf = (rows: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
   const machineKey = keyOf(side);
-  const { s: references } = JSON.parse(rows[machineKey]!.slice(9)) as { s: readonly string[] };
+  const { s: references } = JSON.parse(rows[machineKey]!) as { s: readonly string[] };
   const parts = references.filter((name) => /^vat:boss\/(cell|machine-log)\//.test(name)).map(keyOf);
   return Object.fromEntries(Object.entries(rows).filter(([key]) => key !== machineKey && !parts.includes(key)));
 };
@@ -137,7 +137,7 @@ const plantLeak = async (): Promise<void> => {
   const process_ = { pid: process.pid, kill: process.kill.bind(process) };
   const powers = { fs, Level, process: process_, now: Date.now, randomId: randomUUID };
   const store = await openStore({ ...powers, directory: held.state });
-  const kernel = makeKernel({ store, storeId: store.storeId, now: Date.now, schedule: setImmediate });
+  const kernel = makeKernel({ store, now: Date.now, schedule: setImmediate });
   const vat = kernel.openVat('boss');
   vat.register(cellKind, {});
   vat.register(machineKind, {} as never);

@@ -8,10 +8,13 @@ import type { Store, StoreEntry, StoreOp } from '../../src/vats/store.ts';
 import { countingStore } from '../support/counting-store.ts';
 
 const put = (key: string, value: string): StoreOp => ({ type: 'put', key, value });
-const header = (key: string, json: string): StoreEntry => [
+/** A row as it is on disk. */
+const row = (id: string, key: string, text: string): StoreEntry => [
   key,
-  `${crc32(`${key}\n${json}`).toString(16).padStart(8, '0')} ${json}`,
+  `${crc32(`${id}${key}\n${text}`).toString(16).padStart(8, '0')} ${text}`,
 ];
+const stateRow = (id: string, json: string): StoreEntry => row(id, '!state', json);
+const formatRow = (json: string): StoreEntry => row('', '!format', json);
 
 let ids = 0;
 const open = (store: Store, witness?: CommitWitness) =>
@@ -35,8 +38,8 @@ const refusalOf = async (store: MemoryStore, witness?: CommitWitness) => {
   return refusal;
 };
 
-const format1 = header('!format', '{"format":1,"store":"x"}');
-const state = header('!state', '{"epoch":3,"commits":40}');
+const format1 = formatRow('{"format":1,"store":"x"}');
+const state = stateRow('x', '{"epoch":3,"commits":40}');
 
 describe('opening', () => {
   test('begins a ledger in an empty store', async () => {
@@ -44,8 +47,8 @@ describe('opening', () => {
     const ledger = await open(memory);
     expect([ledger.epoch, ledger.commits()]).toEqual([1, 1]);
     expect(memory.entries()).toEqual([
-      header('!format', `{"format":1,"store":"${ledger.storeId}"}`),
-      header('!state', '{"epoch":1,"commits":1}'),
+      formatRow(`{"format":1,"store":"${ledger.storeId}"}`),
+      stateRow(ledger.storeId, '{"epoch":1,"commits":1}'),
     ]);
   });
 
@@ -70,7 +73,7 @@ describe('opening', () => {
   });
 
   test('of a newer format is refused, naming found and known, and changes nothing', async () => {
-    expect(await refusalOf(makeMemoryStore([header('!format', '{"format":2,"id":7}'), ['a', '1']]))).toEqual({
+    expect(await refusalOf(makeMemoryStore([formatRow('{"format":2,"id":7}'), ['a', '1']]))).toEqual({
       code: 'NEWER_FORMAT',
       message: '/state: the store has format 2, this gobs knows 1',
       hint: 'use the gobs that wrote it, or a newer one; nothing was changed',
@@ -94,16 +97,13 @@ describe('opening', () => {
     ['a !state cut short', [format1, ['!state', state[1].slice(0, -1)]], 'row !state: checksum '],
     ['an empty !state', [format1, ['!state', '']], 'row !state: checksum '],
     ['another row as !state', [format1, ['!state', format1[1]]], 'row !state: checksum '],
-    [
-      'a format that is no number',
-      [header('!format', '{"format":"1"}'), state],
-      'format of 1 or more expected, "1" found',
-    ],
-    ['no store id', [header('!format', '{"format":1}'), state], '!format: store is missing'],
-    ['no epoch', [format1, header('!state', '{"commits":1}')], 'epoch of 1 or more expected, none found'],
+    ['the !state of another store', [format1, stateRow('y', '{"epoch":1,"commits":1}')], 'row !state: checksum '],
+    ['a format that is no number', [formatRow('{"format":"1"}'), state], 'format of 1 or more expected, "1" found'],
+    ['no store id', [formatRow('{"format":1}'), state], '!format: store is missing'],
+    ['no epoch', [format1, stateRow('x', '{"commits":1}')], 'epoch of 1 or more expected, none found'],
     [
       'a broken count',
-      [format1, header('!state', '{"epoch":1,"commits":1.5}')],
+      [format1, stateRow('x', '{"epoch":1,"commits":1.5}')],
       'commits of 1 or more expected, 1.5 found',
     ],
   ])('of a damaged header is refused and changes nothing: %s', async (_, content, message) => {
@@ -123,7 +123,7 @@ describe('the count of commits', () => {
     expect(ledger.commits()).toBe(4);
     const written = counting.steps.filter(({ moment }) => moment === 'before').map(({ ops }) => ops);
     expect(written.map((ops) => ops.at(-1))).toEqual(
-      [1, 2, 3, 4].map((commits) => put(...header('!state', `{"epoch":1,"commits":${commits}}`))),
+      [1, 2, 3, 4].map((commits) => put(...stateRow(ledger.storeId, `{"epoch":1,"commits":${commits}}`))),
     );
     expect((await open(memory)).commits()).toBe(5);
   });
@@ -185,6 +185,64 @@ describe('the count of commits', () => {
     expect(await refusalOf(makeMemoryStore(), witness(1))).toMatchObject({ code: 'STORE_DAMAGED' });
     expect((await open(makeMemoryStore([format1, state]), witness(40))).commits()).toBe(41);
     expect((await open(makeMemoryStore([format1, state]), witness(12))).commits()).toBe(41);
+  });
+});
+
+describe('a row', () => {
+  const everything = { gt: '!~', lt: '~', limit: 99 };
+  const damages: [string, (value: string) => string][] = [
+    ['altered in its text', (value) => value.replace('one', 'two')],
+    ['altered in its checksum', (value) => `${value.startsWith('0') ? '1' : '0'}${value.slice(1)}`],
+    ['altered between them', (value) => `${value.slice(0, 8)}_${value.slice(9)}`],
+    ['cut short', (value) => value.slice(0, -1)],
+    ['grown', (value) => `${value} `],
+    ['empty', () => ''],
+    ['that of another key', () => row('x', 'b', 'one')[1]],
+    ['that of another store', () => row('y', 'a', 'one')[1]],
+  ];
+
+  test('is on disk with a checksum of store, key and text, and is read without it', async () => {
+    const memory = makeMemoryStore([format1, state]);
+    const ledger = await open(memory);
+    await ledger.write([put('a', 'one'), put('é', '\u{1f600}'), put('empty', '')]);
+    expect(memory.entries().slice(2)).toEqual([
+      row('x', 'a', 'one'),
+      row('x', 'empty', ''),
+      row('x', 'é', '\u{1f600}'),
+    ]);
+    expect([ledger.get('a'), ledger.get('é'), ledger.get('empty')]).toEqual(['one', '\u{1f600}', '']);
+    const texts = [
+      ['a', 'one'],
+      ['empty', ''],
+      ['é', '\u{1f600}'],
+    ];
+    const page = await ledger.page({ ...everything, lt: '\uffff' });
+    expect(page).toEqual(texts);
+    expect(Object.isFrozen(page) && Object.isFrozen(page[0])).toBe(true);
+    expect(await ledger.snapshot().page({ ...everything, lt: '\uffff' })).toEqual(texts);
+    expect(await ledger.snapshotOnDisk().page({ gt: '!', lt: '\uffff', limit: 99 })).toEqual(memory.entries());
+  });
+
+  test.each(damages)('that is %s is refused wherever it is read, and nothing is overwritten', async (_, damage) => {
+    const [, sound] = row('x', 'a', 'one');
+    const memory = makeMemoryStore([format1, state, ['a', damage(sound)], row('x', 'b', 'other')]);
+    const ledger = await open(memory);
+    const before = memory.entries();
+    const found = JSON.stringify(damage(sound).slice(0, 8));
+    const refusal = RegExp(
+      `^ROW_DAMAGED: row a: checksum ${found}, expected [0-9a-f]{8}\nhint: nothing was overwritten`,
+    );
+    expect(() => ledger.get('a')).toThrow(refusal);
+    await expect(ledger.page(everything)).rejects.toThrow(refusal);
+    const snapshot = ledger.snapshot();
+    await expect(snapshot.page(everything)).rejects.toThrow(refusal);
+    await snapshot.close();
+    expect(ledger.get('b')).toBe('other');
+    expect(await ledger.page({ ...everything, gt: 'a' })).toEqual([['b', 'other']]);
+    const onDisk = ledger.snapshotOnDisk();
+    expect(await onDisk.page({ gt: '!', lt: '~', limit: 99 })).toEqual(before);
+    await onDisk.close();
+    expect(memory.entries()).toEqual(before);
   });
 });
 

@@ -1,13 +1,17 @@
 /** All that a store holds, read by LevelDB alone, when its boss has ended. */
 import { Level } from 'level';
 import { readFileSync } from 'node:fs';
+import { makeRowChecksum } from '../../../src/persistence/row-checksum.ts';
 import { statePaths } from '../../../src/persistence/state-directory.ts';
 
-/** Without the row that says how often it was opened and written. */
+/** Their texts, each checked, without the row that says how often it was opened and written. */
 export const rowsOf = async (state: string): Promise<Readonly<Record<string, string>>> => {
   const db = new Level<string, string>(statePaths(state).database);
   try {
-    return Object.fromEntries((await db.iterator().all()).filter(([key]) => key !== '!state'));
+    const values = (await db.iterator().all()).filter(([key]) => key !== '!state');
+    const format = makeRowChecksum('').check('!format', Object.fromEntries(values)['!format']!);
+    const { store } = JSON.parse(format) as { store: string };
+    return Object.fromEntries(values.map(([key, value]) => [key, makeRowChecksum(store).check(key, value)]));
   } finally {
     await db.close();
   }

@@ -16,7 +16,7 @@ interface RawNode {
   readonly map: string;
 }
 
-const rowOf = (value: string): RawRow => JSON.parse(value.slice(9)) as RawRow;
+const rowOf = (value: string): RawRow => JSON.parse(value) as RawRow;
 
 /** `vat:a/node/3/self` → `v/a/a/node/3` */
 const keyOf = (name: string): string => name.replace(/^vat:([^/]*)\/([^/]*)\/([^/]*)\/.*$/, 'v/$1/a/$2/$3');
