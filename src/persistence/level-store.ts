@@ -55,17 +55,19 @@ type LevelSnapshot = ReturnType<Database['snapshot']>;
 /** As of the snapshot, or else of now. */
 const readPage = async (
   db: Database,
-  { gt, lt, limit }: PageRequest,
+  { gt, lt, limit, bytes }: PageRequest,
   snapshot?: LevelSnapshot,
 ): Promise<readonly StoreEntry[]> => {
-  const iterator = db.iterator({ gt, lt, limit, highWaterMarkBytes: pageBytes, ...(snapshot && { snapshot }) });
+  const highWaterMarkBytes = bytes ?? pageBytes;
+  const iterator = db.iterator({ gt, lt, limit, highWaterMarkBytes, ...(snapshot && { snapshot }) });
   const entries: StoreEntry[] = [];
   try {
-    // The iterator sees the database as it was when it was made; a call gives less than asked for once it has a MiB.
+    // The iterator sees the database as it was when it was made; a call gives less than asked for once it has so many bytes.
     while (entries.length < limit) {
       const more = await iterator.nextv(limit - entries.length);
       if (more.length === 0) break;
       for (const entry of more) entries.push(Object.freeze(entry));
+      if (bytes !== undefined) break;
     }
     // Pairs of texts that are frozen are hardened; harden would take as long again as the reading.
     return Object.freeze(entries);

@@ -42,9 +42,10 @@ export const copyOps = (ops: readonly StoreOp[]): StoreOp[] =>
 harden(copyOps);
 
 /** Throws TypeError. A limit below 1 would page for ever. */
-export const requirePageRequest = ({ gt, lt, limit }: PageRequest): void => {
+export const requirePageRequest = ({ gt, lt, limit, bytes = 1 }: PageRequest): void => {
   requireText('gt', gt);
   requireText('lt', lt);
   if (!Number.isSafeInteger(limit) || limit < 1) throw new TypeError(`limit ${shown(limit)} - must be 1 or more`);
+  if (!Number.isSafeInteger(bytes) || bytes < 1) throw new TypeError(`bytes ${shown(bytes)} - must be 1 or more`);
 };
 harden(requirePageRequest);

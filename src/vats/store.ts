@@ -14,6 +14,8 @@ export interface PageRequest {
   readonly lt: string;
   /** At most so many entries; 1 or more. */
   readonly limit: number;
+  /** The page may end when it has so many bytes, then with one row at least. Whoever asks for this looks for the end where nothing comes any more. */
+  readonly bytes?: number;
 }
 
 export type StoreEntry = readonly [key: string, value: string];

@@ -213,6 +213,20 @@ export const describeStore = (name: string, makeFixture: () => Promise<StoreFixt
     });
 
     describe('a page', () => {
+      test('that may end when it has so many bytes has one row at least, and those after it follow', async () => {
+        const content = Array.from({ length: 40 }, (_, n): StoreEntry => [`k/${n}`, 'x'.repeat(n === 7 ? 9_000 : 100)]);
+        await store.write(content.map(([key, value]) => put(key, value)));
+        const met: StoreEntry[] = [];
+        for (let gt = bottom; ;) {
+          const page = await store.page({ gt, lt: top, limit: 1_000, bytes: 500 });
+          if (page.length === 0) break;
+          met.push(...page);
+          gt = page.at(-1)![0];
+        }
+        expect(met).toEqual(content.toSorted(([a], [b]) => bytesOrder(a, b)));
+        expect(await codeFrom(() => store.page({ gt: bottom, lt: top, limit: 1, bytes: 0 }))).toBe('TypeError');
+      });
+
       test('has neither end of its range', async () => {
         await store.write(['a', 'b', 'c', 'd'].map((key) => put(key, key)));
         expect(keysOf(await store.page({ gt: 'a', lt: 'd', limit: 99 }))).toEqual(['b', 'c']);

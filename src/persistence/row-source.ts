@@ -1,0 +1,40 @@
+/**
+ * Where rows come from, for whoever reads a whole store and changes nothing: a backup, a check, an export. Rows are as they lie on disk:
+ * with the checksum that each value begins with, and with the store's own rows, which come first.
+ *
+ *   a running boss ── a snapshot, sent as a backup file is written ──┐
+ *   a closed store ── LevelDB, opened, but nothing of ours written ──┼──▶ RowSource ──▶ backup, verify, export
+ *   a backup file ───────────────────────────────────────────────────┘
+ */
+import type { StoreEntry, StoreSnapshot } from '../vats/store.ts';
+
+export interface RowSource {
+  /** What people call it: a directory, a file. */
+  readonly where: string;
+  /**
+   * All rows, in key order, each time from the start and as of the same moment. A page is about a quarter of a MiB, or one row.
+   * Throws BACKUP_DAMAGED, STORE_UNUSABLE, STORE_DAMAGED, or as a session does.
+   */
+  pages(): AsyncIterable<readonly StoreEntry[]>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Above every key. */
+const afterAll = '\u{10ffff}';
+const mostRows = 1_000;
+const pageBytes = 1 << 18;
+
+async function* paging(snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<readonly StoreEntry[]> {
+  for (let gt = ''; ;) {
+    const page = await snapshot.page({ gt, lt: afterAll, limit: mostRows, bytes: pageBytes });
+    if (page.length === 0) return;
+    yield page;
+    gt = page[page.length - 1]![0];
+  }
+}
+
+/** Every row of a snapshot, no more than a page of them in memory. */
+export const pagesOf = (snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<readonly StoreEntry[]> =>
+  paging(snapshot);
+harden(pagesOf);
