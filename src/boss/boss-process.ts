@@ -11,7 +11,6 @@ import type { BossFacets } from './boss.ts';
 import type { BossTurn } from './boss-turn.ts';
 import type { Denial, Gate } from './machine-facets.ts';
 import { pageThrough } from './page-through.ts';
-import type { Provider } from './provider.ts';
 import { recordRefusal } from './refusals.ts';
 import { reviveMachines } from './revive-machines.ts';
 
@@ -30,11 +29,9 @@ export interface ConfiguredProvider {
 /** As its caller sees it, through `E()`. */
 export interface BossProcess {
   admin(): Boss;
-  /** By name. */
-  configured(): readonly ConfiguredProvider[];
-  /** Makes a provider known under a name. Known already: nothing changes. */
-  configure(configured: ConfiguredProvider, provider: Provider): void;
-  /** Takes up every open intent. To be called at each start, when every provider's vat is open, and after a failed commit. */
+  /** Makes a provider, in a vat of its own, and makes it known under its name. Known already: nothing changes. */
+  configure(configured: ConfiguredProvider): void;
+  /** Takes up every open intent. To be called at each start, and after a failed commit. */
   resume(): void;
   /**
    * Starts machines that ought to run and, as their provider says, do not: after the host was restarted. To be called at each start, when
@@ -69,8 +66,7 @@ const visitorShape = M.splitRecord({ peerId: text, address: text });
 
 export const BossProcessI = M.interface('BossProcess', {
   admin: M.call().returns(M.remotable('Boss')),
-  configured: M.call().returns(M.promise()),
-  configure: M.call(M.splitRecord({ name: text, type: text, settings: M.record() }), M.remotable('Provider')).returns(),
+  configure: M.call(M.splitRecord({ name: text, type: text, settings: M.record() })).returns(),
   resume: M.call().returns(M.promise()),
   revive: M.call().returns(M.promise()),
   expire: M.call().returns(M.promise()),
@@ -94,7 +90,7 @@ const noteSeldom = (gate: Gate, times: number, line: string): void => {
 };
 
 export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProcess => {
-  const { bcom, portrait, tools } = turn;
+  const { bcom, portrait, makeProvider, tools } = turn;
   const { providers, intents, enrolments, hobs } = portrait;
 
   /** How often it has been so by now. */
@@ -142,15 +138,10 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
 
   return {
     admin: () => self.admin,
-    configured: () => {
-      const found: ConfiguredProvider[] = [];
-      const done = pageThrough(providers, tools, (entries) => {
-        for (const [name, { type, settings }] of entries) found.push({ name, type, settings });
-      });
-      return tools.on(done, () => found);
-    },
-    configure: ({ name, type, settings }, provider) => {
-      if (!providers.has(name)) providers.set(name, { type, settings, provider });
+    configure: ({ name, type, settings }) => {
+      if (providers.has(name)) return;
+      const provider = makeProvider({ name, type, settings });
+      providers.set(name, { type, settings, provider });
     },
     // Each machine goes on in a turn of its own, so that one that cannot keeps no other from it.
     resume: () =>

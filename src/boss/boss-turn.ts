@@ -2,7 +2,9 @@
 import type { Inspector } from '../protocol/remotes.ts';
 import type { Become, TurnTools } from '../vats/kind.ts';
 import type { BossPortrait } from './boss-portrait.ts';
+import type { ConfiguredProvider } from './boss-process.ts';
 import type { Registry } from './boss-registry.ts';
+import type { Provider } from './provider.ts';
 
 /** What the process does for its boss, behind a `Far`. */
 export interface House {
@@ -10,11 +12,18 @@ export interface House {
   inspector(): Inspector;
 }
 
-export interface BossTurn {
+/** Makes the vat of a configured provider, in a turn of the boss. */
+export type MakeProvider = (configured: ConfiguredProvider) => Provider;
+
+export interface BossKindPowers {
+  readonly house: House;
+  readonly makeProvider: MakeProvider;
+}
+
+export interface BossTurn extends BossKindPowers {
   readonly bcom: Become<BossPortrait>;
   readonly portrait: BossPortrait;
   /** The boss's own facet for machines. */
   readonly registry: Registry;
-  readonly house: House;
   readonly tools: TurnTools<BossPortrait>;
 }

@@ -12,7 +12,7 @@ import { bossAdminMethods, type BossAdmin } from './boss-admin.ts';
 import { BossPortraitShape, type BossPortrait } from './boss-portrait.ts';
 import { BossProcessI, bossProcessMethods, type NearProcess } from './boss-process.ts';
 import { RegistryI, registryMethods, type Registry } from './boss-registry.ts';
-import type { BossTurn, House } from './boss-turn.ts';
+import type { BossKindPowers, BossTurn } from './boss-turn.ts';
 
 export interface BossFacets extends Record<string, object> {
   readonly admin: BossAdmin;
@@ -20,13 +20,13 @@ export interface BossFacets extends Record<string, object> {
   readonly registry: Registry;
 }
 
-export const bossKind = defineKindKit<BossPortrait, BossFacets, { readonly house: House }>({
+export const bossKind = defineKindKit<BossPortrait, BossFacets, BossKindPowers>({
   label: 'boss',
   facets: { admin: BossI, process: BossProcessI, registry: RegistryI },
   portrait: BossPortraitShape,
   behave: (bcom, self, portrait, powers) => {
-    const { house, ...tools } = powers;
-    const turn: BossTurn = { bcom, portrait, registry: self.registry, house, tools };
+    const { house, makeProvider, ...tools } = powers;
+    const turn: BossTurn = { bcom, portrait, registry: self.registry, house, makeProvider, tools };
     return {
       admin: bossAdminMethods(turn),
       process: bossProcessMethods(turn, self),

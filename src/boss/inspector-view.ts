@@ -28,7 +28,7 @@ export const makeInspectorView = ({ inspector, nameOf }: Pick<Kernel, 'inspector
     vats: async () =>
       harden(
         await Promise.all(
-          inspector.vats().map(async ({ name, cached }) => ({ name, cached, actors: await countActors(name) })),
+          (await inspector.vats()).map(async (vat) => ({ ...vat, actors: await countActors(vat.name) })),
         ),
       ),
     actors: async (vat: string, { after, limit = 100 }: { after?: string; limit?: number } = {}) =>

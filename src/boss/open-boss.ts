@@ -1,5 +1,5 @@
 /**
- * Opens the boss's vat and those of its providers over a kernel, with the powers that the entry point has. Host code: called once, by an
+ * Opens the boss's vat over a kernel, and says what those of its providers are, with the powers that the entry point has. Host code: called once, by an
  * entry point (or a test), before anybody can connect.
  */
 import { makeError } from '../errors/gobs-error.ts';
@@ -12,16 +12,16 @@ import { parsePeerName } from '../vats/names.ts';
 import { bossKind } from './boss.ts';
 import { newBossPortrait } from './boss-portrait.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
-import type { House } from './boss-turn.ts';
+import type { House, MakeProvider } from './boss-turn.ts';
 import { makeGreeted } from './greeted.ts';
 import { machineLogKind } from './machine-log.ts';
 import type { MachinePowers } from './machine-turn.ts';
 import { machineKind } from './machine.ts';
-import { providerKind, type Provider } from './provider.ts';
+import { providerKind } from './provider.ts';
 import { makeStatusWaiters } from './status-waiters.ts';
 
 export interface BossOptions extends Pick<MachinePowers, 'newNonce' | 'mint' | 'enrolmentLife' | 'connected'> {
-  readonly kernel: Pick<Kernel, 'openVat'>;
+  readonly kernel: Pick<Kernel, 'openVat' | 'defineVatType'>;
   /** A `Far`. */
   readonly house: House;
   /** The driver of a configured provider: a `Far`. Throws BAD_SPEC for a type that there is none of. */
@@ -37,17 +37,22 @@ export interface OpenedBoss {
   readonly process: BossProcess;
 }
 
-/** The vat `provider-<name>`, with the one actor in it. */
-const openProvider = async ({ kernel, makeDriver }: BossOptions, configured: ConfiguredProvider): Promise<Provider> => {
-  const { name } = configured;
-  const vat = kernel.openVat(`provider-${name}`);
-  vat.register(providerKind, { driver: makeDriver(configured) });
-  return (await vat.makeOnce('provider', ({ spawn }) => spawn(providerKind, { name }))) as Provider;
+/** Makes the vat of a configured provider, `provider-<name>`. Its driver is made when the provider is first called. */
+const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
+  const makeVat = kernel.defineVatType({
+    type: 'provider',
+    root: providerKind,
+    open: (vat, configured: ConfiguredProvider) => vat.register(providerKind, { driver: makeDriver(configured) }),
+  });
+  return (configured) => {
+    const { name } = configured;
+    return makeVat({ name: `provider-${name}`, about: configured, portrait: { name } });
+  };
 };
 
 /**
  * When it resolves, all that was there before answers; nothing that was open goes on yet: for that, call `process.resume()` as soon as
- * hobs can connect. Rejects BAD_SPEC for a provider that cannot be had.
+ * hobs can connect. A provider that cannot be had keeps no boss from starting: calls of it say what is wrong.
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const { kernel, house, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
@@ -60,15 +65,11 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   vat.register(cellKind, {});
   vat.register(machineLogKind, {});
   vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, peerOf, ...makeGreeted(), waitBeyond, leave });
-  vat.register(bossKind, { house });
+  vat.register(bossKind, { house, makeProvider: providerMaker(options) });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;
 
-  const known = await E(process).configured();
-  const missing = firstProviders.filter(({ name }) => !known.some((other) => other.name === name));
-  for (const configured of [...known, ...missing]) {
-    await E(process).configure(configured, await openProvider(options, configured));
-  }
+  for (const configured of firstProviders) await E(process).configure(configured);
   return harden({ process, boss: await E(process).admin() });
 };
 harden(openBoss);

@@ -11,6 +11,7 @@ export const errorCodes = {
   NOT_PASSABLE: 'a value cannot be sent to another vat',
   REFERENCE_REVOKED: 'the reference was taken back',
   COMMIT_FAILED: 'the turn could not be written, so nothing of it happened',
+  VAT_EXISTS: 'there is a vat of that name',
   VAT_STOPPED: 'the vat is not running',
   // store
   BACKUP_DAMAGED: 'the file is no backup, or not as it was written',
@@ -20,6 +21,7 @@ export const errorCodes = {
   NEWER_FORMAT: 'the store was written by a newer gobs',
   STORE_DAMAGED: 'the store lost or altered what was committed',
   ROW_DAMAGED: 'a row fails its checksum',
+  UNKNOWN_VAT_TYPE: 'a vat is of a type that nobody defined',
   UNKNOWN_KIND: 'a row is of a kind that nobody registered',
   NEWER_VERSION: 'a row was written by a newer version of its kind',
   OLDER_VERSION: 'a row was written by an older version of its kind, which has no upgrade',

@@ -97,6 +97,10 @@ export interface Boss {
 
 export interface VatEntry {
   readonly name: string;
+  /** Of one that an actor made: `provider`. */
+  readonly type: string | null;
+  /** Did a message open it since the boss started? */
+  readonly open: boolean;
   readonly actors: number;
   readonly cached: number;
 }

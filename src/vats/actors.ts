@@ -9,6 +9,7 @@
 import { mustMatch } from '@endo/patterns';
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import { callMethod, checkBehaviour, type Behaviour } from './behaviour.ts';
+import { facetReferences } from './facet-references.ts';
 import { checkArguments } from './guards.ts';
 import type { KindRegistry, Registration } from './kind-registry.ts';
 import { actorKey } from './keys.ts';
@@ -76,7 +77,7 @@ export interface ActorsOptions {
 }
 
 /** `before`: one that it follows, which was checked already. */
-const checkPortrait = (what: string, kind: AnyKind, portrait: unknown, before?: unknown): void => {
+export const checkPortrait = (what: string, kind: AnyKind, portrait: unknown, before?: unknown): void => {
   assertPassable(portrait);
   if (before !== undefined && stillMatches(portrait, before, kind.portrait)) return;
   try {
@@ -85,6 +86,7 @@ const checkPortrait = (what: string, kind: AnyKind, portrait: unknown, before?: 
     throw makeError('BAD_PORTRAIT', describeError(error).message);
   }
 };
+harden(checkPortrait);
 
 export const makeActors = (options: ActorsOptions): Actors => {
   const { vat, kinds, codec, refFor, turnFor, read, toolsFor, cacheLimit } = options;
@@ -104,13 +106,8 @@ export const makeActors = (options: ActorsOptions): Actors => {
   });
 
   const makeActor = ({ kind, powers }: Registration, instance: number, portrait: unknown, change: number): Actor => {
-    const { label, ephemeral: isEphemeral } = kind;
-    const refs = [...kind.facets.keys()].map((facet) => {
-      const name = { durable: !isEphemeral, vat, kind: label, instance, facet };
-      return [facet, refFor(formatActorName(name))] as const;
-    });
-    const facets = harden(Object.fromEntries(refs));
-    return { id: `${label}/${instance}`, kind, powers, instance, facets, state: makeState(portrait, change) };
+    const facets = facetReferences(kind, vat, instance, refFor);
+    return { id: `${kind.label}/${instance}`, kind, powers, instance, facets, state: makeState(portrait, change) };
   };
 
   // ------------------------------------------------------------------------------------------- finding

@@ -3,14 +3,19 @@
  * text only, so that looking gives no authority. What is not yet durable is not shown.
  */
 import { makeError } from '../errors/gobs-error.ts';
-import { actorKey, actorRange, rootRange, vatRange, type KeyRange } from './keys.ts';
+import { actorKey, actorRange, rootRange, vatRange, vatsRange, type KeyRange } from './keys.ts';
 import { formatActorName, parseActorName, type RefName } from './names.ts';
 import { decodeRow } from './row.ts';
 import type { Store } from './store.ts';
+import { typeOfVat } from './vat-types.ts';
 import type { Vat } from './vat.ts';
 
 export interface VatSummary {
   readonly name: string;
+  /** Of one that a turn made; null for one that its process opens. */
+  readonly type: string | null;
+  /** One that is not, a message opens. */
+  readonly open: boolean;
   /** Actors in memory. */
   readonly cached: number;
 }
@@ -35,7 +40,8 @@ export interface PortraitView extends ActorSummary {
 }
 
 export interface Inspector {
-  vats(): readonly VatSummary[];
+  /** Those that are open, then those that are only stored. */
+  vats(): Promise<readonly VatSummary[]>;
   /** Names of the roots of a vat. */
   roots(vat: string): Promise<readonly string[]>;
   actors(vat: string, page?: { readonly after?: string; readonly limit?: number }): Promise<ActorPage>;
@@ -75,8 +81,28 @@ export const makeInspector = ({ store, vats }: InspectorOptions): Inspector => {
     }
   }
 
+  /** One look for each vat: its first key tells its name, and where the next one begins. */
+  const storedNames = async (): Promise<readonly string[]> => {
+    const names: string[] = [];
+    for (let { gt, lt } = vatsRange; ;) {
+      const [first] = await store.page({ gt, lt, limit: 1 });
+      if (first === undefined) return names;
+      const name = first[0].split('/')[1]!;
+      names.push(name);
+      gt = vatRange(name).lt;
+    }
+  };
+
+  const allNames = async (): Promise<readonly string[]> => [...new Set([...vats.keys(), ...(await storedNames())])];
+
+  const summarizeVat = (name: string): VatSummary => {
+    const vat = vats.get(name);
+    const type = typeOfVat(store, name) ?? null;
+    return { name, type, open: vat !== undefined, cached: vat?.cached() ?? 0 };
+  };
+
   return harden({
-    vats: () => harden([...vats.values()].map(({ name, cached }) => ({ name, cached: cached() }))),
+    vats: async () => harden((await allNames()).map(summarizeVat)),
     roots: async (vat) => {
       const found: string[] = [];
       for await (const [key] of rowsIn(rootRange(vat))) found.push(key.slice(rootRange(vat).gt.length));
@@ -104,7 +130,7 @@ export const makeInspector = ({ store, vats }: InspectorOptions): Inspector => {
     referrers: async (name) => {
       const wanted = withoutFacet(name);
       const found: string[] = [];
-      for (const vat of vats.keys()) {
+      for (const vat of await allNames()) {
         for await (const [key, value] of rowsIn(vatRange(vat))) {
           if (decodeRow(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
         }

@@ -16,6 +16,7 @@ import { makeQuietKit } from './promise-bridge.ts';
 import { makeScheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
 import { assertPassable, translateReason } from './translate.ts';
+import { makeVatTypes, typeOfVat, type VatTypes } from './vat-types.ts';
 import { makeVat, type RootTools, type TurnError, type Vat } from './vat.ts';
 
 export interface KernelOptions {
@@ -59,8 +60,10 @@ export interface VatHandle {
 }
 
 export interface Kernel extends KernelContract {
-  /** The vat of that name; its rows are found again under it. Throws TypeError if it is open. */
+  /** The vat of that name; its rows are found again under it. Throws TypeError if it is open, or was made by a turn. */
   openVat(name: string, options?: VatOptions): VatHandle;
+  /** A type of vats that turns make. What it returns makes them: a power, for kinds that may. See vat-types.ts. */
+  readonly defineVatType: VatTypes['define'];
   readonly inspector: Inspector;
   /** Resolves when no message waits, no turn runs and everything is durable. */
   idle(): Promise<void>;
@@ -114,8 +117,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     if (stopped) throw makeError('VAT_STOPPED', `${name} cannot be called: the process is ending`);
     const actor = parseActorName(name);
     if (actor !== undefined) {
-      const vat = vats.get(actor.vat);
-      if (vat === undefined) throw makeError('NO_SUCH_ACTOR', `${name}: there is no vat ${actor.vat} here`);
+      const vat = vats.get(actor.vat) ?? vatTypes.open(actor.vat);
       return deliverToVat(name, vat, method, args);
     }
     const router = routers.get(name.slice(0, name.indexOf(':')));
@@ -149,13 +151,9 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     onHostError,
   };
 
-  const openVat: Kernel['openVat'] = (name, { cacheLimit = 10_000 } = {}) => {
-    if (!NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${NAME}`);
-    if (vats.has(name)) throw TypeError(`vat ${name} is open`);
-    const vat = makeVat(name, vatPowers, cacheLimit);
-    vats.set(name, vat);
-    return harden({
-      name,
+  const handleOf = (vat: Vat): VatHandle =>
+    harden({
+      name: vat.name,
       register: vat.register,
       makeOnce: (root: string, make: (tools: RootTools) => object) => {
         if (!NAME.test(root)) throw TypeError(`root ${JSON.stringify(root)} must match ${NAME}`);
@@ -165,11 +163,27 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       },
       nameOf: vat.nameOf,
     });
+
+  const addVat = (name: string, { cacheLimit = 10_000 }: VatOptions = {}, prepare?: (vat: VatHandle) => void): Vat => {
+    if (vats.has(name)) throw TypeError(`vat ${name} is open`);
+    const vat = makeVat(name, vatPowers, cacheLimit);
+    prepare?.(handleOf(vat));
+    vats.set(name, vat);
+    return vat;
+  };
+  const vatTypes = makeVatTypes({ store, vatNamed: (name) => vats.get(name), openVat: addVat });
+
+  const openVat: Kernel['openVat'] = (name, vatOptions) => {
+    if (!NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${NAME}`);
+    const type = typeOfVat(store, name);
+    if (type !== undefined) throw TypeError(`vat ${name} is of type ${type}: it is opened by the first message for it`);
+    return handleOf(addVat(name, vatOptions));
   };
 
   return harden({
     committer: { get: commits.get, page: commits.page, write: commits.write },
     openVat,
+    defineVatType: vatTypes.define,
     refOf: (name: RefName) => references.refFor(name),
     nameOf: (value: unknown) => {
       const name = typeof value === 'object' && value !== null ? references.nameOf(value) : undefined;

@@ -12,6 +12,11 @@ const range = (folder: string): KeyRange => ({ gt: `${folder}/`, lt: `${folder}0
 export const vatRange = (vat: string): KeyRange => range(`v/${vat}`);
 harden(vatRange);
 
+/** How many vats were made that nobody named. */
+export const nextVatKey = 'v/!';
+/** The rows of all vats. */
+export const vatsRange: KeyRange = harden({ gt: nextVatKey, lt: 'v0' });
+
 export const vatHeaderKey = (vat: string): string => `v/${vat}/!`;
 harden(vatHeaderKey);
 

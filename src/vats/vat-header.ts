@@ -1,4 +1,7 @@
-/** What a vat knows of itself: the next instance number, in its header row; and its roots, a row each. */
+/**
+ * What a vat knows of itself: the next instance number, in its header row, with what else stands there (of a vat that a turn made: its
+ * type); and its roots, a row each.
+ */
 import { rootKey, vatHeaderKey } from './keys.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
 import { requireVersion } from './row.ts';
@@ -7,6 +10,8 @@ import type { Turn } from './turn.ts';
 interface Numbers {
   readonly next: number;
   readonly change: number;
+  /** All of the header. */
+  readonly header: object;
 }
 
 export interface VatHeader {
@@ -22,7 +27,8 @@ export interface VatHeader {
   reset(): void;
 }
 
-const HEADER = { kind: 'vat', version: 1 } as const;
+export const VAT_ROW = { kind: 'vat', version: 1 } as const;
+harden(VAT_ROW);
 const ROOT = { kind: 'root', version: 1 } as const;
 
 export const makeVatHeader = (
@@ -35,7 +41,7 @@ export const makeVatHeader = (
   let given = 0;
   let ephemerals = 0;
 
-  const readRow = (key: string, { kind, version }: typeof HEADER | typeof ROOT) => {
+  const readRow = (key: string, { kind, version }: typeof VAT_ROW | typeof ROOT) => {
     const value = read(key);
     if (value === undefined) return undefined;
     const row = codec.decodeRow(key, value);
@@ -44,16 +50,19 @@ export const makeVatHeader = (
   };
 
   const load = (): Numbers => {
-    const row = known === undefined ? readRow(headerKey, HEADER) : undefined;
-    if (row !== undefined) known = { ...(row.portrait as { next: number }), change: row.change };
-    return known ?? { next: 1, change: 0 };
+    const row = known === undefined ? readRow(headerKey, VAT_ROW) : undefined;
+    const header = row?.portrait as { next: number } | undefined;
+    if (header !== undefined) known = { next: header.next, change: row!.change, header };
+    return known ?? { next: 1, change: 0, header: {} };
   };
 
   const save = (turn: Turn, next: number): void => {
     const old = known;
-    const change = load().change + 1;
-    turn.write(headerKey, codec.encode({ ...HEADER, change }, harden({ next })));
-    known = { next, change };
+    const before = load();
+    const change = before.change + 1;
+    const header = harden({ ...before.header, next });
+    turn.write(headerKey, codec.encode({ ...VAT_ROW, change }, header));
+    known = { next, change, header };
     turn.changed(() => {
       known = old;
     });

@@ -17,6 +17,7 @@ import { currentTurn, requireTurn, withTurn } from './current-turn.ts';
 import { mapKind } from './durable-map.ts';
 import { makeEntryRows } from './entry-rows.ts';
 import { makeFifo } from './fifo.ts';
+import { foundVat, type Foundation } from './found-vat.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { makeKindRegistry } from './kind-registry.ts';
 import type { AnyKind, DurableMap, TurnTools } from './kind.ts';
@@ -71,6 +72,8 @@ export interface Vat {
   makeOnce(root: string, make: (tools: RootTools) => object, settle: Settle): void;
   /** Called by `E()` in a turn. */
   readonly send: Send;
+  /** Makes another vat, in a turn of this one; the references of its root. See `foundVat`. */
+  foundVat(turn: Turn, foundation: Foundation): unknown;
   /** Of a reference as this vat holds it; undefined for every other value. For powers of kinds. */
   nameOf(value: object): RefName | undefined;
   /** The guard's interface name of one of its actors. */
@@ -231,6 +234,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
       enqueue(() => runTurn(`${vatName}/${root}`, 'makeOnce', body, toHostFirst(settle)));
     },
     send,
+    foundVat: (turn, foundation) => foundVat(turn, { codec, refFor, read }, foundation),
     nameOf,
     interfaceName: (name) => {
       const own = ownName(name);

@@ -89,7 +89,10 @@ describe('the fleet', () => {
 
   test('has the providers that were there from the start', async () => {
     expect(await E(life.boss).providers()).toEqual([{ name: 'fake', type: 'fake' }]);
-    expect(life.kernel.inspector.vats().map(({ name }) => name)).toEqual(['boss', 'provider-fake']);
+    expect(await life.kernel.inspector.vats()).toMatchObject([
+      { name: 'boss', type: null, open: true },
+      { name: 'provider-fake', type: 'provider', open: false, cached: 0 },
+    ]);
   });
 
   test('says what it does not have', async () => {
@@ -152,8 +155,14 @@ describe('looking inside', () => {
     await ready(machine);
     const inspector = await E(life.boss).inspector();
     expect(await E(inspector).vats()).toEqual([
-      { name: 'boss', actors: expect.any(Number) as number, cached: expect.any(Number) as number },
-      { name: 'provider-fake', actors: 1, cached: 1 },
+      {
+        name: 'boss',
+        type: null,
+        open: true,
+        actors: expect.any(Number) as number,
+        cached: expect.any(Number) as number,
+      },
+      { name: 'provider-fake', type: 'provider', open: true, actors: 1, cached: 1 },
     ]);
     const { actors } = await E(inspector).actors('boss', { limit: 3 });
     expect(actors).toHaveLength(3);

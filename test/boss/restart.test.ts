@@ -152,7 +152,6 @@ describe('the store', () => {
       'boss: root 1',
       'boss: vat 1',
       'provider-fake: provider 1',
-      'provider-fake: root 1',
       'provider-fake: vat 1',
     ]);
   });

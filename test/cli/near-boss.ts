@@ -222,7 +222,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
 
   const locators = new Map<string, object>();
   const inspector = guarded(InspectorI, {
-    vats: () => [{ name: 'boss', actors: 2, cached: 1 }],
+    vats: () => [{ name: 'boss', type: null, open: true, actors: 2, cached: 1 }],
     actors: (vat: string, { after }: { after?: string } = {}) =>
       after === undefined
         ? { actors: [{ name: `vat:${vat}/boss/1/self`, kind: 'boss', version: 1, change: 3 }], next: 'one' }

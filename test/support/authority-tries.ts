@@ -58,7 +58,7 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
     actors: [['boss']],
     portrait: [['vat:boss/machine/2/self'], [own]],
     referrers: [['vat:boss/machine/2/self']],
-    configure: [[{ name: 'x', type: provider.type, settings: {} }, own]],
+    configure: [[{ name: 'x', type: provider.type, settings: {} }]],
     present: [['hash', visitor]],
     presentInVain: [['hash', visitor]],
     arrived: [[visitor]],

@@ -14,9 +14,9 @@ beforeEach(async () => {
 describe('the inspector', () => {
   test('lists vats, with what is in memory, and their roots', async () => {
     await shop.vat.makeOnce('zoo', ({ spawn }) => spawn(counterKind, 1));
-    expect(shop.kernel.inspector.vats()).toEqual([
-      { name: 'test', cached: 2 },
-      { name: 'other', cached: 1 },
+    expect(await shop.kernel.inspector.vats()).toEqual([
+      { name: 'test', type: null, open: true, cached: 2 },
+      { name: 'other', type: null, open: true, cached: 1 },
     ]);
     expect(await shop.kernel.inspector.roots('test')).toEqual(['bench', 'zoo']);
     expect(await shop.kernel.inspector.roots('nowhere')).toEqual([]);

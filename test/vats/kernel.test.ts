@@ -75,7 +75,7 @@ describe('a vat', () => {
 
     const again = await openWorkshop(store);
     const held = again.script(({ portrait }) => E((portrait as [Counter])[0]).incr(1));
-    await expect(E(again.bench).run(held)).rejects.toThrow(/^NO_SUCH_ACTOR: .*there is no vat other here/);
+    await expect(E(again.bench).run(held)).rejects.toThrow(/^VAT_STOPPED: vat other was not opened/);
     await again.neighbour('other');
     expect(await E(again.bench).run(held)).toBe(6);
   });

@@ -266,7 +266,7 @@ test('eviction forgets the longest unused, keeps identity, and reads rows again'
     bcom(made);
     return made;
   });
-  expect(shop.kernel.inspector.vats()).toMatchObject([{ name: 'test', cached: 5 }]);
+  expect(await shop.kernel.inspector.vats()).toMatchObject([{ name: 'test', cached: 5 }]);
   for (const [n, counter] of counters.entries()) expect(await E(counter).incr(1)).toBe(n + 1);
   const again = await shop.turn<Counter[]>(({ portrait }) => portrait);
   expect(again).toEqual(counters);
@@ -276,5 +276,5 @@ test('eviction forgets the longest unused, keeps identity, and reads rows again'
     counters,
   );
   expect(sum).toBe((49 * 50) / 2 + 100);
-  expect(shop.kernel.inspector.vats()).toMatchObject([{ cached: 5 }]);
+  expect(await shop.kernel.inspector.vats()).toMatchObject([{ cached: 5 }]);
 });

@@ -95,7 +95,7 @@ export const makeDotCommands = (powers: DotCommandPowers): Readonly<Record<strin
         const vats = await E(await inspector()).vats();
         return powers.tables.rows(
           ['VAT', 'ACTORS', 'CACHED'],
-          vats.map(({ name, actors, cached }) => [name, actors, cached]),
+          vats.map(({ name, actors, cached, open }) => [name, actors, open ? cached : 'not open']),
         );
       },
     },
