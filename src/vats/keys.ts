@@ -14,8 +14,10 @@ harden(vatRange);
 
 /** How many vats were made that nobody named. */
 export const nextVatKey = 'v/!';
+harden(nextVatKey);
 /** The rows of all vats. */
-export const vatsRange: KeyRange = harden({ gt: nextVatKey, lt: 'v0' });
+export const vatsRange: KeyRange = { gt: nextVatKey, lt: 'v0' };
+harden(vatsRange);
 
 export const vatHeaderKey = (vat: string): string => `v/${vat}/!`;
 harden(vatHeaderKey);

@@ -149,6 +149,34 @@ describe('orphans', () => {
   });
 });
 
+describe('a provider that cannot be had', () => {
+  const noDriver = makeError('BAD_SPEC', 'provider fake: there is no provider type "fake"', {
+    hint: 'there are: local',
+  });
+
+  test('keeps no boss from starting: calls of it say what is wrong, and it is there again with the next that can have it', async () => {
+    const machine = await E(life.boss).createMachine('web1', spec);
+    await ready(machine);
+    await life.stop();
+
+    const without = await world.open({ noDriver });
+    expect(await E(without.boss).providers()).toEqual([{ name: 'fake', type: 'fake' }]);
+    expect(await E(without.boss).machines()).toMatchObject([{ name: 'web1', state: 'ready' }]);
+    await E(without.process).revive();
+    const late = await E(without.boss).createMachine('web2', spec);
+    const { failure } = await reach(late, 'failed');
+    expect(failure).toMatchObject({ code: 'BAD_SPEC', message: 'provider fake: there is no provider type "fake"' });
+    expect(await code(E(without.boss).orphans())).toBe('BAD_SPEC');
+    await without.stop();
+
+    life = await world.open();
+    await E(await E(life.boss).machine('web1')).destroy();
+    await E(await E(life.boss).machine('web2')).start();
+    await reach(E(life.boss).machine('web2'), 'ready');
+    expect([...world.cloud.hosts.keys()]).toEqual(['m2']);
+  });
+});
+
 describe('looking inside', () => {
   test('gives names and texts', async () => {
     const machine = await E(life.boss).createMachine('web1', spec);

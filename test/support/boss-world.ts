@@ -76,7 +76,8 @@ export interface BossWorld {
   /** Do hobs connect by themselves when their host starts them? */
   automatic: boolean;
   makeHob(machineId: string): TestHob;
-  open(options?: { store?: Store; driver?: ProviderDriver }): Promise<Life>;
+  /** `noDriver`: why there is none for the provider. */
+  open(options?: { store?: Store; driver?: ProviderDriver; noDriver?: Error }): Promise<Life>;
   /** Actors that each boss keeps in memory. */
   cacheLimit: number;
 }
@@ -135,7 +136,12 @@ interface Shared {
   newNonce(): string;
 }
 
-const openLife = async ({ world, newNonce }: Shared, store: Store, driver: ProviderDriver): Promise<Life> => {
+const openLife = async (
+  { world, newNonce }: Shared,
+  store: Store,
+  driver: ProviderDriver,
+  noDriver: Error | undefined,
+): Promise<Life> => {
   const connected = new Set<string>();
   const turnErrors: TurnError[] = [];
   const kernel = makeKernel({
@@ -173,7 +179,10 @@ const openLife = async ({ world, newNonce }: Shared, store: Store, driver: Provi
     }),
     enrolmentLife: 60 * 60_000,
     connected: (peerId) => connected.has(peerId),
-    makeDriver: () => driver,
+    makeDriver: () => {
+      if (noDriver !== undefined) throw noDriver;
+      return driver;
+    },
     cacheLimit: world.cacheLimit,
     firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
   });
@@ -260,13 +269,13 @@ export const makeBossWorld = (content?: MemoryStore): BossWorld => {
       world.hobs.set(machineId, hob);
       return hob;
     },
-    open: async ({ store = world.store, driver = cloud.makeDriver() } = {}) => {
+    open: async ({ store = world.store, driver = cloud.makeDriver(), noDriver } = {}) => {
       life = undefined;
       const newNonce = () => {
         nonces += 1;
         return `nonce ${nonces}`;
       };
-      const opened = await openLife({ world, locators, newNonce }, store, driver);
+      const opened = await openLife({ world, locators, newNonce }, store, driver, noDriver);
       life = opened;
       if (world.automatic) for (const machineId of running) bringUp(machineId);
       await E(opened.process).resume();
