@@ -10,6 +10,7 @@
 const table = {
   'src/errors': [],
   'src/protocol': [],
+  'src/sealing': ['src/errors'],
   'src/vats': ['src/errors'],
   'src/vats/actor-lib': ['src/vats', 'src/errors'],
   'src/persistence': ['src/vats', 'src/errors'],
@@ -22,6 +23,7 @@ const table = {
     'src/captp/netlayers',
     'src/persistence',
     'src/protocol',
+    'src/sealing',
     'src/errors',
     'src/providers/contract.ts',
     'src/providers/shipped.ts',
@@ -35,11 +37,12 @@ const table = {
     'src/captp/netlayers',
     'src/persistence',
     'src/protocol',
+    'src/sealing',
     'src/errors',
   ],
   'src/hob/resources': ['src/hob/accounts.ts', 'src/hob/rooted-files.ts', 'src/protocol', 'src/errors'],
   'src/providers': ['src/protocol', 'src/errors'],
-  'src/cli': ['src/boss/repl', 'src/captp', 'src/captp/netlayers', 'src/protocol', 'src/errors'],
+  'src/cli': ['src/boss/repl', 'src/captp', 'src/captp/netlayers', 'src/protocol', 'src/sealing', 'src/errors'],
 };
 
 /** Entry points may import each other and lockdown, and may use what only they may use. */

@@ -25,6 +25,8 @@ const notForAnybody = words('Atomics Intl SharedArrayBuffer escape eval globalTh
 const pureCrypto = [
   'KeyObject',
   'X509Certificate',
+  'createCipheriv',
+  'createDecipheriv',
   'createHash',
   'createHmac',
   'createPrivateKey',
@@ -32,6 +34,7 @@ const pureCrypto = [
   'createSecretKey',
   'hash',
   'hkdfSync',
+  'scryptSync',
   'sign',
   'timingSafeEqual',
   'verify',

@@ -26,6 +26,7 @@ const wrongArrows: readonly Plant[] = [
   ['src/vats/b.ts', imports('./actor-lib/clean.ts'), 'src/vats'],
   ['src/vats/c.ts', imports('pino'), 'vat-packages'],
   ['src/vats/actor-lib/a.ts', imports('../../protocol/clean.ts'), 'src/vats/actor-lib'],
+  ['src/sealing/a.ts', imports('../vats/clean.ts'), 'src/sealing'],
   ['src/persistence/a.ts', imports('../captp/clean.ts'), 'src/persistence'],
   ['src/captp/a.ts', imports('../protocol/clean.ts'), 'src/captp'],
   ['src/captp/b.ts', imports('./netlayers/clean.ts'), 'src/captp'],

@@ -13,9 +13,10 @@ import pino from 'pino';
 import { openStore } from '../persistence/open-store.ts';
 import { stateDirectory } from '../protocol/state-directory.ts';
 import { shippedProviders } from '../providers/shipped.ts';
+import type { SealingSettings } from '../sealing/key-source.ts';
 import { startBoss, type BossPowers, type Log } from './start-boss.ts';
 
-export interface RunBossOptions {
+export interface RunBossOptions extends SealingSettings {
   /** Absolute. */
   readonly state: string;
   /** HOST:PORT. */
@@ -75,7 +76,7 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
  * powers.
  */
 export const runBoss = async (
-  { state, listen, json, hobInterval }: RunBossOptions,
+  { state, listen, json, hobInterval, ...sealing }: RunBossOptions,
   adjust: (powers: BossPowers) => BossPowers = (powers) => powers,
 ): Promise<number> => {
   const destination = pino.destination({ dest: 2, sync: true });
@@ -86,7 +87,7 @@ export const runBoss = async (
   const powers = adjust(gatherPowers(hobInterval, log));
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   const places = { env: process.env, homeDirectory: os.homedir(), uid: powers.uid, sha256 };
-  const boss = await startBoss({ state: stateDirectory(state, places), listen }, powers);
+  const boss = await startBoss({ state: stateDirectory(state, places), listen, ...sealing }, powers);
   const { peer, listen: listening, socket } = boss;
   log.info({ peer, listen: listening, socket, version }, 'the boss serves');
   if (json) process.stdout.write(`${JSON.stringify({ ready: true, peer, listen: listening, socket })}\n`);

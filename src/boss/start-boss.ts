@@ -7,7 +7,7 @@
  */
 import { Far } from '@endo/far';
 import type { EnlivenOther } from '../captp/bootstrap.ts';
-import { openKeyFile } from '../captp/key-file.ts';
+import { openPeerKey } from '../captp/key-row.ts';
 import { secretHash } from '../captp/locator.ts';
 import type { Address } from '../captp/netlayers/contract.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
@@ -20,6 +20,8 @@ import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
 import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
+import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
+import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
@@ -57,7 +59,7 @@ export interface BossPowers extends HostPowers {
   readonly version: string;
 }
 
-export interface BossSettings {
+export interface BossSettings extends SealingSettings {
   readonly state: StateDirectory;
   /** HOST:PORT. Default: what was chosen before, or else a free port of the loopback interface. */
   readonly listen: string | undefined;
@@ -154,12 +156,17 @@ const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings, l
 const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Address =>
   harden({ host: host === '0.0.0.0' || host === '::' ? hostname() : host, port });
 
-/** Rejects STORE_IN_USE, STORE_UNUSABLE, NEWER_FORMAT, KEY_UNUSABLE, ADDRESS_UNUSABLE; then nothing is held. */
+/** Rejects STORE_IN_USE, STORE_UNUSABLE, NEWER_FORMAT, SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, ADDRESS_UNUSABLE; then nothing is held. */
 export const startBoss = async (settings: BossSettings, powers: BossPowers): Promise<RunningBoss> => {
   const { state } = settings;
   const { log, now, setTimer, setImmediate: soon, randomBytes } = powers;
+  const source = await chooseKeySource(settings, state.sealingKey, powers.environment, powers);
+  let sealing: OpenedSealing;
   const store = await powers.openStore({
     ...powers,
+    examine: async (rows) => {
+      sealing = await openSealing(source, rows, powers);
+    },
     directory: state.root,
     inUseHint: `stop it with: gobs down --state ${state.root}`,
   });
@@ -192,7 +199,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
   };
   try {
     await prepareSocketDirectory(state, powers.uid, powers.fs);
-    const keyPair = await openKeyFile(powers, state.key);
+    const keyPair = await openPeerKey({ ...sealing!, store, randomBytes });
     const proven = new Set<string>();
     later.peer = makePeer({
       keyPair,

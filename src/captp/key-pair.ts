@@ -1,6 +1,6 @@
 /**
  * What makes a process a peer: an Ed25519 key, the id that follows from it, and the certificate by which TLS shows it. The private
- * half leaves this file only as PEM text, for the entry point to keep in a file that nobody else can read (0600), and for TLS.
+ * half leaves this file only as PEM text, for the store, sealed (key-row.ts), and for TLS.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { makeError } from '../errors/gobs-error.ts';
@@ -42,11 +42,11 @@ export const makeKeyPair = (seed: Uint8Array): KeyPair => {
 };
 harden(makeKeyPair);
 
-/** From what `privateKeyPem` was. `where` names the file, for people. Throws KEY_UNUSABLE; the message holds nothing of the text. */
+/** From what `privateKeyPem` was. `where` names the place, for people. Throws KEY_UNUSABLE; the message holds nothing of the text. */
 export const keyPairFromPem = (pem: string, where: string): KeyPair => {
   const unusable = () =>
     makeError('KEY_UNUSABLE', `${where} does not hold an Ed25519 private key (PKCS #8, PEM)`, {
-      hint: 'restore the file from a backup; a new key makes this a new peer',
+      hint: 'restore a backup; a new key makes this a new peer',
     });
   let key: KeyObject;
   try {

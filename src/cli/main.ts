@@ -9,8 +9,10 @@ import net from 'node:net';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { makeError } from '../errors/gobs-error.ts';
 import { openClient } from './open-client.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
 import { runCli } from './run.ts';
@@ -36,6 +38,21 @@ const ask = async (question: string): Promise<string> => {
     return await lines.question(question);
   } finally {
     lines.close();
+  }
+};
+
+const askHidden = async (question: string): Promise<string> => {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  process.stderr.write(question);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      lines.once('close', () => reject(makeError('BAD_USAGE', 'nothing was typed')));
+    });
+  } finally {
+    lines.close();
+    process.stderr.write('\n');
   }
 };
 
@@ -68,20 +85,31 @@ const firstLineOf = async (stdout: AsyncIterable<Uint8Array>): Promise<string | 
   return undefined;
 };
 
-const startBoss = async ({ state, listen, hobInterval, log }: BossOptions & { log: string }): Promise<StartedBoss> => {
+/** Where the key is, in words of a command line; a passphrase itself is in none. */
+const sealingWords = ({ sealingKey, passphraseFile, passphrase }: BossOptions): string[] => {
+  if (passphrase !== undefined) return ['--passphrase-file', '-'];
+  if (passphraseFile !== undefined) return ['--passphrase-file', passphraseFile];
+  return sealingKey === undefined ? [] : ['--sealing-key', sealingKey];
+};
+
+const startBoss = async (options: BossOptions & { log: string }): Promise<StartedBoss> => {
+  const { state, listen, hobInterval, passphrase, log } = options;
   const words = [
     ...['boss', '--state', state, '--json'],
     ...(listen === undefined ? [] : ['--listen', listen]),
     ...(hobInterval === undefined ? [] : ['--hob-interval', `${hobInterval}s`]),
+    ...sealingWords(options),
   ];
   const logFile = syncFs.openSync(log, 'a', 0o600);
   const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), ...words], {
     detached: true,
     cwd: '/',
-    stdio: ['ignore', 'pipe', logFile],
+    stdio: [passphrase === undefined ? 'ignore' : 'pipe', 'pipe', logFile],
   });
   syncFs.closeSync(logFile);
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  // One that ends before it has read says itself why.
+  child.stdin?.on('error', () => {}).end(`${passphrase}\n`);
   const stdout = child.stdout!;
   return {
     pid: child.pid!,
@@ -119,6 +147,7 @@ const powers: CliPowers = {
   stdout: sink(process.stdout),
   stderr: sink(process.stderr),
   ask,
+  askHidden,
   onInterrupt,
   fs,
   now: () => Date.now(),

@@ -2,6 +2,7 @@
  * Everything outside that a command can reach. `main.ts` makes the one real set of these; tests make others.
  */
 import type { Readable, Writable } from 'node:stream';
+import type { SealingSettings } from '../sealing/key-source.ts';
 import type { Sink } from './output.ts';
 
 /** A stream that a person may sit at. */
@@ -31,7 +32,7 @@ export interface StartedBoss {
   release(): void;
 }
 
-export interface BossOptions {
+export interface BossOptions extends SealingSettings {
   /** Absolute. */
   readonly state: string;
   /** HOST:PORT; the boss chooses, and keeps what it chose, if it is not given. */
@@ -53,6 +54,8 @@ export interface CliPowers {
   readonly stderr: Sink;
   /** Puts a question on the terminal and gives the line that is answered, without its end. */
   readonly ask: (question: string) => Promise<string>;
+  /** The same without showing what is typed. Rejects BAD_USAGE when it is broken off. */
+  readonly askHidden: (question: string) => Promise<string>;
   /** Calls back at Ctrl-C, until the result is called. */
   readonly onInterrupt: (callback: () => void) => () => void;
 
@@ -64,7 +67,7 @@ export interface CliPowers {
   readonly randomId: () => string;
 
   readonly openClient: () => Promise<Client>;
-  /** Detached: it outlives us. Its standard error is appended to the file `log`. */
+  /** Detached: it outlives us. Its standard error is appended to the file `log`; a passphrase goes by a pipe. */
   readonly startBoss: (options: BossOptions & { readonly log: string }) => Promise<StartedBoss>;
   readonly isAlive: (pid: number) => boolean;
   /** SIGTERM. */
@@ -72,7 +75,9 @@ export interface CliPowers {
 
   /** In this process, to their end; the result is the exit code. */
   readonly runBoss: (options: BossOptions) => Promise<number>;
-  readonly runHob: (options: { readonly directory: string; readonly interval?: number }) => Promise<number>;
+  readonly runHob: (
+    options: { readonly directory: string; readonly interval?: number } & SealingSettings,
+  ) => Promise<number>;
   readonly repl: ReplSurroundings;
 }
 

@@ -26,8 +26,14 @@ interface AtBoss {
   readonly at: BossPlace;
 }
 
+/** From where the sealing key is: paths, `-` for a passphrase from standard input. At most one of the two. */
+interface SealingRequest {
+  readonly sealingKey?: string;
+  readonly passphraseFile?: string;
+}
+
 /** Of whoever starts a boss. What is not there is in the environment, or has a default. */
-interface StartRequest {
+interface StartRequest extends SealingRequest {
   readonly state?: string;
   readonly listen?: string;
   /** Seconds. */
@@ -39,7 +45,7 @@ export type Request =
   | { readonly do: 'down'; readonly state?: string; readonly all: boolean; readonly timeout: number }
   | ({ readonly do: 'boss'; readonly json: boolean } & StartRequest)
   /** The interval is in seconds. */
-  | { readonly do: 'hob'; readonly directory: string; readonly interval?: number }
+  | ({ readonly do: 'hob'; readonly directory: string; readonly interval?: number } & SealingRequest)
   | ({ readonly do: 'repl' } & AtBoss)
   | ({ readonly do: 'provider list'; readonly json: boolean } & AtBoss)
   | ({

@@ -25,6 +25,9 @@ export const errorCodes = {
   UNKNOWN_KIND: 'a row is of a kind that nobody registered',
   NEWER_VERSION: 'a row was written by a newer version of its kind',
   OLDER_VERSION: 'a row was written by an older version of its kind, which has no upgrade',
+  SEAL_BROKEN: 'a sealed text was altered, or was sealed for another place',
+  SEALING_KEY_UNUSABLE: 'the sealing key is not there, cannot be read, or could be read by others',
+  SEALING_KEY_WRONG: 'the store was sealed with another key',
   // wire
   PEER_UNREACHABLE: 'the other peer cannot be reached',
   PEER_MISMATCH: 'the other side has another key than the one expected',
@@ -36,7 +39,7 @@ export const errorCodes = {
   LIMIT_EXCEEDED: 'the other side went over a limit',
   LOCATOR_MALFORMED: 'the text is not a locator',
   LOCATOR_UNKNOWN: 'no object has that locator',
-  KEY_UNUSABLE: 'the file of a key does not hold one',
+  KEY_UNUSABLE: 'the row of a key does not hold one',
   ADDRESS_UNUSABLE: 'the address cannot be listened on',
   // boss
   BAD_NAME: 'a name does not match [a-z][a-z0-9-]{0,62}',

@@ -1,12 +1,13 @@
 /**
- * The hob's entry point: `node src/hob/main.ts [--interval SECONDS] --directory DIRECTORY`. Gathers the powers, runs until SIGTERM, ends
- * with 0 after a flush; with 1, and one line on stderr, if it cannot start. `gobs hob` is the same, in the command line's process.
+ * The hob's entry point: `node src/hob/main.ts [--interval SECONDS] [--sealing-key FILE | --passphrase-file FILE] --directory DIRECTORY`.
+ * Gathers the powers, runs until SIGTERM, ends with 0 after a flush; with 1, and one line on stderr, if it cannot start. `gobs hob` is the same, in the command line's process.
  */
 import '../lockdown.ts';
 import { Level } from 'level';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
@@ -15,10 +16,18 @@ import { describeError, makeError } from '../errors/gobs-error.ts';
 import { openStore } from '../persistence/open-store.ts';
 import { closeInheritedDescriptors } from '../protocol/inherited-descriptors.ts';
 import { directoryFlag } from '../protocol/machine-directory.ts';
+import { firstLineOf } from '../sealing/first-line.ts';
+import type { SealingSettings } from '../sealing/key-source.ts';
 import { makeSteadyLog, type Log } from './log.ts';
 import { startHob, type HobOptions, type HobPowers } from './start-hob.ts';
 
 const DEFAULT_INTERVAL = 300;
+
+export interface RunHobOptions extends SealingSettings {
+  readonly directory: string;
+  /** Seconds. */
+  readonly interval?: number;
+}
 
 const { version } = JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -58,6 +67,8 @@ const gatherPowers = (log: Log): HobPowers => ({
   randomBytes,
   randomId: () => randomUUID(),
   random: () => Math.random(),
+  uid: process.getuid?.() ?? 0,
+  environment: process.env,
   log,
   version,
 });
@@ -67,7 +78,7 @@ const gatherPowers = (log: Log): HobPowers => ({
  * powers.
  */
 export const runHob = async (
-  options: { readonly directory: string; readonly interval?: number },
+  { directory, interval = DEFAULT_INTERVAL, ...sealing }: RunHobOptions,
   adjust: (powers: HobPowers) => HobPowers = (powers) => powers,
 ): Promise<number> => {
   const destination = pino.destination({ dest: 2, sync: true });
@@ -76,8 +87,9 @@ export const runHob = async (
   const log = makeSteadyLog(pino({ base: { pid: process.pid } }, destination));
   const end = endRequested();
   const settings: HobOptions = {
-    directory: realDirectory(options.directory),
-    interval: (options.interval ?? DEFAULT_INTERVAL) * 1000,
+    directory: realDirectory(directory),
+    interval: interval * 1000,
+    ...sealing,
   };
   const hob = await startHob(settings, adjust(gatherPowers(log)));
   log.info({ directory: settings.directory, version }, 'the hob works');
@@ -88,21 +100,34 @@ export const runHob = async (
 };
 harden(runHob);
 
-/** Throws BAD_USAGE. */
-const readArguments = (): Parameters<typeof runHob>[0] => {
-  const { values } = parseArgs({ options: { directory: { type: 'string' }, interval: { type: 'string' } } });
+const readSealing = async (key: string | undefined, file: string | undefined): Promise<SealingSettings> => {
+  if (key !== undefined && file !== undefined) {
+    throw makeError('BAD_USAGE', '--sealing-key and --passphrase-file are two ways to say the same');
+  }
+  if (key !== undefined) return { sealingKey: resolve(key) };
+  if (file === undefined) return {};
+  return file === '-' ? { passphrase: await firstLineOf(process.stdin) } : { passphraseFile: resolve(file) };
+};
+
+/** Rejects BAD_USAGE. */
+const readArguments = async (): Promise<RunHobOptions> => {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: { directory: text, interval: text, 'sealing-key': text, 'passphrase-file': text },
+  });
   const { directory, interval } = values;
   if (directory === undefined) throw makeError('BAD_USAGE', `${directoryFlag} DIRECTORY is missing`);
-  if (interval === undefined) return { directory };
+  const options = { directory, ...(await readSealing(values['sealing-key'], values['passphrase-file'])) };
+  if (interval === undefined) return options;
   const seconds = Number(interval);
   if (!(seconds > 0)) throw makeError('BAD_USAGE', `--interval ${interval} is no number of seconds above 0`);
-  return { directory, interval: seconds };
+  return { ...options, interval: seconds };
 };
 
 if (import.meta.main) {
   // Started by a boss, which may have been started by anybody.
   closeInheritedDescriptors(fs);
-  const run = async (): Promise<number> => runHob(readArguments());
+  const run = async (): Promise<number> => runHob(await readArguments());
   run().then(
     (code) => process.exit(code),
     (error: unknown) => {

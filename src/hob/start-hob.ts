@@ -4,7 +4,7 @@
  */
 import { Far } from '@endo/pass-style';
 import { parseLocator } from '../captp/locator.ts';
-import { openKeyFile } from '../captp/key-file.ts';
+import { openPeerKey } from '../captp/key-row.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
 import { describeError } from '../errors/gobs-error.ts';
@@ -13,6 +13,8 @@ import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
+import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
+import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
@@ -38,11 +40,15 @@ export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 
   readonly randomBytes: (count: number) => Uint8Array;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** The user id of this process. */
+  readonly uid: number;
+  /** `process.env`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly version: string;
 }
 
-export interface HobOptions {
+export interface HobOptions extends SealingSettings {
   /** Absolute, without symlinks. */
   readonly directory: string;
   /** Milliseconds between two looks at the host. */
@@ -108,9 +114,9 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, log }: HobPowers): Ker
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 
-const makePeerOf = async (kernel: Kernel, store: Ledger, paths: Paths, powers: HobPowers): Promise<Peer> => {
+const makePeerOf = async (kernel: Kernel, store: Ledger, sealing: OpenedSealing, powers: HobPowers): Promise<Peer> => {
   const { now, setTimer, setImmediate: soon, randomBytes, version } = powers;
-  const keyPair = await openKeyFile(powers, `${paths.state}/key.pem`);
+  const keyPair = await openPeerKey({ ...sealing, store, randomBytes });
   return makePeer({
     keyPair,
     netlayers: [makeTlsNetlayer(powers, keyPair)],
@@ -144,13 +150,25 @@ const linkTo = (peer: Peer, log: Log): BossLink =>
       ),
   });
 
-/** Rejects STORE_UNUSABLE (the directory is not a machine's), STORE_IN_USE (another hob has it), KEY_UNUSABLE; then nothing is held. */
-export const startHob = async ({ directory, interval }: HobOptions, given: HobPowers): Promise<RunningHob> => {
+/** Rejects STORE_UNUSABLE (the directory is not a machine's), STORE_IN_USE (another hob has it), SEALING_KEY_…; then nothing is held. */
+export const startHob = async (
+  { directory, interval, ...settings }: HobOptions,
+  given: HobPowers,
+): Promise<RunningHob> => {
   const log = makeSteadyLog(given.log);
   const powers: HobPowers = { ...given, log };
   const { fs, now, setTimer, random } = powers;
   const paths = machinePaths(directory);
-  const store = await powers.openStore({ ...powers, directory: paths.state, makeDirectory: false });
+  const source = await chooseKeySource(settings, paths.sealingKey, powers.environment, powers);
+  let sealing: OpenedSealing;
+  const store = await powers.openStore({
+    ...powers,
+    directory: paths.state,
+    makeDirectory: false,
+    examine: async (rows) => {
+      sealing = await openSealing(source, rows, powers);
+    },
+  });
   try {
     await writeHobPid(powers, paths);
     const files = await openRootedFiles(paths.root, powers);
@@ -161,7 +179,7 @@ export const startHob = async ({ directory, interval }: HobOptions, given: HobPo
       now,
     });
     const kernel = makeKernelOf(store, powers);
-    const peer = await makePeerOf(kernel, store, paths, powers);
+    const peer = await makePeerOf(kernel, store, sealing!, powers);
     const control = await openActor(kernel, driver, log);
     const enrolment = enrolmentFile(powers, paths);
     const link = linkTo(peer, log);

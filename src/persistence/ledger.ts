@@ -44,6 +44,8 @@ export interface LedgerOptions {
   readonly randomId: () => string;
   /** What errors call the store; its directory. */
   readonly where: string;
+  /** Looks at what is there before anything is written; what it rejects with keeps the store closed and as it is. */
+  readonly examine?: (rows: Pick<Store, 'get' | 'page'>, storeId: string) => Promise<void>;
   /** Told of every batch, and asked at opening. The ledger closes it. Without one, a lost end of the store goes unnoticed. */
   readonly witness?: CommitWitness;
 }
@@ -122,6 +124,12 @@ const checkedRows = (checksum: RowChecksum) => {
   };
 };
 
+/** What `examine` sees: texts, each checked. */
+const examinable = (store: Store, checksum: RowChecksum): Pick<Store, 'get' | 'page'> => {
+  const { get, page } = checkedRows(checksum);
+  return harden({ get: (key) => get(store, key), page: async (request) => page(store, request) });
+};
+
 const makeLedger = (store: Store, storeId: string, opened: State, { where, witness }: LedgerOptions): Ledger => {
   const checksum = makeRowChecksum(storeId);
   const checked = checkedRows(checksum);
@@ -192,7 +200,7 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
 /**
  * Opens the ledger of a store, or begins one in an empty store. Called once for a store, by an entry point; closing the ledger
  * closes the store. When it resolves the new epoch is synced. Rejects NEWER_FORMAT, STORE_NOT_OURS, STORE_DAMAGED, or as
- * `write` does; then it has written nothing, and store and witness are still the caller's.
+ * `examine` and `write` do; then it has written nothing, and store and witness are still the caller's.
  */
 export const openLedger = async (store: Store, options: LedgerOptions): Promise<Ledger> => {
   const { randomId, where, witness } = options;
@@ -203,6 +211,7 @@ export const openLedger = async (store: Store, options: LedgerOptions): Promise<
   if (before === undefined) throw missing(where, stateKey);
   requireNoneLost(where, before.commits, witness);
 
+  await options.examine?.(examinable(store, checksum), storeId);
   const state = { epoch: before.epoch + 1, commits: before.commits + 1 };
   const header = (key: string, record: HeaderRecord) => putHeader(checksum, key, record);
   const format = known === undefined ? [header(formatKey, { format: storeFormat, store: storeId })] : [];

@@ -5,7 +5,7 @@
  * ```
  * <machine>/            0700  made by the provider, whole or not at all
  *   root/               0755  the machine's root: what resources manage
- *   state/              0700  the hob's own: its key, and `store/`, which is its lock
+ *   state/              0700  the hob's own: `sealing-key`, and `store/`, which is its lock and has its key, sealed
  *   enrolment           0600  the enrolment locator and a line end; gone once the hob is enrolled
  *   hob.pid             0600  who has the lock, see HobProcess
  *   hob.log             0600  stdout and stderr of the hob
@@ -45,6 +45,7 @@ export const machinePaths = (directory: string) =>
     directory,
     root: `${directory}/root`,
     state: `${directory}/state`,
+    sealingKey: `${directory}/state/sealing-key`,
     store: `${directory}/state/store`,
     enrolment: `${directory}/enrolment`,
     hobPid: `${directory}/hob.pid`,

@@ -6,7 +6,7 @@
  *   boss.json               0600  written when the boss serves: BossFile
  *   admin.locator           0600  one line: gobs://<peer>.unix/s/<secret>?path=… of the boss's admin facet
  *   boss.sock               0600  or a short path in the runtime directory, see socketPathFor
- *   key.pem                 0600  the peer's key
+ *   sealing-key             0600  what the store's secrets are sealed with, unless that is kept elsewhere
  *   store/                        the store
  *   machines/                     of the provider `local`
  *   boss.log                0600  what a boss that `gobs up` started says on stderr
@@ -26,7 +26,7 @@ export interface StateDirectory {
   readonly adminLocator: string;
   readonly socket: string;
   readonly socketLocator: string;
-  readonly key: string;
+  readonly sealingKey: string;
   readonly store: string;
   readonly machines: string;
   readonly log: string;
@@ -90,7 +90,7 @@ export const stateDirectory = (root: string, places: Places): StateDirectory => 
     adminLocator: `${root}/admin.locator`,
     socket,
     socketLocator: `${socket}.locator`,
-    key: `${root}/key.pem`,
+    sealingKey: `${root}/sealing-key`,
     store: `${root}/store`,
     machines: `${root}/machines`,
     log: `${root}/boss.log`,

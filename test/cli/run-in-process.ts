@@ -118,6 +118,10 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
         questions.push(question);
         return answer;
       },
+      askHidden: async (question) => {
+        questions.push(question);
+        return answer;
+      },
       onInterrupt: (callback) => {
         interrupts.add(callback);
         return () => void interrupts.delete(callback);

@@ -1,11 +1,12 @@
 /** A hob is killed, started again, and copied. Issue 2, done when 4. */
 import { E } from '@endo/far';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startBoss, type ServingBoss } from '../support/e2e/gobs.ts';
 import { hobPid, killHob, machineAt } from '../support/e2e/machine-files.ts';
+import { peerKeyIn } from '../support/e2e/peer-key.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 
@@ -29,7 +30,7 @@ const createWell = async (boss: ServingBoss) => {
 test('a killed hob is offline since it was last seen; started again it is the same machine, known by its key', async () => {
   const boss = await startBoss(sandbox);
   const { admin, machine, place } = await createWell(boss);
-  const key = readFileSync(`${place.state}/key.pem`, 'utf8');
+  const { peerId } = await peerKeyIn(place.state);
   const pid = hobPid(place.directory);
 
   const before = Date.now();
@@ -47,7 +48,7 @@ test('a killed hob is offline since it was last seen; started again it is the sa
   });
   expect(await E(machine).status()).toMatchObject({ name: 'web1', id: 'm1', state: 'ready', online: true });
   expect(hobPid(place.directory)).not.toBe(pid);
-  expect(readFileSync(`${place.state}/key.pem`, 'utf8')).toBe(key);
+  expect((await peerKeyIn(place.state)).peerId).toBe(peerId);
   const log = (await E(machine).log()).map(({ what }) => what);
   expect(log.filter((what) => what.startsWith('enrolled the hob'))).toHaveLength(1);
   const here = log.filter((what) => what.startsWith('its hob is here'));

@@ -52,6 +52,23 @@ describe('opening', () => {
     ]);
   });
 
+  test('shows what is there to whoever is to examine it, before anything is written', async () => {
+    const memory = makeMemoryStore();
+    const { storeId, write } = await open(memory);
+    await write([put('a', '1')]);
+    const before = memory.entries();
+    const opening = openLedger(memory, {
+      randomId: () => 'unused',
+      where: '/state',
+      examine: async (rows, id) => {
+        expect([rows.get('a'), id]).toEqual(['1', storeId]);
+        throw Error('this is not for us');
+      },
+    });
+    await expect(opening).rejects.toThrow('this is not for us');
+    expect(memory.entries()).toEqual(before);
+  });
+
   test('raises the epoch and keeps the id, durably, whatever the last life did', async () => {
     const memory = makeMemoryStore();
     const { storeId } = await open(memory);

@@ -62,6 +62,7 @@ describe('a command line', () => {
       directory: '/m/m1',
       root: '/m/m1/root',
       state: '/m/m1/state',
+      sealingKey: '/m/m1/state/sealing-key',
       store: '/m/m1/state/store',
       enrolment: '/m/m1/enrolment',
       hobPid: '/m/m1/hob.pid',

@@ -9,6 +9,7 @@ import type { Boss } from '../../protocol/remotes.ts';
 import type { BossFile, StateDirectory } from '../../protocol/state-directory.ts';
 import { withBoss } from '../connect.ts';
 import { reasonOf } from '../find-boss.ts';
+import { withPassphrase } from '../sealing-input.ts';
 import type { StartSettings } from '../start-settings.ts';
 import type { Surroundings } from './action.ts';
 
@@ -87,7 +88,7 @@ export const ensureBoss = async (
   await makeRoot(directory, surroundings);
   const { root: state, log } = directory;
   const from = await sizeOf(log, surroundings);
-  const boss = await powers.startBoss({ state, json: true, log, ...settings });
+  const boss = await powers.startBoss({ state, json: true, log, ...(await withPassphrase(settings, powers)) });
   const line = await boss.firstLine;
   boss.release();
   if (line !== undefined) return { started: true };

@@ -9,7 +9,8 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { findStateDirectory } from '../find-boss.ts';
 import { judgeMade } from '../outcomes.ts';
 import type { BossPlace } from '../request.ts';
-import { startSettings } from '../start-settings.ts';
+import { withPassphrase } from '../sealing-input.ts';
+import { sealingPaths, startSettings } from '../start-settings.ts';
 import type { Action, Surroundings } from './action.ts';
 import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } from './background-boss.ts';
 import { followAll, stopNamed } from './machine.ts';
@@ -120,10 +121,13 @@ const exitOf = (code: number): ExitCode => (code === 0 ? exitCodes.done : exitCo
 
 export const boss: Action<'boss'> = async (request, { powers }) => {
   const { root } = findStateDirectory(request.state, powers);
-  return exitOf(await powers.runBoss({ state: root, json: request.json, ...startSettings(request, powers) }));
+  const settings = await withPassphrase(startSettings(request, powers), powers);
+  return exitOf(await powers.runBoss({ state: root, json: request.json, ...settings }));
 };
 harden(boss);
 
-export const hob: Action<'hob'> = async ({ directory, interval }, { powers }) =>
-  exitOf(await powers.runHob({ directory, ...(interval === undefined ? {} : { interval }) }));
+export const hob: Action<'hob'> = async ({ directory, interval, ...given }, { powers }) => {
+  const sealing = await withPassphrase(sealingPaths(given, powers), powers);
+  return exitOf(await powers.runHob({ directory, ...(interval === undefined ? {} : { interval }), ...sealing }));
+};
 harden(hob);

@@ -7,21 +7,25 @@ import {
   intervalOf,
   jsonOption,
   listenOption,
+  sealingPlace,
   stateOption,
   timeoutOption,
   withBoss,
+  withSealing,
   type BossOptions,
+  type SealingOptions,
 } from './shared-options.ts';
 
 /** Of whoever starts a boss. */
-interface StartOptions {
+interface StartOptions extends SealingOptions {
   state?: string;
   listen?: string;
   /** Seconds. */
   hobInterval?: number;
 }
 
-const given = ({ state, listen, hobInterval }: StartOptions): StartOptions => ({
+const given = ({ state, listen, hobInterval, ...sealing }: StartOptions): StartOptions => ({
+  ...sealingPlace(sealing),
   ...(state === undefined ? {} : { state }),
   ...(listen === undefined ? {} : { listen }),
   ...(hobInterval === undefined ? {} : { hobInterval }),
@@ -41,9 +45,9 @@ const hobIntervalOption = (): Option =>
   );
 
 const addUpAndDown = (program: Command, ask: Ask): void => {
-  const up = program
-    .command('up')
-    .description('start a boss in the background if none runs, and open the REPL on it')
+  const up = withSealing(
+    program.command('up').description('start a boss in the background if none runs, and open the REPL on it'),
+  )
     .addOption(stateOption())
     .addOption(listenOption())
     .addOption(hobIntervalOption())
@@ -62,25 +66,25 @@ const addUpAndDown = (program: Command, ask: Ask): void => {
 };
 
 const addBossAndHob = (program: Command, ask: Ask): void => {
-  const boss = program
-    .command('boss')
-    .description('run a boss in the foreground until SIGTERM; it logs to standard error')
+  const boss = withSealing(
+    program.command('boss').description('run a boss in the foreground until SIGTERM; it logs to standard error'),
+  )
     .addOption(stateOption())
     .addOption(listenOption())
     .addOption(hobIntervalOption())
     .addOption(jsonOption('print one line of JSON when it serves'))
     .action((options: StartOptions & { json: boolean }) => ask({ do: 'boss', ...given(options), json: options.json }));
   examples(boss, ['gobs boss --state /var/lib/gobs --listen 0.0.0.0:4000']);
-  const hob = program
-    .command('hob')
-    .description('run the agent of one host in the foreground; providers start it')
+  const hob = withSealing(
+    program.command('hob').description('run the agent of one host in the foreground; providers start it'),
+  )
     .requiredOption(
       '--directory <dir>',
       "the machine's directory: its root, the hob's key and store, and at first its enrolment locator",
     )
     .addOption(intervalOption('--interval <duration>', 'how often it looks at its host (else 5m)'))
-    .action(({ directory, interval }: { directory: string; interval?: number }) =>
-      ask({ do: 'hob', directory, ...(interval === undefined ? {} : { interval }) }),
+    .action(({ directory, interval, ...sealing }: SealingOptions & { directory: string; interval?: number }) =>
+      ask({ do: 'hob', directory, ...(interval === undefined ? {} : { interval }), ...sealingPlace(sealing) }),
     );
   examples(hob, ['gobs hob --directory /srv/machines/m1']);
 };

@@ -57,6 +57,34 @@ export const listenOption = (): Option =>
     'where hobs dial (GOBS_LISTEN; at first 127.0.0.1 and a free port, then the same again)',
   ).argParser(parseListen);
 harden(listenOption);
+/** From where the sealing key of a boss or hob is. */
+export const withSealing = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--sealing-key <file>',
+        "the key of the store's secrets (GOBS_SEALING_KEY; else one in its directory)",
+      ).conflicts('passphraseFile'),
+    )
+    .addOption(
+      new Option(
+        '--passphrase-file <file>',
+        'a file with a passphrase that the key is made of, - for standard input (GOBS_PASSPHRASE_FILE)',
+      ),
+    );
+harden(withSealing);
+
+export interface SealingOptions {
+  sealingKey?: string;
+  passphraseFile?: string;
+}
+
+export const sealingPlace = ({ sealingKey, passphraseFile }: SealingOptions): SealingOptions => ({
+  ...(sealingKey === undefined ? {} : { sealingKey }),
+  ...(passphraseFile === undefined ? {} : { passphraseFile }),
+});
+harden(sealingPlace);
+
 export const jsonOption = (words = 'print JSON'): Option => new Option('--json', words).default(false, 'no');
 harden(jsonOption);
 

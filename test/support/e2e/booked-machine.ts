@@ -7,7 +7,6 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { E } from '@endo/far';
-import { keyPairFromPem } from '../../../src/captp/key-pair.ts';
 import type { PeerId } from '../../../src/captp/peer-id.ts';
 import { machinePaths } from '../../../src/protocol/machine-directory.ts';
 import type { Boss, MachineAdmin } from '../../../src/protocol/remotes.ts';
@@ -15,6 +14,7 @@ import { standInHob } from '../local-world.ts';
 import type { BossInHand } from './hold-boss.ts';
 import { holdBoss } from './hold-boss.ts';
 import { killHob, machineAt } from './machine-files.ts';
+import { peerKeyIn } from './peer-key.ts';
 import type { Running, Sandbox } from './sandbox.ts';
 import { statusOnce } from './status-once.ts';
 
@@ -59,7 +59,5 @@ export const startDoomedHob = (sandbox: Sandbox, directory: string, point: numbe
   sandbox.start(process.execPath, [entry('hob-in-hand.ts'), String(point), '--directory', directory]);
 
 /** Who the hob of a directory is; it has made its key by then. */
-export const hobIn = async (directory: string): Promise<PeerId> => {
-  const path = `${machinePaths(directory).state}/key.pem`;
-  return keyPairFromPem(await readFile(path, 'utf8'), path).peerId;
-};
+export const hobIn = async (directory: string): Promise<PeerId> =>
+  (await peerKeyIn(machinePaths(directory).state)).peerId;
