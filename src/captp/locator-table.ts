@@ -3,6 +3,8 @@
  *
  * A row is found by the hash of what was presented, so the time of a look-up tells a guesser about a hash that it can compute anyway. The
  * row holds its hash once more, which is compared in constant time: a row under a wrong key leads nowhere.
+ *
+ * How many rows there are is in one of its own, so that one that got lost is missed.
  */
 import type { Committer } from '../vats/kernel-contract.ts';
 import type { RefName } from '../vats/names.ts';
@@ -16,6 +18,10 @@ export interface LocatorTable {
   find(hash: string): RefName | undefined;
 }
 
+/** No hash is that short. */
+export const locatorCountKey = 's/!';
+harden(locatorCountKey);
+
 const keyOf = (hash: string): string => `s/${hash}`;
 
 export const makeLocatorTable = (committer: Committer, randomBytes: PeerPowers['randomBytes']): LocatorTable =>
@@ -23,7 +29,12 @@ export const makeLocatorTable = (committer: Committer, randomBytes: PeerPowers['
     add: async (name) => {
       const secret = secretText(randomBytes(32));
       const hash = secretHash(secret)!;
-      await committer.write([{ type: 'put', key: keyOf(hash), value: `${hash} ${name}` }]);
+      // Read and written in one step: the committer shows what it was given before.
+      const count = Number(committer.get(locatorCountKey) ?? '0') + 1;
+      await committer.write([
+        { type: 'put', key: keyOf(hash), value: `${hash} ${name}` },
+        { type: 'put', key: locatorCountKey, value: String(count) },
+      ]);
       return secret;
     },
     find: (hash) => {

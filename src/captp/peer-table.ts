@@ -20,6 +20,8 @@ export interface Place {
 interface PeerRow {
   /** The next number. */
   readonly next: number;
+  /** How many numbers it has; one whose row got lost is missed. */
+  readonly given: number;
   readonly epoch?: number;
   readonly dialled?: Place;
 }
@@ -65,7 +67,7 @@ const makeCache = <K, V>() => {
 export const makePeerTable = (committer: Committer, peerId: PeerId): PeerTable => {
   const base = `p/${peerId}`;
   const stored = committer.get(`${base}/!`);
-  let row: PeerRow = stored === undefined ? { next: 1 } : (JSON.parse(stored) as PeerRow);
+  let row: PeerRow = stored === undefined ? { next: 1, given: 0 } : (JSON.parse(stored) as PeerRow);
   let known = stored !== undefined;
   const pending = new Map<RefName, Numbered>();
   const names = makeCache<number, RefName>();
@@ -81,7 +83,7 @@ export const makePeerTable = (committer: Committer, peerId: PeerId): PeerTable =
   const assign = (name: RefName): Numbered => {
     const number = row.next;
     const written = committer.write([
-      change({ next: number + 1 }),
+      change({ next: number + 1, given: row.given + 1 }),
       { type: 'put', key: `${base}/x/${number}`, value: name },
       { type: 'put', key: `${base}/n/${name}`, value: String(number) },
     ]);

@@ -15,13 +15,11 @@ import type { PageRequest, Store, StoreEntry, StoreOp, StoreSnapshot } from '../
 import type { CommitWitness } from './commit-witness.ts';
 import { countIn, formatHeader, parseHeader, type HeaderRecord } from './header-row.ts';
 import { makeInOrder } from './in-order.ts';
-import { formatKey, makeRowChecksum, type RowChecksum } from './row-checksum.ts';
+import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
 import { copyOps } from './store-arguments.ts';
 
 /** What this program writes, and the newest that it reads. */
 const storeFormat = 1;
-
-const stateKey = '!state';
 
 /** Above every key that we write. */
 const afterAll = '\u{10ffff}';

@@ -14,6 +14,10 @@ import { makeError } from '../errors/gobs-error.ts';
 export const formatKey = '!format';
 harden(formatKey);
 
+/** The row that says how often the store was opened, and how many batches it was given. */
+export const stateKey = '!state';
+harden(stateKey);
+
 export interface RowChecksum {
   /** The value as it is on disk. */
   add(key: string, text: string): string;

@@ -16,6 +16,7 @@ describe('what is kept of a peer', () => {
     expect([...rows.keys()].sort()).toEqual(
       ['!', 'n/vat:a/b/1/self', 'n/vat:a/b/2/self', 'x/1', 'x/2'].map((end) => `p/${peerId}/${end}`),
     );
+    expect(JSON.parse(rows.get(`p/${peerId}/!`)!)).toEqual({ next: 3, given: 2 });
     const again = makePeerTable(makeFakeKernel(rows).committer, peerId);
     expect(again.known).toBe(true);
     expect(again.numberOf('vat:a/b/2/self')).toEqual({ number: 2, written: undefined });

@@ -56,8 +56,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the number of an undone actor is given again',
     file: 'vat-header.ts',
-    find: 'given = Math.max(load().next, given + 1);',
-    replace: 'given = load().next;',
+    find: 'given = Math.max(next, given + 1);',
+    replace: 'given = next;',
+  },
+  {
+    name: 'an actor is not counted',
+    file: 'vat-header.ts',
+    find: 'actors: actors + 1 }',
+    replace: 'actors: Math.max(1, actors) }',
   },
   {
     name: 'a stale become is let through',
