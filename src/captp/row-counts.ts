@@ -41,7 +41,7 @@ export const makePeerRowCounts = (): RowReader => {
         count(key, text);
         return [];
       } catch (error) {
-        return rowFinding(key, (error as Error).message);
+        return rowFinding(key, `row ${key}: ${(error as Error).message}`);
       }
     },
     end: () => [

@@ -55,7 +55,7 @@ export const makeRowCheck = (readers: readonly RowReader[]): RowCheck => {
       const [key] = row;
       const inOrder = last === '' || compareKeys(last, key) < 0;
       last = key;
-      const order = inOrder ? [] : rowFinding(key, 'it comes after a row with a greater key, or the same');
+      const order = inOrder ? [] : rowFinding(key, `row ${key}: it comes after a row with a greater key, or the same`);
       try {
         return [...order, ...check(row)];
       } catch (error) {

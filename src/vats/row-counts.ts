@@ -23,12 +23,19 @@ interface Tally {
 }
 
 /** Smallcaps of numbers is JSON. */
-const portraitOf = (key: string, text: string): unknown => JSON.parse(decodeRow(key, text).body.slice(1));
+const portraitOf = (key: string, text: string): unknown => {
+  const { body } = decodeRow(key, text);
+  try {
+    return JSON.parse(body.slice(1));
+  } catch (error) {
+    throw Error(`row ${key}: ${(error as Error).message}`, { cause: error });
+  }
+};
 
 const sizeIn = (key: string, text: string): number => {
   const { size } = Object(portraitOf(key, text)) as { size?: unknown };
   if (Number.isSafeInteger(size)) return size as number;
-  throw Error(`size expected, ${String(size)} found`);
+  throw Error(`row ${key}: size expected, ${String(size)} found`);
 };
 
 const mapKey = (vat: string, map: string): string => `v/${vat}/a/${mapKind.label}/${map}`;
@@ -39,7 +46,10 @@ const findingsOf = (vat: string, { counts, actors, roots, highest, missing }: Ta
     .filter(([, lacking]) => lacking !== 0)
     .flatMap(([map, lacking]) => countFinding(mapKey(vat, map), 'entries more', lacking, 0));
   if (counts === undefined) return [...countFinding(header, 'header', 1, 0), ...maps];
-  const late = highest < counts.next ? [] : rowFinding(header, `next ${counts.next}, but there is an actor ${highest}`);
+  const late =
+    highest < counts.next
+      ? []
+      : rowFinding(header, `row ${header}: next ${counts.next}, but there is an actor ${highest}`);
   return [
     ...countFinding(header, 'actors', counts.actors, actors),
     ...countFinding(header, 'roots', counts.roots ?? 0, roots),

@@ -26,7 +26,7 @@ export const countFinding = (key: string, what: string, expected: number, found:
     : harden([{ code: 'STORE_DAMAGED', key, message: `row ${key}: ${expected} ${what} expected, ${found} found` }]);
 harden(countFinding);
 
-/** A finding from what was thrown at a row. */
+/** That a row is not what it should be; the message names the key. */
 export const rowFinding = (key: string, message: string): readonly RowFinding[] =>
-  harden([{ code: 'ROW_DAMAGED', key, message: message.includes(key) ? message : `row ${key}: ${message}` }]);
+  harden([{ code: 'ROW_DAMAGED', key, message }]);
 harden(rowFinding);
