@@ -66,7 +66,7 @@ const mint = makeMint({
 });
 
 /** A cloud that does at once whatever it is asked. */
-const obligingDriver = Far('Driver', {
+export const obligingDriver = Far('Driver', {
   validate: () => {},
   create: () => {},
   start: () => {},
@@ -131,30 +131,47 @@ const nextInstance = (rows: Rows): number => {
   return (JSON.parse(decodeRow(key, rows.get(key)!).body.slice(1)) as { next: number }).next;
 };
 
-/** The first machine's rows made those of another one. */
+/** A text in which every second part is the number of a blank: one of `wordsOf`, or from `INSTANCES` an instance number. */
+type Form = readonly string[];
+
+const INSTANCES = 100;
+const blank = (index: number): string => `@@${index}@@`;
+
+/** The first machine's rows as forms that are filled in for each other one: a fleet has millions of them. */
 const makeClone = (rows: Rows, first: number, each: number, peerIdOf: (number: number) => string) => {
   const wordsOf = (number: number): readonly string[] => {
     const { secretHash } = mint(`m${number}`, nonceOf(number));
     const peerId = peerIdOf(number);
-    return [machineName(number), peerId, `${peerId.slice(0, 8)}…`, secretHash, nonceOf(number), `"m${number}"`];
+    return [machineName(number), peerId, `${peerId.slice(0, 8)}…`, secretHash, nonceOf(number), `m${number}`];
   };
-  const old = wordsOf(1);
+  const old = wordsOf(1).map((word, index) => (index === 5 ? `"${word}"` : word));
+  const withBlanks = (text: string): string =>
+    old
+      .reduce((marked, word, index) => marked.replaceAll(word, index === 5 ? `"${blank(5)}"` : blank(index)), text)
+      .replace(
+        /((?:vat:boss|^v\/boss\/a)\/[a-z-]+\/)([0-9]+)/g,
+        (_all, head: string, instance: string) => head + (+instance < first ? instance : blank(INSTANCES + +instance)),
+      );
+  const formOf = (text: string): Form => text.split(/@@([0-9]+)@@/);
+  const valueForm = (key: string, value: string): Form => {
+    if (!isRow(value)) return formOf(withBlanks(value));
+    const row = decodeRow(key, value);
+    return formOf(encodeRow({ ...row, body: withBlanks(row.body), slots: row.slots.map(withBlanks) }));
+  };
+  const forms = [...rows].map(([key, value]) => [formOf(withBlanks(key)), valueForm(key, value)] as const);
+
   return (number: number): readonly StoreEntry[] => {
     const words = wordsOf(number);
-    const later = (instance: string): number => +instance + (+instance < first ? 0 : (number - 1) * each);
-    const rename = (text: string): string =>
-      old
-        .reduce((renamed, word, index) => renamed.replaceAll(word, words[index]!), text)
-        .replace(
-          /((?:vat:boss|^v\/boss\/a)\/[a-z-]+\/)([0-9]+)/g,
-          (_all, head: string, instance: string) => head + later(instance),
-        );
-    return [...rows].map(([key, value]) => {
-      const newKey = rename(key);
-      if (!isRow(value)) return [newKey, rename(value)];
-      const row = decodeRow(key, value);
-      return [newKey, encodeRow({ ...row, body: rename(row.body), slots: row.slots.map(rename) })];
-    });
+    const later = (number - 1) * each - INSTANCES;
+    const fill = (form: Form): string => {
+      let text = form[0]!;
+      for (let at = 1; at < form.length; at += 2) {
+        const index = Number(form[at]);
+        text += (index < INSTANCES ? words[index]! : String(index + later)) + form[at + 1]!;
+      }
+      return text;
+    };
+    return forms.map(([key, value]) => [fill(key), fill(value)]);
   };
 };
 

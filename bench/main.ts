@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [-- --markdown] [-- --only turns,calls,restart,hobs] [-- --directory DIR]`: measures, prints ratios, and
+ * `npm run bench [-- --quick] [-- --markdown] [-- --only turns,calls,restart,size,hobs] [-- --directory DIR]`: measures, prints ratios, and
  * judges nothing. How to read them: docs/reference/performance.md, whose table is what `--markdown` prints.
  *
  * What is measured runs in processes of its own (`*-child.ts`), under production lockdown; this one only asks and counts.
@@ -14,12 +14,14 @@ import { measureHobs } from './hobs.ts';
 import { circumstances, markdownTable, textTable, type Finding, type Section } from './report.ts';
 import { measureRestart } from './restart.ts';
 import { endChildren } from './start-child.ts';
+import { measureSize } from './size.ts';
 import { measureTurns } from './turns.ts';
 
 const sections: Readonly<Record<string, Section>> = {
   turns: measureTurns,
   calls: measureCalls,
   restart: measureRestart,
+  size: measureSize,
   hobs: measureHobs,
 };
 

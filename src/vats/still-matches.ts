@@ -34,9 +34,16 @@ const fieldsMatch = (next: Fields, before: Fields, required: Patterns, optional:
   });
 };
 
-const itemsMatch = (next: readonly unknown[], before: readonly unknown[], shape: Pattern): boolean => {
-  // Of at most that length, no limit is exceeded.
-  if (next.length > before.length) return false;
+/** Of @endo/patterns, for arrays whose pattern names no limit of its own. */
+const DEFAULT_LENGTH_LIMIT = 10_000;
+
+const itemsMatch = (
+  next: readonly unknown[],
+  before: readonly unknown[],
+  shape: Pattern,
+  { arrayLengthLimit = DEFAULT_LENGTH_LIMIT }: { readonly arrayLengthLimit?: number },
+): boolean => {
+  if (next.length > arrayLengthLimit) return false;
   const known = new Set(before);
   return next.every((item) => known.has(item) || matches(item, shape));
 };
@@ -56,8 +63,8 @@ export const stillMatches = (next: unknown, before: unknown, shape: Pattern): bo
     );
   }
   if (style === 'copyArray') {
-    const [each] = partsOf(shape, 'arrayOf') ?? [];
-    return each !== undefined && itemsMatch(next as unknown[], before as unknown[], each as Pattern);
+    const [each, limits = {}] = partsOf(shape, 'arrayOf') ?? [];
+    return each !== undefined && itemsMatch(next as unknown[], before as unknown[], each as Pattern, limits as object);
   }
   return false;
 };
