@@ -21,6 +21,7 @@
  */
 import { HandledPromise } from '@endo/eventual-send';
 import { errorBody } from './bodies.ts';
+import { noMessages, type Messages } from '../vats/messages.ts';
 import { makeEndoCapTP } from './endo-captp.ts';
 import { makeIncoming } from './incoming.ts';
 import type { Limits } from './limits.ts';
@@ -35,6 +36,9 @@ export interface CapTPOptions {
   readonly send: (text: string) => void;
   /** The same, for what nobody waits for. Default: `send`. */
   readonly sendLazily?: (text: string) => void;
+  /** How ids of messages go along with calls; `from` is who the other side is. */
+  readonly messages?: Pick<Messages, 'take' | 'arrive'>;
+  readonly from?: string;
   /** What the other side gets for nothing. */
   readonly bootstrap: object;
   /** Undefined in a session that has only references of its own. */
@@ -68,7 +72,9 @@ export interface CapTP {
 /** Presences that were made to call by name, kept for the next call. */
 const KEPT_PRESENCES = 1_000;
 
-export const makeCapTP = ({ send, sendLazily = send, bootstrap, durable, limits, onError }: CapTPOptions): CapTP => {
+export const makeCapTP = (options: CapTPOptions): CapTP => {
+  const { send, sendLazily = send, bootstrap, durable, limits, onError } = options;
+  const { messages = noMessages, from = 'client' } = options;
   const presences = new Map<Slot, object>();
   let closed = false;
 
@@ -85,6 +91,7 @@ export const makeCapTP = ({ send, sendLazily = send, bootstrap, durable, limits,
     tables,
     answers,
     limits,
+    idOfCall: () => messages.take()?.id,
     refuse: (answerID, reason) =>
       queueMicrotask(() => {
         if (!closed) incoming.take({ type: 'CTP_RETURN', answerID, exception: errorBody(reason) });
@@ -96,7 +103,16 @@ export const makeCapTP = ({ send, sendLazily = send, bootstrap, durable, limits,
     onReject: () => {},
     makeCapTPImportExportTables: tables.make,
   });
-  const incoming = makeIncoming({ tables, answers, outgoing, durable, limits, dispatch: endo.dispatch, onError });
+  const incoming = makeIncoming({
+    tables,
+    answers,
+    outgoing,
+    durable,
+    limits,
+    dispatch: endo.dispatch,
+    dispatchCall: (call, id) => messages.arrive(id, from, () => endo.dispatch(call)),
+    onError,
+  });
 
   /** Something of the other side's that we know by name only. */
   const presenceOf = (slot: Slot): object => {

@@ -19,6 +19,8 @@ export interface IncomingOptions {
   readonly limits: MessageLimits & Pick<Limits, 'questions'>;
   /** Of @endo/captp. */
   readonly dispatch: (message: object) => boolean;
+  /** The same for a call; `id` is what the other side says that the message is called, and may be anything. */
+  readonly dispatchCall: (call: object, id: unknown) => boolean;
   /** A call that had to wait makes no sense after all: the session is to end. */
   readonly onError: (reason: unknown) => void;
 }
@@ -37,14 +39,15 @@ export const makeIncoming = ({
   durable,
   limits,
   dispatch,
+  dispatchCall,
   onError,
 }: IncomingOptions): Incoming => {
   let closed = false;
 
-  const pass = (message: object, slots: readonly Slot[] = []): void => {
+  const pass = (message: object, slots: readonly Slot[] = [], take = dispatch): void => {
     if (closed) return;
     tables.takeRefusal();
-    if (!dispatch(message)) {
+    if (!take(message)) {
       throw (
         tables.takeRefusal() ??
         makeError('PROTOCOL_ERROR', `a message that makes no sense: ${quote(JSON.stringify(message))}`)
@@ -119,9 +122,11 @@ export const makeIncoming = ({
       outgoing.fail(questionID, errorBody(wrong));
       return;
     }
+    const { m } = message;
+    const take = (given: object): boolean => dispatchCall(given, m);
     const call = { type: 'CTP_CALL', questionID: insideSlot(questionID), target: insideSlot(target), method };
     if (target.startsWith('o')) {
-      pass(call, method.slots);
+      pass(call, method.slots, take);
       return;
     }
     // The caller may let go of what it mentions while the call waits here.
@@ -129,7 +134,7 @@ export const makeIncoming = ({
     answers.call(target.startsWith('p') ? reverseSlot(target) : target, (outcome) => {
       if (closed) return;
       try {
-        if (outcome === 'reference') pass(call, method.slots);
+        if (outcome === 'reference') pass(call, method.slots, take);
         else outgoing.fail(questionID, outcome);
         for (const slot of method.slots) if (tables.isExported(reverseSlot(slot))) letGo(slot, 1);
       } catch (error) {

@@ -21,6 +21,8 @@ export interface OutgoingOptions {
   readonly tables: SessionTables;
   readonly answers: OpenAnswers;
   readonly limits: MessageLimits & Pick<Limits, 'questions'>;
+  /** The id of the message that is being sent, for those who look back. */
+  readonly idOfCall: () => string | undefined;
   /** A question of ours is not sent: it is to be answered with this, later. */
   readonly refuse: (question: Slot, reason: Error) => void;
   readonly serialize: (value: unknown) => Body;
@@ -50,7 +52,7 @@ const MOST_BYTES = 3;
 const head = { CTP_RETURN: 'answerID', CTP_RESOLVE: 'promiseID' } as const;
 
 export const makeOutgoing = (options: OutgoingOptions): Outgoing => {
-  const { send, sendLazily, tables, answers, limits, refuse, serialize } = options;
+  const { send, sendLazily, tables, answers, limits, idOfCall, refuse, serialize } = options;
   const questions = new Set<Slot>();
   const neverSent = new Set<Slot>();
   let begun: Slot | undefined;
@@ -134,7 +136,8 @@ export const makeOutgoing = (options: OutgoingOptions): Outgoing => {
     begun = undefined;
     const full = questions.size >= limits.questions;
     questions.add(questionID);
-    const text = JSON.stringify({ type, questionID, target, method });
+    // A field that is undefined is not in the text.
+    const text = JSON.stringify({ type, questionID, target, method, m: idOfCall() });
     if (full) {
       const hint = 'wait for some of them before making more';
       refuseQuestion(

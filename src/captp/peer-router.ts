@@ -6,11 +6,13 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import type { Router } from '../vats/kernel-contract.ts';
+import { noMessages, type Messages } from '../vats/messages.ts';
 import { parsePeerName } from '../vats/names.ts';
 import { shortId, type PeerId } from './peer-id.ts';
 import type { Session } from './session.ts';
 
 export interface PeerRouterOptions {
+  readonly messages?: Pick<Messages, 'carry' | 'take' | 'aside'> | undefined;
   readonly sessionWith: (peerId: PeerId) => Session | undefined;
   /** Undefined if nobody knows where. Rejects with PEER_UNREACHABLE and the like. */
   readonly dial: (peerId: PeerId) => Promise<Session> | undefined;
@@ -21,7 +23,7 @@ interface WaitingCall {
   readonly fail: (reason: unknown) => void;
 }
 
-export const makePeerRouter = ({ sessionWith, dial }: PeerRouterOptions): Router => {
+export const makePeerRouter = ({ sessionWith, dial, messages = noMessages }: PeerRouterOptions): Router => {
   const waiting = new Map<PeerId, WaitingCall[]>();
 
   /** All that waits goes out in one step, so that no later call gets ahead of it. */
@@ -32,7 +34,8 @@ export const makePeerRouter = ({ sessionWith, dial }: PeerRouterOptions): Router
   };
 
   const whenDialled = (peerId: PeerId): WaitingCall[] | undefined => {
-    const dialling = dial(peerId);
+    // What happens on the way to a session is no part of the message that waits for it.
+    const dialling = messages.aside(() => dial(peerId));
     if (dialling === undefined) return undefined;
     const calls: WaitingCall[] = [];
     waiting.set(peerId, calls);
@@ -61,8 +64,11 @@ export const makePeerRouter = ({ sessionWith, dial }: PeerRouterOptions): Router
           ),
         );
       }
+      const message = messages.take();
       return new Promise((resolve, reject) => {
-        calls.push({ send: (open) => resolve(ask(open)), fail: reject });
+        const send = (open: Session): void =>
+          resolve(message === undefined ? ask(open) : messages.carry(message, () => ask(open)));
+        calls.push({ send, fail: reject });
       });
     },
   } satisfies Router);

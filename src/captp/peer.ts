@@ -86,6 +86,7 @@ export const makePeer = (options: PeerOptions): Peer => {
       limits,
       powers,
       effort,
+      messages: kernel?.messages,
       admit,
       makeBootstrap: ({ peerId, proven, remoteAddress }) =>
         makeBootstrap({
@@ -147,6 +148,7 @@ export const makePeer = (options: PeerOptions): Peer => {
   kernel?.setRouter(
     'peer',
     makePeerRouter({
+      messages: kernel.messages,
       sessionWith: admission.sessionWith,
       dial: (peerId) => {
         const place = kept.get(peerId)?.place ?? tables?.of(peerId).dialled;

@@ -10,6 +10,7 @@
  * The session owns the connection. It is never left half open: every way out is through `close`.
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
+import type { Messages } from '../vats/messages.ts';
 import { makeCapTP, type CapTP, type Counts } from './captp.ts';
 import { byeText, readBye, sessionClosed } from './farewell.ts';
 import type { Effort } from './effort.ts';
@@ -45,6 +46,7 @@ export interface SessionOptions {
   readonly limits: Limits;
   readonly powers: PeerPowers;
   readonly effort: Effort;
+  readonly messages?: Pick<Messages, 'take' | 'arrive'> | undefined;
   /** Asked once, when it is known who the other side is. A rejection with a code is the end of the session, and told. */
   readonly admit: (other: Acquaintance, session: Session) => Promise<void>;
   /** What the other side gets for nothing. */
@@ -165,6 +167,8 @@ export const makeSession = (options: SessionOptions): Session => {
     cancelDeadline();
     if (!other.outgoing) outbox.send(helloText(ours));
     captp = makeCapTP({
+      ...(options.messages === undefined ? {} : { messages: options.messages }),
+      from: other.proven ? `peer:${other.peerId}` : 'client',
       send: outbox.send,
       sendLazily: outbox.sendLazily,
       bootstrap: makeBootstrap(other, session),

@@ -7,11 +7,13 @@ import type { ERef } from './eventual-send.ts';
 import type { Fresh, PromiseKit } from './kind.ts';
 import { makeQuietKit, type Kit } from './promise-bridge.ts';
 import { assertPassable } from './translate.ts';
+import type { TurnMessage } from './messages.ts';
 import type { Turn } from './turn.ts';
 
 export interface Continuations {
-  /** `fresh` is asked for in the handler's turn. */
+  /** `actor`: whose it is. `fresh` is asked for in the handler's turn. */
   on(
+    actor: string,
     fresh: () => Fresh<never>,
     promise: ERef<unknown>,
     fulfilled: (value: never, fresh: Fresh<never>) => unknown,
@@ -27,7 +29,13 @@ export interface ContinuationsOptions {
   readonly turnFor: (what: string) => Turn;
   readonly enqueue: (step: () => void) => void;
   /** Runs a turn at once; the kit hears of its result when that is durable. */
-  readonly runTurn: (body: () => unknown, kit: Kit) => void;
+  readonly runTurn: (asked: Asked, body: () => unknown, kit: Kit) => void;
+}
+
+/** Who asked for a continuation, and in which turn. */
+export interface Asked {
+  readonly actor: string;
+  readonly message: TurnMessage | undefined;
 }
 
 export const makeContinuations = ({ turnFor, enqueue, runTurn }: ContinuationsOptions): Continuations => {
@@ -36,24 +44,28 @@ export const makeContinuations = ({ turnFor, enqueue, runTurn }: ContinuationsOp
   const dropped = (): Error =>
     makeError('COMMIT_FAILED', 'what should have gone on here was dropped with a batch that could not be written');
 
-  const proceedIn = (since: number, kit: Kit, handle: () => unknown): void =>
+  const proceedIn = (since: number, asked: Asked, kit: Kit, handle: () => unknown): void =>
     enqueue(() => {
       if (since !== incarnation) kit.reject(dropped());
-      else runTurn(handle, kit);
+      else runTurn(asked, handle, kit);
     });
 
   return harden({
-    on: (fresh, promise, fulfilled, rejected) => {
+    on: (actor, fresh, promise, fulfilled, rejected) => {
+      const { outputs, message } = turnFor('on');
+      const asked = { actor, message };
       const kit = makeQuietKit();
       const release = (): void => {
         const since = incarnation;
         Promise.resolve(promise).then(
-          (value) => proceedIn(since, kit, () => fulfilled(value as never, fresh())),
+          (value) => proceedIn(since, asked, kit, () => fulfilled(value as never, fresh())),
           (reason: unknown) =>
-            rejected === undefined ? kit.reject(reason) : proceedIn(since, kit, () => rejected(reason, fresh())),
+            rejected === undefined
+              ? kit.reject(reason)
+              : proceedIn(since, asked, kit, () => rejected(reason, fresh())),
         );
       };
-      turnFor('on').outputs.push({ release, fail: kit.reject });
+      outputs.push({ release, fail: kit.reject });
       return kit.promise;
     },
     promiseKit: <T>() => {

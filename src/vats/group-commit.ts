@@ -10,6 +10,7 @@ import { describeError, makeError } from '../errors/gobs-error.ts';
 import type { Committer } from './kernel-contract.ts';
 import { compareKeys } from './key-order.ts';
 import type { Store, StoreEntry, StoreOp } from './store.ts';
+import type { GroupCompanion } from './trace.ts';
 import type { Output } from './turn.ts';
 
 type Rows = ReadonlyMap<string, string | undefined>;
@@ -24,7 +25,9 @@ export interface GroupCommit extends Committer {
   commit(rows: Rows, outputs: readonly Output[]): void;
   /** Starts writing, if something is open and nothing is under way. */
   flush(): void;
-  /** Resolves when nothing is open or being written. */
+  /** Is nothing open or being written? */
+  quiet(): boolean;
+  /** Resolves when it is so. */
   idle(): Promise<void>;
 }
 
@@ -34,6 +37,8 @@ export interface GroupCommitOptions {
   readonly onFailed: (reason: Error) => void;
   /** An output that throws is a programmer's mistake; it must not keep others from leaving. */
   readonly onOutputError: (error: unknown) => void;
+  /** Rows that go along with every group. */
+  readonly companion?: GroupCompanion | undefined;
 }
 
 const toOp = ([key, value]: readonly [string, string | undefined]): StoreOp =>
@@ -42,7 +47,7 @@ const toOp = ([key, value]: readonly [string, string | undefined]): StoreOp =>
 const isBetween = (key: string, gt: string, lt: string): boolean =>
   compareKeys(key, gt) > 0 && compareKeys(key, lt) < 0;
 
-export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitOptions): GroupCommit => {
+export const makeGroupCommit = ({ store, onFailed, onOutputError, companion }: GroupCommitOptions): GroupCommit => {
   const newGroup = (): Group => ({ rows: new Map(), outputs: [] });
   let open = newGroup();
   let writing: Group | undefined;
@@ -70,6 +75,7 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
 
   const succeed = ({ outputs }: Group): void => {
     writing = undefined;
+    companion?.written();
     each(outputs, (output) => output.release());
     done();
   };
@@ -79,6 +85,7 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
     const lost = [...group.outputs, ...open.outputs];
     writing = undefined;
     open = newGroup();
+    companion?.failed();
     const message = `the turn could not be written: ${describeError(cause).message}`;
     onFailed(makeError('COMMIT_FAILED', message, { cause }));
     // Callers get no cause: it is the host's.
@@ -91,7 +98,8 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
     const group = open;
     writing = group;
     open = newGroup();
-    store.write([...group.rows].map(toOp)).then(
+    const along = companion?.join() ?? [];
+    store.write([...group.rows, ...along].map(toOp)).then(
       () => succeed(group),
       (cause: unknown) => fail(group, cause),
     );
@@ -149,6 +157,8 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
     }
   };
 
+  const quiet = (): boolean => writing === undefined && open.rows.size === 0;
+
   const idle = (): Promise<void> =>
     new Promise((wake) => {
       flush();
@@ -156,6 +166,6 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError }: GroupCommitO
       else idleWaiters.push(wake);
     });
 
-  return harden({ commit, flush, get, page, write, idle });
+  return harden({ commit, flush, get, page, write, quiet, idle });
 };
 harden(makeGroupCommit);

@@ -3,10 +3,13 @@
  * text only, so that looking gives no authority. What is not yet durable is not shown.
  */
 import { makeError } from '../errors/gobs-error.ts';
+import { drawGraph, type Graph, type GraphRequest } from './graph.ts';
 import { actorKey, actorRange, rootRange, vatRange, vatsRange, type KeyRange } from './keys.ts';
 import { formatActorName, parseActorName, type RefName } from './names.ts';
 import { decodeRow } from './row.ts';
 import type { Store } from './store.ts';
+import { readTrace, type AcceptRecord, type TracePage, type TraceRequest } from './trace-reader.ts';
+import type { Trace } from './trace.ts';
 import { typeOfVat } from './vat-types.ts';
 import type { Vat } from './vat.ts';
 
@@ -49,11 +52,15 @@ export interface Inspector {
   portrait(name: RefName): PortraitView;
   /** The actors and map entries of this process that hold a facet of the named actor. Reads every row. */
   referrers(name: RefName): Promise<readonly string[]>;
+  /** What happened last; empty in a process without a trace. */
+  trace(request?: TraceRequest, accept?: AcceptRecord): Promise<TracePage>;
+  graph(request?: GraphRequest): Promise<Graph>;
 }
 
 interface InspectorOptions {
   readonly store: Store;
   readonly vats: ReadonlyMap<string, Vat>;
+  readonly trace: Trace | undefined;
 }
 
 const PAGE = 500;
@@ -66,7 +73,7 @@ const actorFromKey = (vat: string, key: string): RefName => {
 
 const withoutFacet = (name: RefName): RefName => name.replace(/\/[^/]*$/, '');
 
-export const makeInspector = ({ store, vats }: InspectorOptions): Inspector => {
+export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspector => {
   const summarize = (vat: string, key: string, value: string): ActorSummary => {
     const { kind, version, change } = decodeRow(key, value);
     return { name: actorFromKey(vat, key), kind, version, change };
@@ -137,6 +144,9 @@ export const makeInspector = ({ store, vats }: InspectorOptions): Inspector => {
       }
       return harden(found);
     },
+    trace: async (request = {}, accept) =>
+      trace === undefined ? harden({ records: [], last: 0, cut: false }) : readTrace(trace, store, request, accept),
+    graph: (request = {}) => drawGraph(request, { store, vats: () => [...vats.keys()] }),
   });
 };
 harden(makeInspector);

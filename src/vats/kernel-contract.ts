@@ -5,6 +5,7 @@
  * Whatever else is passable in the host world (a driver's `Far`, a CapTP presence) may be sent to a vat, which holds it under a `host:`
  * name as long as something in the vat refers to it.
  */
+import type { Messages } from './messages.ts';
 import type { RefName } from './names.ts';
 import type { StoreEntry, StoreOp, PageRequest } from './store.ts';
 
@@ -26,6 +27,8 @@ export interface Committer {
 
 export interface Kernel {
   readonly committer: Committer;
+  /** How ids of messages go along with them; undefined if nothing is traced. */
+  readonly messages?: Messages;
   /** The name of a reference that `refOf` made; undefined for every other value. */
   nameOf(value: unknown): RefName | undefined;
   /**

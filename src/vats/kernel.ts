@@ -15,6 +15,7 @@ import { parseActorName, type RefName } from './names.ts';
 import { makeQuietKit } from './promise-bridge.ts';
 import { makeScheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
+import { makeTrace, type TraceOptions } from './trace.ts';
 import { assertPassable, translateReason } from './translate.ts';
 import { makeVatTypes, typeOfVat, type VatTypes } from './vat-types.ts';
 import { makeVat, type RootTools, type TurnError, type Vat } from './vat.ts';
@@ -32,6 +33,8 @@ export interface KernelOptions {
    * are gone, as after a restart.
    */
   readonly onCommitFailed?: (reason: Error) => void;
+  /** Without it, no turn leaves a record. */
+  readonly trace?: TraceOptions;
   /** A mistake in the host world: a settlement, route or listener that threw. Must not throw. */
   readonly onHostError?: (error: unknown) => void;
 }
@@ -94,6 +97,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     };
 
   const tellCommitFailed = guarded(onCommitFailed);
+  const trace = options.trace && makeTrace(options.trace, { get: store.get, quiet: () => commits.quiet() });
   const commits = makeGroupCommit({
     store,
     onFailed: (reason) => {
@@ -101,6 +105,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       tellCommitFailed(reason);
     },
     onOutputError: onHostError,
+    companion: trace,
   });
   const scheduler = makeScheduler({ commits, schedule });
 
@@ -109,7 +114,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
   const deliverToVat = (name: RefName, vat: Vat, method: string, args: readonly unknown[]): Promise<unknown> => {
     const kit = makeQuietKit();
     // Now, so that the sender cannot change them while they wait.
-    vat.receive(name, method, assertPassable(args), kit);
+    vat.receive(name, method, assertPassable(args), kit, trace?.arrives(method));
     return kit.promise;
   };
 
@@ -147,6 +152,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     hostRef: references.refFor,
     hostName: references.nameFor,
     deliver,
+    trace,
     onTurnError: guarded(onTurnError),
     onHostError,
   };
@@ -181,6 +187,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
   };
 
   return harden({
+    ...(trace === undefined ? {} : { messages: trace.messages }),
     committer: { get: commits.get, page: commits.page, write: commits.write },
     openVat,
     defineVatType: vatTypes.define,
@@ -193,7 +200,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       if (routers.has(scheme)) throw TypeError(`scheme ${scheme} has a router`);
       routers.set(scheme, router);
     },
-    inspector: makeInspector({ store, vats }),
+    inspector: makeInspector({ store, vats, trace }),
     idle: scheduler.idle,
     stop: async () => {
       stopped = true;

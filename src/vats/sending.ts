@@ -10,6 +10,7 @@
 import { E as hostE } from '@endo/eventual-send';
 import { makeError } from '../errors/gobs-error.ts';
 import type { Border } from './border.ts';
+import type { Messages } from './messages.ts';
 import type { RefName } from './names.ts';
 import { makeQuietKit, type Kit, type PromiseBridge } from './promise-bridge.ts';
 import { translateReason } from './translate.ts';
@@ -23,6 +24,9 @@ export interface SendingOptions {
   readonly deliver: (name: RefName, method: string, args: readonly unknown[]) => Promise<unknown>;
   /** Releases an output once all is durable that is not yet. */
   readonly whenDurable: (output: Output) => void;
+  /** Undefined if nothing is traced. */
+  readonly messages: Messages | undefined;
+  readonly vat: string;
   /** The running turn; throws OUTSIDE_TURN. */
   readonly turnFor: (what: string) => Turn;
 }
@@ -34,7 +38,8 @@ const callHost = (object: unknown, method: string, args: readonly unknown[]): Pr
   (hostE(object as never) as Record<string, (...args: readonly unknown[]) => Promise<unknown>>)[method]!(...args);
 
 export const makeSend = (options: SendingOptions): Send => {
-  const { nameOf, border, bridge, deliver, whenDurable, turnFor } = options;
+  const { nameOf, border, bridge, deliver, whenDurable, messages, turnFor } = options;
+  const from = `vat:${options.vat}`;
 
   const requireTarget = (target: unknown, method: string): void => {
     const isReference = typeof target === 'object' && target !== null && nameOf(target) !== undefined;
@@ -49,6 +54,12 @@ export const makeSend = (options: SendingOptions): Send => {
     if (name?.startsWith('host:') === false) return deliver(name, method, hostArgs);
     return callHost(border.hostObject(target) ?? bridge.followed(target as Promise<unknown>), method, hostArgs);
   };
+
+  const targetName = (target: unknown): string => nameOf(target as object) ?? 'promise';
+
+  /** An object of the host passes nothing on: what it calls are messages of its own. */
+  const carry = <R>(id: string | undefined, target: object, body: () => R): R =>
+    id === undefined || nameOf(target)?.startsWith('host:') === true ? body() : messages!.carry({ id, from }, body);
 
   /** Answers through the kit, whatever happens. */
   const attempt = (kit: Kit, send: () => Promise<unknown>): void => {
@@ -65,8 +76,9 @@ export const makeSend = (options: SendingOptions): Send => {
     border.requireSendable(args);
     const kit = makeQuietKit();
     const fail = kit.reject;
+    const sent = messages && { id: messages.newId(), target: targetName(target), method };
     const sendTo = (object: object): Output => ({
-      release: () => attempt(kit, () => dispatch(object, method, args)),
+      release: () => attempt(kit, () => carry(sent?.id, object, () => dispatch(object, method, args))),
       fail,
     });
     const sendLater = (promise: Promise<unknown>): void => {
@@ -77,7 +89,7 @@ export const makeSend = (options: SendingOptions): Send => {
       if (isOwnPromise) sendLater(target);
       else sendTo(target as object).release();
     };
-    outputs.push({ release, fail });
+    outputs.push(sent === undefined ? { release, fail } : { release, fail, sent });
     return kit.promise;
   };
 };

@@ -9,12 +9,16 @@
  * pushes the function that takes it back. Outputs (sends, settlements, pages) are only recorded: they are released when
  * the turn is durable, and dropped if it is not.
  */
+import type { TurnMessage } from './messages.ts';
+import type { Effect } from './trace-record.ts';
 import type { Vat } from './vat.ts';
 
 /** Something that may leave the vat only after the turn is durable. Exactly one of the two is called, once. */
 export interface Output {
   release(): void;
   fail(reason: unknown): void;
+  /** For the trace: the message that it is. */
+  readonly sent?: Effect;
 }
 
 export interface Savepoint {
@@ -26,6 +30,8 @@ export interface Turn {
   readonly vat: Vat;
   /** Milliseconds since 1970, the same during the whole turn. */
   readonly time: number;
+  /** Undefined if nothing is traced. */
+  readonly message: TurnMessage | undefined;
   /** By store key; undefined for a row that goes away. */
   readonly writes: Map<string, string | undefined>;
   readonly outputs: Output[];
@@ -37,7 +43,7 @@ export interface Turn {
   undoOnThrow<T>(body: () => T): T;
 }
 
-export const makeTurn = (vat: Vat, time: number): Turn => {
+export const makeTurn = (vat: Vat, time: number, message?: TurnMessage): Turn => {
   const writes = new Map<string, string | undefined>();
   const undo: (() => void)[] = [];
   const outputs: Output[] = [];
@@ -51,6 +57,7 @@ export const makeTurn = (vat: Vat, time: number): Turn => {
   return {
     vat,
     time,
+    message,
     writes,
     outputs,
     write(key, value) {

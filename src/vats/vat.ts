@@ -26,6 +26,8 @@ import { makePortraitCodec } from './portrait-codec.ts';
 import { makePromiseBridge } from './promise-bridge.ts';
 import { makeReferences } from './references.ts';
 import { makeSend, type Send } from './sending.ts';
+import type { TurnMessage } from './messages.ts';
+import type { Trace } from './trace.ts';
 import { translateReason } from './translate.ts';
 import { makeTurn, type Output, type Turn } from './turn.ts';
 import { makeVatHeader } from './vat-header.ts';
@@ -43,6 +45,7 @@ export interface VatPowers {
   readonly hostName: (object: object) => RefName;
   /** Delivers to a name, whoever has it. Host values. */
   readonly deliver: (name: RefName, method: string, args: readonly unknown[]) => Promise<unknown>;
+  readonly trace: Trace | undefined;
   /** Must not throw. */
   readonly onTurnError: (event: TurnError) => void;
   /** A mistake of the vat's own machinery. Must not throw. */
@@ -67,7 +70,7 @@ export interface Vat {
   /** Host objects among the powers become references, as if they had been sent. */
   register(kind: AnyKind, powers: object): void;
   /** Enqueues a message. `args` and what `settle` gets are host values. */
-  receive(name: RefName, method: string, args: readonly unknown[], settle: Settle): void;
+  receive(name: RefName, method: string, args: readonly unknown[], settle: Settle, message?: TurnMessage): void;
   /** The durable root of that name: made in a turn of its own if there is none. Settles with its host reference. */
   makeOnce(root: string, make: (tools: RootTools) => object, settle: Settle): void;
   /** Called by `E()` in a turn. */
@@ -91,7 +94,7 @@ const NO_ROWS: ReadonlyMap<string, undefined> = new Map();
 
 /** Assembles a vat; longer than a function should be, since every part knows some other. */
 export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number): Vat => {
-  const { commits } = powers;
+  const { commits, trace } = powers;
   const queue = makeFifo<() => void>();
 
   const enqueue = (step: () => void): void => {
@@ -139,17 +142,25 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
   // ------------------------------------------------------------------------------------------- turns
 
   /** Runs `body` as a turn; `settle` hears of it when it is durable, with vat values. */
-  const runTurn = (target: RefName, method: string, body: () => unknown, settle: Settle): void => {
-    const turn = makeTurn(vat, powers.now());
+  const runTurn = (
+    target: string,
+    method: string,
+    body: () => unknown,
+    settle: Settle,
+    message?: TurnMessage,
+  ): void => {
+    const turn = makeTurn(vat, powers.now(), message);
+    let failure: { readonly code: string; readonly message: string } | undefined;
     let outcome: Output;
     try {
       const result = withTurn(turn, () => turn.undoOnThrow(() => border.requireSendable(body())));
       outcome = { release: () => settle.resolve(result), fail: settle.reject };
     } catch (error) {
-      const { code, message } = describeError(error);
-      powers.onTurnError({ vat: vatName, target, method, code, message });
+      failure = describeError(error);
+      powers.onTurnError({ vat: vatName, target, method, code: failure.code, message: failure.message });
       outcome = { release: () => settle.reject(translateReason(error)), fail: settle.reject };
     }
+    if (message !== undefined) trace?.record({ turn, message, vat: vatName, target, method, failure });
     turn.outputs.push(outcome);
     commits.commit(turn.writes, turn.outputs);
   };
@@ -165,7 +176,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     reject,
   });
 
-  const receive: Vat['receive'] = (name, method, args, settle) => {
+  const receive: Vat['receive'] = (name, method, args, settle, message) => {
     const target = ownName(name);
     // Held from now on: an ephemeral actor must not go away while a message for it waits.
     const ref = target?.durable === false ? refFor(name) : undefined;
@@ -173,11 +184,12 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
       if (target === undefined) throw makeError('NO_SUCH_ACTOR', `${name} is not in vat ${vatName}`);
       return actors.receive(target, ref, method, border.toVat(args) as readonly unknown[]);
     };
-    enqueue(() => runTurn(name, method, body, toHostFirst(settle)));
+    enqueue(() => runTurn(name, method, body, toHostFirst(settle), message));
   };
 
   const { deliver } = powers;
-  const send = makeSend({ nameOf, border, bridge, deliver, whenDurable, turnFor });
+  const messages = trace?.messages;
+  const send = makeSend({ nameOf, border, bridge, deliver, whenDurable, messages, vat: vatName, turnFor });
 
   // ------------------------------------------------------------------------------------------- actors
 
@@ -189,7 +201,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
   const continuations = makeContinuations({
     turnFor,
     enqueue,
-    runTurn: (body, kit) => runTurn(vatName, 'on', body, kit),
+    runTurn: ({ actor, message }, body, kit) => runTurn(actor, 'on', body, kit, trace?.follows(message, vatName)),
   });
   const rootTools: RootTools = {
     now: () => turnFor('now').time,
@@ -199,7 +211,8 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
   const { on, promiseKit } = continuations;
   const toolsFor = (actor: Actor): TurnTools => {
     const fresh = (): never => actors.fresh(actor) as never;
-    const onForActor = (promise: unknown, ...handlers: [never, never?]) => on(fresh, promise, ...handlers);
+    const name = `vat:${vatName}/${actor.id}`;
+    const onForActor = (promise: unknown, ...handlers: [never, never?]) => on(name, fresh, promise, ...handlers);
     return { ...rootTools, promiseKit, on: onForActor as TurnTools['on'] };
   };
   const actors = makeActors({ vat: vatName, kinds, codec, refFor, turnFor, read, toolsFor, cacheLimit });
@@ -231,7 +244,8 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     receive,
     makeOnce: (root, make, settle) => {
       const body = (): unknown => header.root(root) ?? header.setRoot(turnFor('makeOnce'), root, make(rootTools));
-      enqueue(() => runTurn(`${vatName}/${root}`, 'makeOnce', body, toHostFirst(settle)));
+      const message = trace?.arrives();
+      enqueue(() => runTurn(`${vatName}/${root}`, 'makeOnce', body, toHostFirst(settle), message));
     },
     send,
     foundVat: (turn, foundation) => foundVat(turn, { codec, refFor, read }, foundation),

@@ -2,7 +2,7 @@
  * A kernel for tests: real turns, groups and rows over a store that the test gives, with a clock that ticks once per turn.
  * `openTestKernel(store)` a second time on the same store is a restart.
  */
-import { makeKernel, type Kernel } from '../../src/vats/kernel.ts';
+import { makeKernel, type Kernel, type KernelOptions } from '../../src/vats/kernel.ts';
 import type { Store, StoreEntry } from '../../src/vats/store.ts';
 import type { TurnError } from '../../src/vats/vat.ts';
 
@@ -12,7 +12,7 @@ export interface TestKernel extends Kernel {
   readonly failedCommits: Error[];
 }
 
-export const openTestKernel = (store: Store): TestKernel => {
+export const openTestKernel = (store: Store, options: Partial<KernelOptions> = {}): TestKernel => {
   let ticks = 0;
   const turnErrors: TurnError[] = [];
   const hostErrors: unknown[] = [];
@@ -24,6 +24,7 @@ export const openTestKernel = (store: Store): TestKernel => {
     onTurnError: (event) => turnErrors.push(event),
     onHostError: (error) => hostErrors.push(error),
     onCommitFailed: (reason) => failedCommits.push(reason),
+    ...options,
   });
   return { ...kernel, turnErrors, hostErrors, failedCommits };
 };

@@ -1,0 +1,97 @@
+/**
+ * Messages have ids, by which what happened in one vat, process or host is joined with what it caused in another. How an id goes along
+ * with its message, see docs/explanation/trace.md:
+ *
+ *   send ──carry──▶ … promises, @endo/captp … ──take──▶ frame ──arrive──▶ … @endo/captp … ──take──▶ turn
+ *
+ * Between the two ends there is code that knows nothing of ids, so the message lies in the async context of whoever passes it on. A context
+ * outlives that (timers and sockets keep the one that they were made in), so a message is taken out of it once.
+ *
+ * Ids are information: nothing is allowed or refused because of one.
+ */
+
+/** On its way: it may not have an id yet. */
+export interface Message {
+  readonly id: string | undefined;
+  /** `vat:<name>`, `peer:<id>`, `client` for a peer that proves no key, or `host`. */
+  readonly from: string;
+}
+
+/** Of a turn. */
+export interface TurnMessage extends Message {
+  readonly id: string;
+  /** Of a continuation: the message of the turn that asked for it. */
+  readonly cause?: string;
+}
+
+export interface Carried {
+  message: Message | undefined;
+}
+
+/** Node's `AsyncLocalStorage`, which an entry point gives. */
+export interface MessageContext {
+  /** Runs `body`, and whatever follows from it asynchronously, in this context. */
+  run<R>(carried: Carried, body: () => R): R;
+  current(): Carried | undefined;
+}
+
+export interface Messages {
+  newId(): string;
+  /** Runs `body`, which passes the message on. */
+  carry<R>(message: Message, body: () => R): R;
+  /** The message that is passed on here; undefined if there is none, or it was taken already. */
+  take(): Message | undefined;
+  /** Runs `body`, which passes on what came from elsewhere with this as its id. Anything may be there. */
+  arrive<R>(id: unknown, from: string, body: () => R): R;
+  /** Runs `body`, which passes nothing on. */
+  aside<R>(body: () => R): R;
+}
+
+export interface MessagesOptions {
+  /** Our own id; asked for when the first id is made. */
+  readonly peerId: () => string;
+  /** How often the store was opened. */
+  readonly epoch: number;
+  /** Without it nothing is joined. */
+  readonly context?: MessageContext | undefined;
+}
+
+const PEER_LENGTH = 8;
+const ID = /^[a-z2-7]{8}-[0-9]{1,15}-[0-9]{1,15}$/;
+
+/** Of a process that has no ids. */
+export const noMessages: Pick<Messages, 'carry' | 'take' | 'arrive' | 'aside'> = harden({
+  carry: <R>(_message: Message, body: () => R) => body(),
+  take: () => undefined,
+  arrive: <R>(_id: unknown, _from: string, body: () => R) => body(),
+  aside: <R>(body: () => R) => body(),
+});
+
+const noContext: MessageContext = harden({ run: <R>(_carried: Carried, body: () => R) => body(), current: () => undefined });
+
+export const makeMessages = ({ peerId, epoch, context = noContext }: MessagesOptions): Messages => {
+  let prefix: string | undefined;
+  let given = 0;
+
+  const ownPrefix = (): string => (prefix ??= `${peerId().slice(0, PEER_LENGTH)}-`);
+  /** What another peer says of one of our own would be taken for ours. */
+  const isAnothers = (id: unknown): id is string =>
+    typeof id === 'string' && ID.test(id) && !id.startsWith(ownPrefix());
+
+  return harden({
+    newId: () => {
+      given += 1;
+      return `${ownPrefix()}${epoch}-${given}`;
+    },
+    carry: (message, body) => context.run({ message }, body),
+    take: () => {
+      const carried = context.current();
+      const message = carried?.message;
+      if (message !== undefined) carried!.message = undefined;
+      return message;
+    },
+    arrive: (id, from, body) => context.run({ message: { id: isAnothers(id) ? id : undefined, from } }, body),
+    aside: (body) => context.run({ message: undefined }, body),
+  } satisfies Messages);
+};
+harden(makeMessages);

@@ -1,0 +1,99 @@
+/**
+ * Where records of turns are kept: rows `t/<slot>`, written round and round, so that they are bounded in number and bytes, and nothing has to
+ * be deleted.
+ *
+ *   row n is in slot n mod slots:   … 1021 1022 1023 │ 1024 1025 │ 2 3 4 …      the newest is before the jump
+ *
+ * The newest row is found by halving, which needs no row that says where it is.
+ */
+import type { Entry } from './trace-record.ts';
+
+export interface TraceRow {
+  /** Counts rows, from 0. */
+  readonly row: number;
+  /** The number of its first turn. */
+  readonly first: number;
+  readonly entries: readonly Entry[];
+}
+
+export interface TraceLimits {
+  readonly slots: number;
+  /** Characters of a row's records. */
+  readonly rowLength: number;
+  /** Records in memory. */
+  readonly waiting: number;
+}
+
+export const traceLimits: TraceLimits = harden({ slots: 1_024, rowLength: 8_192, waiting: 1_000 });
+harden(traceLimits);
+
+const VERSION = 1;
+const DIGITS = 6;
+
+export const slotKey = (slot: number): string => `t/${String(slot).padStart(DIGITS, '0')}`;
+harden(slotKey);
+
+const encodeRow = (row: number, first: number, entries: readonly string[]): string =>
+  `{"v":${VERSION},"n":${row},"s":${first},"r":[${entries.join(',')}]}`;
+
+/** Undefined for what another version wrote. */
+export const decodeRow = (text: string): TraceRow | undefined => {
+  const { v, n, s, r } = JSON.parse(text) as { v: number; n: number; s: number; r: readonly Entry[] };
+  return v === VERSION ? { row: n, first: s, entries: r } : undefined;
+};
+harden(decodeRow);
+
+/** The rows of these entries, each as full as may be. What is longer than a row has one of its own. */
+export const rowsOf = (
+  entries: readonly Entry[],
+  from: { readonly row: number; readonly first: number },
+  { slots, rowLength }: TraceLimits,
+): readonly (readonly [key: string, value: string])[] => {
+  const rows: (readonly [string, string])[] = [];
+  let texts: string[] = [];
+  let length = 0;
+  let { first } = from;
+  const end = (): void => {
+    if (texts.length === 0) return;
+    const row = from.row + rows.length;
+    rows.push([slotKey(row % slots), encodeRow(row, first, texts)]);
+    first += texts.length;
+    texts = [];
+    length = 0;
+  };
+  for (const entry of entries) {
+    const text = JSON.stringify(entry);
+    if (length + text.length > rowLength) end();
+    texts.push(text);
+    length += text.length;
+  }
+  end();
+  return rows;
+};
+harden(rowsOf);
+
+/** The newest row; undefined if there is none. */
+export const newestRow = (get: (key: string) => string | undefined, slots: number): TraceRow | undefined => {
+  const rowIn = (slot: number): TraceRow | undefined => {
+    try {
+      const text = get(slotKey(slot));
+      return text === undefined ? undefined : decodeRow(text);
+    } catch {
+      // A damaged row ends nothing but the trace before it.
+      return undefined;
+    }
+  };
+  let newest = rowIn(0);
+  if (newest === undefined) return undefined;
+  const start = newest.row;
+  // Slots up to `low` are of the newest round, those from `high` on are not.
+  let [low, high] = [0, slots];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    const found = rowIn(middle);
+    if (found?.row === start + middle) [low, newest] = [middle, found];
+    else high = middle;
+  }
+  return newest;
+};
+harden(newestRow);
