@@ -8,6 +8,7 @@
  * A caller of the host world makes each call and waits for its answer, which comes when the turn is durable.
  */
 import '../src/lockdown.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
@@ -18,6 +19,7 @@ import { makeMemoryStore } from '../src/persistence/memory-store.ts';
 import { openStore } from '../src/persistence/open-store.ts';
 import { makeKernel } from '../src/vats/kernel.ts';
 import { defineKind } from '../src/vats/kind.ts';
+import type { Carried, MessageContext } from '../src/vats/messages.ts';
 import type { Store, StoreOp } from '../src/vats/store.ts';
 import { answerParent } from './answer-parent.ts';
 import { cpuSeconds, runLoad, type Load, type Slice } from './load.ts';
@@ -79,7 +81,14 @@ const firstPortrait = (number: number): RecordPortrait => ({
 
 /** Each name of a root is in the vat's header, so the actors are held by name of reference instead. */
 const openRecords = async (store: Store): Promise<readonly Record[]> => {
-  const kernel = makeKernel({ store, now: () => Date.now(), schedule: (crank) => void setImmediate(crank) });
+  // As a boss has it.
+  const storage = new AsyncLocalStorage<Carried>();
+  const context: MessageContext = {
+    run: (carried, body) => storage.run(carried, body),
+    current: () => storage.getStore(),
+  };
+  const trace = { epoch: 1, context };
+  const kernel = makeKernel({ store, now: () => Date.now(), schedule: (crank) => void setImmediate(crank), trace });
   const vat = kernel.openVat('bench');
   vat.register(recordKind, {});
   await vat.makeOnce('first', ({ spawn }) => {

@@ -1,6 +1,7 @@
 /** The boss's entry point: gathers the powers, runs until SIGTERM, ends with 0 after a flush. `gobs boss` calls it. */
 import '../lockdown.ts';
 import { Level } from 'level';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,6 +15,7 @@ import { openStore } from '../persistence/open-store.ts';
 import { stateDirectory } from '../protocol/state-directory.ts';
 import { shippedProviders } from '../providers/shipped.ts';
 import type { SealingSettings } from '../sealing/key-source.ts';
+import type { Carried, MessageContext } from '../vats/messages.ts';
 import { startBoss, type BossPowers, type Log } from './start-boss.ts';
 
 export interface RunBossOptions extends SealingSettings {
@@ -26,6 +28,12 @@ export interface RunBossOptions extends SealingSettings {
   /** Seconds between two looks of a local machine's hob at its host. */
   readonly hobInterval?: number;
 }
+
+/** Whoever delivers a message has its id from here. */
+const makeMessageContext = (): MessageContext => {
+  const storage = new AsyncLocalStorage<Carried>();
+  return harden({ run: (carried, body) => storage.run(carried, body), current: () => storage.getStore() });
+};
 
 const { version } = JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -62,6 +70,7 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
   },
   setImmediate: (callback) => void setImmediate(callback),
   randomBytes,
+  messageContext: makeMessageContext(),
   randomId: () => randomUUID(),
   hostname: () => os.hostname(),
   uid: process.getuid?.() ?? 0,

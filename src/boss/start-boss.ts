@@ -24,6 +24,7 @@ import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts'
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
+import type { MessageContext } from '../vats/messages.ts';
 import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
 import type { House } from './boss-turn.ts';
@@ -55,6 +56,8 @@ export interface BossPowers extends HostPowers {
   readonly setImmediate: (callback: () => void) => void;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly hostname: () => string;
+  /** By which messages have their ids with them. */
+  readonly messageContext: MessageContext;
   readonly log: Log;
   readonly version: string;
 }
@@ -81,7 +84,11 @@ const EXPIRY_INTERVAL = 60 * 1000;
 const RESUME_DELAY = 5 * 1000;
 const LOCAL: ConfiguredProvider = harden({ name: 'local', type: 'local', settings: {} });
 
-const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onCommitFailed: () => void): Kernel =>
+const makeKernelOf = (
+  store: Ledger,
+  { now, setImmediate, messageContext: context, log }: BossPowers,
+  onCommitFailed: () => void,
+): Kernel =>
   makeKernel({
     store,
     now,
@@ -91,6 +98,7 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, log }: BossPowers, onC
       log.warn(describeError(reason), 'turns could not be written');
       onCommitFailed();
     },
+    trace: { epoch: store.epoch, context, unseen: ['trace'] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 

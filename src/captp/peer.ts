@@ -145,6 +145,7 @@ export const makePeer = (options: PeerOptions): Peer => {
       ? Promise.reject(makeError('SESSION_CLOSED', 'this peer is shutting down'))
       : dialler.connect(peerId, place);
 
+  kernel?.messages?.introduce(self);
   kernel?.setRouter(
     'peer',
     makePeerRouter({

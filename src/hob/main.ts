@@ -4,6 +4,7 @@
  */
 import '../lockdown.ts';
 import { Level } from 'level';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -18,6 +19,7 @@ import { closeInheritedDescriptors } from '../protocol/inherited-descriptors.ts'
 import { directoryFlag } from '../protocol/machine-directory.ts';
 import { firstLineOf } from '../sealing/first-line.ts';
 import type { SealingSettings } from '../sealing/key-source.ts';
+import type { Carried, MessageContext } from '../vats/messages.ts';
 import { makeSteadyLog, type Log } from './log.ts';
 import { startHob, type HobOptions, type HobPowers } from './start-hob.ts';
 
@@ -28,6 +30,12 @@ export interface RunHobOptions extends SealingSettings {
   /** Seconds. */
   readonly interval?: number;
 }
+
+/** Whoever delivers a message has its id from here. */
+const makeMessageContext = (): MessageContext => {
+  const storage = new AsyncLocalStorage<Carried>();
+  return harden({ run: (carried, body) => storage.run(carried, body), current: () => storage.getStore() });
+};
 
 const { version } = JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -65,6 +73,7 @@ const gatherPowers = (log: Log): HobPowers => ({
   },
   setImmediate: (callback) => void setImmediate(callback),
   randomBytes,
+  messageContext: makeMessageContext(),
   randomId: () => randomUUID(),
   random: () => Math.random(),
   uid: process.getuid?.() ?? 0,

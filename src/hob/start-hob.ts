@@ -16,6 +16,7 @@ import { protocolVersions } from '../protocol/version.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
+import type { MessageContext } from '../vats/messages.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
@@ -38,6 +39,8 @@ export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 
   readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
   readonly setImmediate: (callback: () => void) => void;
   readonly randomBytes: (count: number) => Uint8Array;
+  /** By which messages have their ids with them. */
+  readonly messageContext: MessageContext;
   /** From 0 to 1. */
   readonly random: () => number;
   /** The user id of this process. */
@@ -104,13 +107,14 @@ const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<
   return control as HobFacets['control'];
 };
 
-const makeKernelOf = (store: Ledger, { now, setImmediate, log }: HobPowers): Kernel =>
+const makeKernelOf = (store: Ledger, { now, setImmediate, messageContext: context, log }: HobPowers): Kernel =>
   makeKernel({
     store,
     now,
     schedule: setImmediate,
     onTurnError: makeTurnErrorLog(log, now),
     onCommitFailed: (reason) => log.warn(describeError(reason), 'turns could not be written'),
+    trace: { epoch: store.epoch, context, unseen: ['trace'] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 

@@ -60,9 +60,7 @@ export const makeContinuations = ({ turnFor, enqueue, runTurn }: ContinuationsOp
         Promise.resolve(promise).then(
           (value) => proceedIn(since, asked, kit, () => fulfilled(value as never, fresh())),
           (reason: unknown) =>
-            rejected === undefined
-              ? kit.reject(reason)
-              : proceedIn(since, asked, kit, () => rejected(reason, fresh())),
+            rejected === undefined ? kit.reject(reason) : proceedIn(since, asked, kit, () => rejected(reason, fresh())),
         );
       };
       outputs.push({ release, fail: kit.reject });

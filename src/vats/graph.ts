@@ -3,7 +3,7 @@
  * Names and keys only. What is not yet durable is not shown.
  */
 import { actorKey, entryRange, rootRange } from './keys.ts';
-import { formatActorName, parseActorName, type RefName } from './names.ts';
+import { parseActorName, type RefName } from './names.ts';
 import { decodeRow } from './row.ts';
 import type { Store } from './store.ts';
 

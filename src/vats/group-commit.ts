@@ -84,8 +84,8 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError, companion }: G
   const fail = (group: Group, cause: unknown): void => {
     const lost = [...group.outputs, ...open.outputs];
     writing = undefined;
-    open = newGroup();
     companion?.failed();
+    open = newGroup();
     const message = `the turn could not be written: ${describeError(cause).message}`;
     onFailed(makeError('COMMIT_FAILED', message, { cause }));
     // Callers get no cause: it is the host's.
@@ -98,8 +98,8 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError, companion }: G
     const group = open;
     writing = group;
     open = newGroup();
-    const along = companion?.join() ?? [];
-    store.write([...group.rows, ...along].map(toOp)).then(
+    for (const [key, value] of companion?.join() ?? []) group.rows.set(key, value);
+    store.write([...group.rows].map(toOp)).then(
       () => succeed(group),
       (cause: unknown) => fail(group, cause),
     );

@@ -144,8 +144,10 @@ export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspect
       }
       return harden(found);
     },
-    trace: async (request = {}, accept) =>
-      trace === undefined ? harden({ records: [], last: 0, cut: false }) : readTrace(trace, store, request, accept),
+    trace: async (request, accept) =>
+      trace === undefined
+        ? harden({ records: [], last: 0, cut: false })
+        : readTrace(trace, store, request ?? {}, accept),
     graph: (request = {}) => drawGraph(request, { store, vats: () => [...vats.keys()] }),
   });
 };

@@ -36,6 +36,8 @@ export interface MessageContext {
 }
 
 export interface Messages {
+  /** Called by the process's peer, before there is any message: whose ids these are. */
+  introduce(peerId: string): void;
   newId(): string;
   /** Runs `body`, which passes the message on. */
   carry<R>(message: Message, body: () => R): R;
@@ -48,8 +50,6 @@ export interface Messages {
 }
 
 export interface MessagesOptions {
-  /** Our own id; asked for when the first id is made. */
-  readonly peerId: () => string;
   /** How often the store was opened. */
   readonly epoch: number;
   /** Without it nothing is joined. */
@@ -66,22 +66,27 @@ export const noMessages: Pick<Messages, 'carry' | 'take' | 'arrive' | 'aside'> =
   arrive: <R>(_id: unknown, _from: string, body: () => R) => body(),
   aside: <R>(body: () => R) => body(),
 });
+harden(noMessages);
 
-const noContext: MessageContext = harden({ run: <R>(_carried: Carried, body: () => R) => body(), current: () => undefined });
+const noContext: MessageContext = harden({
+  run: <R>(_carried: Carried, body: () => R) => body(),
+  current: () => undefined,
+});
 
-export const makeMessages = ({ peerId, epoch, context = noContext }: MessagesOptions): Messages => {
-  let prefix: string | undefined;
+export const makeMessages = ({ epoch, context = noContext }: MessagesOptions): Messages => {
+  let prefix = 'nameless-';
   let given = 0;
 
-  const ownPrefix = (): string => (prefix ??= `${peerId().slice(0, PEER_LENGTH)}-`);
   /** What another peer says of one of our own would be taken for ours. */
-  const isAnothers = (id: unknown): id is string =>
-    typeof id === 'string' && ID.test(id) && !id.startsWith(ownPrefix());
+  const isAnothers = (id: unknown): id is string => typeof id === 'string' && ID.test(id) && !id.startsWith(prefix);
 
   return harden({
+    introduce: (peerId) => {
+      prefix = `${peerId.slice(0, PEER_LENGTH)}-`;
+    },
     newId: () => {
       given += 1;
-      return `${ownPrefix()}${epoch}-${given}`;
+      return `${prefix}${epoch}-${given}`;
     },
     carry: (message, body) => context.run({ message }, body),
     take: () => {

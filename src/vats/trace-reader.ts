@@ -62,7 +62,7 @@ const search = async (trace: Trace, store: Pick<Store, 'page'>, wanted: Search):
   const { row: end, first, waiting } = trace.seen();
   if (!visit(waiting, first, wanted)) return;
   const oldest = Math.max(0, end - slots);
-  for (let high = end; high > oldest; ) {
+  for (let high = end; high > oldest;) {
     const low = Math.max(oldest, high - ROWS, Math.floor((high - 1) / slots) * slots);
     for (const row of await readRows(store, low, high, slots)) {
       if (!visit(row.entries, row.first, wanted)) return;
@@ -81,7 +81,7 @@ export const readTrace = async (
   { after = 0, limit = 100, wait = false }: TraceRequest,
   accept: AcceptRecord = () => true,
 ): Promise<TracePage> => {
-  for (let from = after; ; ) {
+  for (let from = after; ;) {
     const seen = trace.seen();
     const last = Math.max(from, newest(seen));
     const more = trace.more();

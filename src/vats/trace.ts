@@ -14,11 +14,9 @@ import { newestRow, rowsOf, traceLimits, type TraceLimits } from './trace-rows.t
 import type { Turn } from './turn.ts';
 
 export interface TraceOptions {
-  /** Of this process; asked for when the first message comes. */
-  readonly peerId: () => string;
   /** How often the store was opened: no id is given twice. */
   readonly epoch: number;
-  readonly context?: MessageContext;
+  readonly context?: MessageContext | undefined;
   /** Methods by which the trace is looked at: their turns leave no record. */
   readonly unseen?: readonly string[];
   readonly limits?: TraceLimits;

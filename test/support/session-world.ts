@@ -29,6 +29,7 @@ export interface SideOptions {
   readonly hello?: Partial<Hello>;
   readonly clock?: FakeClock;
   readonly admit?: SessionOptions['admit'];
+  readonly messages?: SessionOptions['messages'];
   /** What the transport says of the other side. */
   readonly provenPeer?: PeerId | undefined;
   readonly dialled?: PeerId | undefined;
@@ -58,6 +59,7 @@ export const makeSide = (stream: Duplex, self: PeerId, options: SideOptions): Se
     // The clock stands still here: nobody would ever have rested. effort.test.ts has those that rest.
     effort: { rest: () => 0, rested: () => {} },
     admit,
+    messages: options.messages,
     makeBootstrap: () => bootstrap,
     makeDurable: () => {
       throw Error('no durable references here');

@@ -10,8 +10,6 @@ import { makeGatedStore } from './gated-store.ts';
 import { letAllArrive, watch } from './watch.ts';
 import { counterKind, openWorkshop, type Counter, type Workshop, type WorkshopOptions } from './workshop.ts';
 
-const peerId = 'a'.repeat(52);
-
 interface LifeOptions extends WorkshopOptions {
   readonly on?: Store;
   readonly epoch?: number;
@@ -21,7 +19,7 @@ interface LifeOptions extends WorkshopOptions {
 
 const open = ({ on = store, epoch = 1, joined = true, limits, ...options }: LifeOptions = {}): Promise<Workshop> => {
   const context = joined ? { context: makeMessageContext() } : {};
-  const trace = { peerId: () => peerId, epoch, unseen: ['heard'], ...context, ...(limits === undefined ? {} : { limits }) };
+  const trace = { epoch, unseen: ['heard'], ...context, ...(limits === undefined ? {} : { limits }) };
   return openWorkshop(on, { ...options, kernel: openTestKernel(on, { trace }) });
 };
 
@@ -41,10 +39,14 @@ describe('a turn leaves a record', () => {
     const counter = await shop.counter(5);
     await E(counter).incr(1);
     const [, spawned, called] = await records();
-    expect(spawned).toMatchObject({ target: 'vat:test/bench/1/self', method: 'run', changed: ['vat:test/counter/2/self'] });
+    expect(spawned).toMatchObject({
+      target: 'vat:test/bench/1/self',
+      method: 'run',
+      changed: ['vat:test/counter/2/self'],
+    });
     expect(called).toEqual({
       number: 3,
-      id: 'aaaaaaaa-1-3',
+      id: 'nameless-1-3',
       at: expect.any(Number),
       vat: 'test',
       target: 'vat:test/counter/2/self',
@@ -91,7 +93,11 @@ describe('a turn leaves a record', () => {
 
   test('of messages to promises, which have their ids when they get there', async () => {
     const counter = await shop.counter(5);
-    await shop.turn(({ self }, it: Counter, id: number) => void E(E(self).run(id, it) as Promise<Counter>).add(1), counter, shop.script((_here, it) => it));
+    await shop.turn(
+      ({ self }, it: Counter, id: number) => void E(E(self).run(id, it) as Promise<Counter>).add(1),
+      counter,
+      shop.script((_here, it) => it),
+    );
     await shop.kernel.idle();
     const all = await records();
     const sent = all.flatMap(({ effects }) => effects).find(({ target }) => target === 'promise')!;
@@ -101,7 +107,11 @@ describe('a turn leaves a record', () => {
   test('that failed, which changed and sent nothing', async () => {
     const counter = await shop.counter(5);
     await expect(E(counter).fail(1)).rejects.toThrow('after bcom');
-    expect((await records()).at(-1)).toMatchObject({ error: { code: 'UNEXPECTED', message: '' }, changed: [], effects: [] });
+    expect((await records()).at(-1)).toMatchObject({
+      error: { code: 'UNEXPECTED', message: '' },
+      changed: [],
+      effects: [],
+    });
   });
 
   test('with no more names than there is room for, and says how many it left out', async () => {
@@ -127,7 +137,7 @@ describe('the trace', () => {
     const after = await records();
     expect(after.slice(0, before.length)).toEqual(before);
     const fresh = after.slice(before.length);
-    expect(fresh.map(({ id }) => id)).toEqual(['aaaaaaaa-2-1', 'aaaaaaaa-2-2']);
+    expect(fresh.map(({ id }) => id)).toEqual(['nameless-2-1', 'nameless-2-2']);
     expect(fresh[0]!.number).toBeGreaterThan(before.at(-1)!.number);
   });
 
@@ -156,7 +166,7 @@ describe('the trace', () => {
       for (const [, value] of rows) expect(value.length).toBeLessThan(700);
       const kept = await records(life);
       expect(kept.length).toBeGreaterThanOrEqual(15);
-      expect(kept.at(-1)!.id).toBe(`aaaaaaaa-${epoch}-62`);
+      expect(kept.at(-1)!.id).toBe(`nameless-${epoch}-62`);
       expect(kept.map(({ number }) => number)).toEqual([...kept.map(({ number }) => number)].sort((a, b) => a - b));
       await life.kernel.stop();
     }
@@ -168,7 +178,7 @@ describe('the trace', () => {
     for (let n = 0; n < 100; n += 1) await E(counter).read();
     const kept = await records(life);
     expect(kept.length).toBeLessThan(30);
-    expect(kept.at(-1)).toMatchObject({ method: 'read', number: 102, id: 'aaaaaaaa-1-102' });
+    expect(kept.at(-1)).toMatchObject({ method: 'read', number: 102, id: 'nameless-1-102' });
   });
 
   test('shows nothing that is not durable, and what failed to be written as failed', async () => {
@@ -193,7 +203,9 @@ describe('the trace', () => {
       ['read', 'COMMIT_FAILED', []],
     ]);
     await E(counter).incr(1);
-    expect((await records(life)).map(({ number }) => number)).toEqual(after.map(({ number }) => number).concat(after.at(-1)!.number + 1));
+    expect((await records(life)).map(({ number }) => number)).toEqual(
+      after.map(({ number }) => number).concat(after.at(-1)!.number + 1),
+    );
   });
 
   test('answers who waits when there is something newer, and not before', async () => {
@@ -242,7 +254,9 @@ describe('the trace', () => {
       return made as never;
     }, canary);
     await (E(map as never) as { get(key: string): Promise<unknown> }).get(canary);
-    await E(await shop.counter(1)).incr(canary as never).catch(() => {});
+    await E(await shop.counter(1))
+      .incr(canary as never)
+      .catch(() => {});
     await shop.turn(() => { throw Error(canary); }).catch(() => {}); // prettier-ignore
     await shop.turn(() => { throw Error(`MY_CODE: ${canary}`); }).catch(() => {}); // prettier-ignore
     await shop.counter(2);

@@ -134,8 +134,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'continuations go on after a failed batch',
     file: 'continuations.ts',
-    find: 'if (since !== incarnation) kit.reject(dropped());\n      else runTurn(handle, kit);',
-    replace: 'runTurn(handle, kit);',
+    find: 'if (since !== incarnation) kit.reject(dropped());\n      else runTurn(asked, handle, kit);',
+    replace: 'runTurn(asked, handle, kit);',
   },
   {
     name: 'a handler gets the portrait of the turn that asked for it',
