@@ -28,6 +28,7 @@ const faults: ReadonlySet<string> = new Set([
   'UNKNOWN_KIND',
   'NEWER_VERSION',
   'OLDER_VERSION',
+  'UPGRADE_FAILED',
 ]);
 
 /** For `onTurnError` of a kernel. */

@@ -37,13 +37,19 @@ export interface Ledger extends Store {
   commits(): number;
 }
 
+/** Looks whether this program can go on with what is stored. */
+export type Examine = (rows: Pick<Store, 'get' | 'page'>, storeId: string) => Promise<void>;
+
 export interface LedgerOptions {
   /** Called once, for a new store. At most 200 characters. */
   readonly randomId: () => string;
   /** What errors call the store; its directory. */
   readonly where: string;
-  /** Looks at what is there before anything is written; what it rejects with keeps the store closed and as it is. */
-  readonly examine?: (rows: Pick<Store, 'get' | 'page'>, storeId: string) => Promise<void>;
+  /**
+   * Looks at what is there before anything is written; what it rejects with keeps the store closed and as it is. The rows can be read while
+   * it runs.
+   */
+  readonly examine?: Examine;
   /** Told of every batch, and asked at opening. The ledger closes it. Without one, a lost end of the store goes unnoticed. */
   readonly witness?: CommitWitness;
 }

@@ -1,23 +1,33 @@
 /** The store of a process, whole: LevelDB, who holds it, its header and the witness of its commits. */
-import { openCommitWitness } from './commit-witness.ts';
+import { openCommitWitness, type CommitWitness } from './commit-witness.ts';
 import { openLedger, type Ledger, type LedgerOptions } from './ledger.ts';
 import { openLevelStore, type LevelStoreOptions } from './level-store.ts';
-import { statePaths } from './state-directory.ts';
+import { makeOverlayStore } from './overlay-store.ts';
+import { requireStore, statePaths } from './state-directory.ts';
 
 export interface OpenStoreOptions extends LevelStoreOptions, Pick<LedgerOptions, 'examine'> {
   /** For the id of a new store. */
   readonly randomId: () => string;
+  /** There must be a store already, or STORE_UNUSABLE. */
+  readonly mustExist?: boolean;
+  /** Whatever is written, the opening too, stays in memory and is gone with it. The store is held all the same. */
+  readonly dryRun?: boolean;
 }
+
+const onlyAsked = (witness: CommitWitness): CommitWitness => harden({ ...witness, note: () => {} });
 
 /**
  * Called once, by an entry point, which owns the ledger and must close it. Rejects as `openLevelStore` and `openLedger` do; then
  * nothing is held.
  */
 export const openStore = async (options: OpenStoreOptions): Promise<Ledger> => {
-  const { fs, directory, randomId, examine } = options;
-  const store = await openLevelStore(options);
+  const { fs, directory, randomId, examine, mustExist = false, dryRun = false } = options;
+  if (mustExist) await requireStore(fs, statePaths(directory));
+  const level = await openLevelStore(options);
+  const store = dryRun ? makeOverlayStore(level) : level;
   try {
-    const witness = openCommitWitness(fs, statePaths(directory).commits);
+    const opened = openCommitWitness(fs, statePaths(directory).commits);
+    const witness = dryRun ? onlyAsked(opened) : opened;
     try {
       return await openLedger(store, { randomId, where: directory, witness, ...(examine && { examine }) });
     } catch (error) {

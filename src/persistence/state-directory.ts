@@ -50,6 +50,22 @@ const requireOurs = (database: string, names: readonly string[]): void => {
 };
 harden(statePaths);
 
+/** For who must not make one. Rejects STORE_UNUSABLE if there is no store, or it cannot be read. */
+export const requireStore = async (
+  fs: typeof import('node:fs'),
+  { directory, database }: StatePaths,
+): Promise<void> => {
+  const names = await fs.promises.readdir(database).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return [];
+    throw storeFailure(database, error);
+  });
+  if (names.length > 0) return;
+  throw makeError('STORE_UNUSABLE', `${directory}: there is no store here`, {
+    hint: 'name the state directory of a boss with --state DIR',
+  });
+};
+harden(requireStore);
+
 /** Like `mkdir` with `recursive`, which on a read-only file system says ENOENT. */
 const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void> => {
   const codeIn = (error: unknown) => (error as { code?: unknown }).code;

@@ -9,16 +9,21 @@
 import { mustMatch } from '@endo/patterns';
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import { callMethod, checkBehaviour, type Behaviour } from './behaviour.ts';
+import { mapKind } from './durable-map.ts';
 import { facetReferences } from './facet-references.ts';
 import { checkArguments } from './guards.ts';
 import type { KindRegistry, Registration } from './kind-registry.ts';
+import type { KindsManifest } from './kinds-manifest.ts';
 import { actorKey } from './keys.ts';
 import { formatActorName, type ActorName, type RefName } from './names.ts';
 import type { AnyKind, Become, Fresh, TurnTools } from './kind.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
+import type { Definition } from './retired-kind.ts';
+import type { Row } from './row.ts';
 import { stillMatches } from './still-matches.ts';
 import { assertPassable } from './translate.ts';
 import type { Turn } from './turn.ts';
+import { isCurrent, upgradeFailed, type Upgrader } from './upgrade.ts';
 
 /** One portrait that an actor has or had. */
 interface State {
@@ -33,17 +38,21 @@ interface State {
 }
 
 export interface Actor {
+  /** `<label>/<instance>`, with the label that its kind had when it was spawned. */
   readonly id: string;
   readonly kind: AnyKind;
   readonly powers: object;
-  readonly instance: number;
+  readonly address: Address;
   /** A reference for each facet. */
   readonly facets: Readonly<Record<string, object>>;
   state: State;
 }
 
+/** Where an actor's row is, and what references to it are called: for ever, whatever becomes of its kind. */
+export type Address = Pick<ActorName, 'kind' | 'instance'>;
+
 /** What `behave` gets as `self`, and whoever spawns: the reference, or for a kit the record of facets. */
-const selfOf = ({ kind, facets }: Actor): unknown => (kind.kit ? facets : facets['self']);
+const selfOf = ({ kit }: Definition, facets: Actor['facets']): unknown => (kit ? facets : facets['self']);
 
 export interface Actors {
   spawn(turn: Turn, kind: AnyKind, portrait: unknown, nextInstance: () => number): unknown;
@@ -51,6 +60,8 @@ export interface Actors {
   receive(name: ActorName, ref: object | undefined, method: string, args: readonly unknown[]): unknown;
   /** A near call: does not. */
   invoke(name: ActorName, ref: object, method: string, args: readonly unknown[]): unknown;
+  /** Reads the actor's row if it is not in memory, and upgrades it if it is of an older version. */
+  ensure(address: Address): void;
   /** For a continuation of that actor. */
   fresh(actor: Actor): Fresh<unknown>;
   /** Forgets the longest unused down to the limit. Never during a turn. */
@@ -64,6 +75,8 @@ export interface Actors {
 export interface ActorsOptions {
   readonly vat: string;
   readonly kinds: KindRegistry;
+  readonly manifest: KindsManifest;
+  readonly upgrader: Upgrader;
   readonly codec: PortraitCodec;
   /** The reference for a name of this vat. */
   readonly refFor: (name: RefName) => object;
@@ -89,7 +102,7 @@ export const checkPortrait = (what: string, kind: AnyKind, portrait: unknown, be
 harden(checkPortrait);
 
 export const makeActors = (options: ActorsOptions): Actors => {
-  const { vat, kinds, codec, refFor, turnFor, read, toolsFor, cacheLimit } = options;
+  const { vat, kinds, manifest, upgrader, codec, refFor, turnFor, read, toolsFor, cacheLimit } = options;
   const checked = new WeakSet<AnyKind>();
   /** Durable actors, longest unused first. */
   let cache = new Map<string, Actor>();
@@ -105,51 +118,84 @@ export const makeActors = (options: ActorsOptions): Actors => {
     behaviour: undefined,
   });
 
-  const makeActor = ({ kind, powers }: Registration, instance: number, portrait: unknown, change: number): Actor => {
-    const facets = facetReferences(kind, vat, instance, refFor);
-    return { id: `${kind.label}/${instance}`, kind, powers, instance, facets, state: makeState(portrait, change) };
+  const facetsOf = (definition: Definition, durable: boolean, address: Address): Actor['facets'] =>
+    facetReferences(definition, { durable, vat, ...address }, refFor);
+
+  const makeActor = ({ kind, powers }: Registration, address: Address, portrait: unknown, change: number): Actor => {
+    const facets = facetsOf(kind, !kind.ephemeral, address);
+    const id = `${address.kind}/${address.instance}`;
+    return { id, kind, powers, address, facets, state: makeState(portrait, change) };
+  };
+
+  const write = (turn: Turn, { kind, address }: Actor, { portrait, change }: State): void => {
+    if (kind.ephemeral) return;
+    const { label, version } = kind;
+    const key = actorKey(vat, address.kind, address.instance);
+    turn.write(key, codec.encode({ kind: label, version, change }, portrait));
+    manifest.note(turn, label, version);
+  };
+
+  /** Part of the turn that revives it: undone with that, or with the near call that it was for. */
+  const forgetIfUndone = (turn: Turn, actor: Actor, forget: () => void): void => {
+    const { state } = actor;
+    turn.changed(() => {
+      state.undone = true;
+      forget();
+    });
   };
 
   // ------------------------------------------------------------------------------------------- finding
 
-  const revive = (label: string, instance: number): Actor => {
-    const key = actorKey(vat, label, instance);
+  const upgrade = (turn: Turn, key: string, row: Row, from: Definition, old: unknown, address: Address): Actor => {
+    const selfFor = (definition: Definition) => selfOf(definition, facetsOf(definition, true, address));
+    const { kind, portrait } = upgrader.upgrade(key, row, from, old, selfFor);
+    try {
+      checkPortrait(`portrait of ${kind.label}`, kind, portrait);
+      const actor = makeActor(kinds.requireRegistered(kind), address, portrait, row.change + 1);
+      write(turn, actor, actor.state);
+      forgetIfUndone(turn, actor, () => cache.delete(actor.id));
+      return actor;
+    } catch (error) {
+      throw upgradeFailed(key, row, kind, error);
+    }
+  };
+
+  const revive = (address: Address): Actor => {
+    const key = actorKey(vat, address.kind, address.instance);
     const value = read(key);
     if (value === undefined) throw makeError('NO_SUCH_ACTOR', `nothing is stored as ${key}`);
     const row = codec.decodeRow(key, value);
-    const reader = kinds.requireReader(key, row);
+    const definition = kinds.requireReader(key, row);
     const portrait = codec.decodePortrait(key, row);
+    if (!isCurrent(definition, row)) {
+      const turn = turnFor('upgrade');
+      return turn.undoOnThrow(() => upgrade(turn, key, row, definition, portrait, address));
+    }
+    const reader = kinds.requireRegistered(definition);
     checkPortrait(`row ${key}`, reader.kind, portrait);
-    return makeActor(reader, instance, portrait, row.change);
+    return makeActor(reader, address, portrait, row.change);
   };
 
-  const findDurable = (label: string, instance: number): Actor => {
-    const id = `${label}/${instance}`;
+  const findDurable = (address: Address): Actor => {
+    const id = `${address.kind}/${address.instance}`;
     const known = cache.get(id);
-    const actor = known ?? revive(label, instance);
+    const actor = known ?? revive(address);
     if (known !== undefined) cache.delete(id);
     cache.set(id, actor);
     return actor;
   };
 
   const find = (name: ActorName, ref: object | undefined): Actor => {
-    if (name.durable) return findDurable(name.kind, name.instance);
+    if (name.durable) return findDurable({ kind: name.kind, instance: name.instance });
     const actor = ref === undefined ? undefined : ephemeral.get(ref);
     if (actor === undefined) throw makeError('NO_SUCH_ACTOR', `${formatActorName(name)} is gone`);
     return actor;
   };
 
   /** The same actor, which may have been evicted and revived meanwhile. */
-  const findAgain = (actor: Actor): Actor =>
-    actor.kind.ephemeral ? actor : findDurable(actor.kind.label, actor.instance);
+  const findAgain = (actor: Actor): Actor => (actor.kind.ephemeral ? actor : findDurable(actor.address));
 
   // ------------------------------------------------------------------------------------------- changing
-
-  const write = (turn: Turn, { kind, instance }: Actor, { portrait, change }: State): void => {
-    if (kind.ephemeral) return;
-    const key = actorKey(vat, kind.label, instance);
-    turn.write(key, codec.encode({ kind: kind.label, version: kind.version, change }, portrait));
-  };
 
   /** After an eviction the state is another object, but the same if it has the same number, and that number was not given twice. */
   const isLatest = (latest: State, from: State): boolean =>
@@ -181,18 +227,18 @@ export const makeActors = (options: ActorsOptions): Actors => {
   const spawn: Actors['spawn'] = (turn, kind, portrait, nextInstance) => {
     const registration = kinds.requireRegistered(kind);
     checkPortrait(`portrait of ${kind.label}`, kind, portrait);
-    const actor = makeActor(registration, nextInstance(), portrait, 1);
+    const actor = makeActor(registration, { kind: kind.label, instance: nextInstance() }, portrait, 1);
     const refs = Object.values(actor.facets);
     write(turn, actor, actor.state);
     if (kind.ephemeral) for (const ref of refs) ephemeral.set(ref, actor);
     else cache.set(actor.id, actor);
-    turn.changed(() => {
-      actor.state.undone = true;
+    forgetIfUndone(turn, actor, () => {
       cache.delete(actor.id);
       for (const ref of refs) ephemeral.delete(ref);
     });
-    if (!checked.has(kind)) behaviourOf(actor);
-    return selfOf(actor);
+    // Where a closed store is upgraded, kinds have no powers to make a behaviour with.
+    if (!checked.has(kind) && !upgrader.isStepping()) behaviourOf(actor);
+    return selfOf(kind, actor.facets);
   };
 
   // ------------------------------------------------------------------------------------------- calling
@@ -201,7 +247,7 @@ export const makeActors = (options: ActorsOptions): Actors => {
     const { state, kind } = actor;
     if (state.behaviour === undefined) {
       const powers = { ...actor.powers, ...toolsFor(actor) };
-      const made = kind.behave(become(actor, state), selfOf(actor), state.portrait, powers);
+      const made = kind.behave(become(actor, state), selfOf(kind, actor.facets), state.portrait, powers);
       const behaviour = (kind.kit ? made : { self: made }) as Behaviour;
       if (!checked.has(kind)) checkBehaviour(kind, behaviour);
       checked.add(kind);
@@ -224,7 +270,11 @@ export const makeActors = (options: ActorsOptions): Actors => {
       if (method !== '__getMethodNames__') checkArguments(guard, method, args);
       return run(actor, name, method, args);
     },
-    invoke: (name, ref, method, args) => run(find(name, ref), name, method, args),
+    invoke: (name, ref, method, args) => {
+      if (name.kind !== mapKind.label) upgrader.requireNoStep(`near call of ${method}`);
+      return run(find(name, ref), name, method, args);
+    },
+    ensure: (address) => void findDurable(address),
     fresh: (made) => {
       const actor = findAgain(made);
       return { portrait: actor.state.portrait, bcom: become(actor, actor.state) };

@@ -7,6 +7,7 @@ import { checkPortrait } from './actors.ts';
 import { facetReferences } from './facet-references.ts';
 import { actorKey, nextVatKey, vatHeaderKey } from './keys.ts';
 import type { AnyKind } from './kind.ts';
+import { writeKinds } from './kinds-manifest.ts';
 import type { RefName } from './names.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
 import type { Turn } from './turn.ts';
@@ -68,7 +69,8 @@ export const foundVat = (turn: Turn, { codec, refFor, read }: FoundingOptions, f
   const header = { next: instance + 1, actors: 1, type, about: translate(about, noReferences) };
   turn.write(headerKey, codec.encode({ ...VAT_ROW, change: 1 }, harden(header)));
   turn.write(rootKey, codec.encode({ kind: root.label, version: root.version, change: 1 }, portrait));
-  const facets = facetReferences(root, name, instance, refFor);
+  writeKinds(turn, name, codec, { versions: harden({ [root.label]: root.version }), change: 1 });
+  const facets = facetReferences(root, { durable: true, vat: name, kind: root.label, instance }, refFor);
   return root.kit ? facets : facets['self'];
 };
 harden(foundVat);

@@ -69,6 +69,19 @@ export const readFacetGuard = (where: string, guard: InterfaceGuard): FacetGuard
 };
 harden(readFacetGuard);
 
+/** For a reference to what may be one of several: it has the methods of all. Arguments are checked by the guard of what it is. */
+export const joinFacetGuards = (guards: readonly FacetGuard[]): FacetGuard => {
+  const [first, ...others] = guards;
+  if (others.every((guard) => guard === first)) return first!;
+  return harden({
+    interfaceName: [...new Set(guards.map(({ interfaceName }) => interfaceName))].join(' or '),
+    guard: first!.guard,
+    methods: new Map(guards.flatMap(({ methods }) => [...methods])),
+    open: guards.some(({ open }) => open),
+  });
+};
+harden(joinFacetGuards);
+
 /** Does each argument match its own pattern? The same as matching all at once, at a fifth of the cost; but it cannot say what is wrong. */
 const eachMatches = (args: readonly unknown[], { required, optional }: ArgumentsGuard): boolean =>
   args.length >= required.length &&

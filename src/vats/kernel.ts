@@ -10,14 +10,15 @@ import { makeGroupCommit } from './group-commit.ts';
 import { makeHostReferences } from './host-references.ts';
 import { makeInspector, type Inspector } from './inspector.ts';
 import type { Kernel as KernelContract, Router } from './kernel-contract.ts';
-import type { AnyKind } from './kind.ts';
 import { parseActorName, type RefName } from './names.ts';
 import { makeQuietKit } from './promise-bridge.ts';
+import type { Definition } from './retired-kind.ts';
 import { makeScheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
 import { makeTrace, type TraceOptions } from './trace.ts';
 import { assertPassable, translateReason } from './translate.ts';
 import { makeVatTypes, typeOfVat, type VatTypes } from './vat-types.ts';
+import { walkUpgrades, type WalkedRow } from './upgrade-walk.ts';
 import { makeVat, type RootTools, type TurnError, type Vat } from './vat.ts';
 
 export interface KernelOptions {
@@ -52,7 +53,7 @@ export interface VatHandle {
    * turn is durable; data; and plain functions, which run in the turn and must be pure. Throws TypeError for a label that is taken, or
    * that a reference was already made for: register first.
    */
-  register<W extends object>(kind: { readonly behave: (...args: never[]) => unknown } & AnyKind, powers: W): void;
+  register<W extends object>(kind: Definition, powers: W): void;
   /**
    * The durable root of that name (`[a-z][a-z0-9-]*`), made by a turn if there is none yet. `make` is vat code, and its result the
    * reference, or a record of references.
@@ -68,6 +69,11 @@ export interface Kernel extends KernelContract {
   /** A type of vats that turns make. What it returns makes them: a power, for kinds that may. See vat-types.ts. */
   readonly defineVatType: VatTypes['define'];
   readonly inspector: Inspector;
+  /**
+   * Upgrades what is of an older version in all open vats, some rows at a time, as fast as what it yields is taken. A row that cannot be
+   * upgraded is told of, and stays as it is.
+   */
+  upgradeAll(): AsyncGenerator<WalkedRow>;
   /** Resolves when no message waits, no turn runs and everything is durable. */
   idle(): Promise<void>;
   /** From now on deliveries reject with VAT_STOPPED; resolves when what was begun is durable. No turn runs after it. The store stays its owner's. */
@@ -201,6 +207,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       routers.set(scheme, router);
     },
     inspector: makeInspector({ store, vats, trace }),
+    upgradeAll: () => walkUpgrades({ vats: vats.values(), page: commits.page, get: commits.get }),
     idle: scheduler.idle,
     stop: async () => {
       stopped = true;

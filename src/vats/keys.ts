@@ -22,6 +22,10 @@ harden(vatsRange);
 export const vatHeaderKey = (vat: string): string => `v/${vat}/!`;
 harden(vatHeaderKey);
 
+/** Which kinds its rows are of. */
+export const kindsKey = (vat: string): string => `v/${vat}/k`;
+harden(kindsKey);
+
 export const rootKey = (vat: string, root: string): string => `v/${vat}/r/${root}`;
 harden(rootKey);
 export const rootRange = (vat: string): KeyRange => range(`v/${vat}/r`);

@@ -5,6 +5,7 @@
 import type { InterfaceGuard, Pattern } from '@endo/patterns';
 import type { ERef } from './eventual-send.ts';
 import { readFacetGuard, type FacetGuard } from './guards.ts';
+import { readLineage, type Lineage, type UpgradeStep } from './lineage.ts';
 
 /**
  * Takes the next portrait. With a value: refused (STALE_BECOME) if the actor became since the behaviour was made. With a function:
@@ -79,9 +80,7 @@ export interface TurnTools<P = unknown> {
 }
 
 /** `S` is what a reference is to its holder: the methods, or for a kit the record of facets. `W` are the powers bound at registration. */
-export interface Kind<P, S, W> {
-  readonly label: string;
-  readonly version: number;
+export interface Kind<P, S, W> extends Lineage {
   readonly portrait: Pattern;
   readonly ephemeral: boolean;
   /** In a kit, `self` is a record of facets; otherwise there is one facet, `self`. */
@@ -99,9 +98,14 @@ export type AnyKind = Kind<any, any, any>;
 export type SpawnableKind<P, S> = Kind<P, S, any>;
 
 interface CommonOptions<P, S, W, B> {
-  /** Written to disk: never change it without an upgrade. `[a-z][a-z0-9-]{0,62}` */
+  /** Written to disk: whoever changes it names the old one in `formerly`. `[a-z][a-z0-9-]{0,62}` */
   readonly label: string;
+  /** Of the portrait; counts from 1, and goes on counting when the label changes. */
   readonly version?: number;
+  /** Labels that it had. They stay its own for ever: references and keys have them. */
+  readonly formerly?: readonly string[];
+  /** A step for each version but the newest, the one from version 1 first. See docs/how-to/upgrade-a-kind.md. */
+  readonly upgrades?: readonly UpgradeStep<S>[];
   /** The shape of portraits. */
   readonly portrait: Pattern;
   /** Never written; may hold what does not outlive the process; may not be referred to from a portrait. */
@@ -109,8 +113,6 @@ interface CommonOptions<P, S, W, B> {
   readonly behave: (bcom: Become<P>, self: S, portrait: P, powers: W & TurnTools<P>) => B;
 }
 
-// Bounded, so that every key of the store is.
-const LABEL = /^[a-z][a-z0-9-]{0,62}$/;
 const FACET = /^[a-zA-Z][a-zA-Z0-9]*$/;
 
 const makeKind = <P, S, W>(
@@ -118,15 +120,17 @@ const makeKind = <P, S, W>(
   kit: boolean,
   guards: Readonly<Record<string, InterfaceGuard>>,
 ): Kind<P, S, W> => {
-  const { label, version = 1, portrait, ephemeral = false, behave } = options;
-  if (!LABEL.test(label)) throw TypeError(`kind label ${JSON.stringify(label)} must match ${LABEL}`);
-  if (!Number.isSafeInteger(version) || version < 1) throw TypeError(`kind ${label}: version must count from 1`);
+  const { label, portrait, ephemeral = false, behave } = options;
+  const lineage = readLineage(options);
+  if (ephemeral && (lineage.version > 1 || lineage.formerly.length > 0)) {
+    throw TypeError(`kind ${label}: what is never written needs no version and no former label`);
+  }
   const facets = new Map<string, FacetGuard>();
   for (const [facet, guard] of Object.entries(guards)) {
     if (!FACET.test(facet)) throw TypeError(`kind ${label}: facet ${JSON.stringify(facet)} must match ${FACET}`);
     facets.set(facet, readFacetGuard(`${label}.${facet}`, guard));
   }
-  return harden({ label, version, portrait, ephemeral, kit, facets, behave });
+  return harden({ ...lineage, portrait, ephemeral, kit, facets, behave });
 };
 
 /** A kind whose actors have one facet. Throws TypeError for a guard with a method that `E()` cannot call, or an asynchronous one. */

@@ -52,13 +52,21 @@ export const decodeRow = (key: string, text: string): Row => {
 };
 harden(decodeRow);
 
-/** Refuses what this program cannot read: UNKNOWN_KIND, NEWER_VERSION, OLDER_VERSION, naming key, expected and found. */
+/** Refuses a row that a newer program wrote: NEWER_VERSION, naming key, expected and found. */
+export const requireNotNewer = (key: string, { kind, version }: Row, known: number): void => {
+  if (version <= known) return;
+  throw makeError('NEWER_VERSION', `row ${key}: ${kind} version ${version}, known ${known}`, {
+    hint: 'use the gobs that wrote it, or a newer one',
+  });
+};
+harden(requireNotNewer);
+
+/** For rows without upgrades: refuses all but that label and version with UNKNOWN_KIND, NEWER_VERSION or OLDER_VERSION. */
 export const requireVersion = (key: string, row: Row, label: string, version: number): void => {
   if (row.kind !== label) throw makeError('UNKNOWN_KIND', `row ${key} is of kind ${row.kind}, expected ${label}`);
-  const found = `row ${key}: ${row.kind} version ${row.version}, known ${version}`;
-  if (row.version > version) {
-    throw makeError('NEWER_VERSION', found, { hint: 'use the gobs that wrote it, or a newer one' });
+  requireNotNewer(key, row, version);
+  if (row.version < version) {
+    throw makeError('OLDER_VERSION', `row ${key}: ${row.kind} version ${row.version}, known ${version}`);
   }
-  if (row.version < version) throw makeError('OLDER_VERSION', found);
 };
 harden(requireVersion);

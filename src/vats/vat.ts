@@ -10,7 +10,7 @@
  * `continuations` (`on`, promise kits). This file joins them, and is the only one that runs turns.
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
-import { makeActors, type Actor } from './actors.ts';
+import { makeActors, type Actor, type Address } from './actors.ts';
 import { makeBorder } from './border.ts';
 import { makeContinuations } from './continuations.ts';
 import { currentTurn, requireTurn, withTurn } from './current-turn.ts';
@@ -19,17 +19,23 @@ import { makeEntryRows } from './entry-rows.ts';
 import { makeFifo } from './fifo.ts';
 import { foundVat, type Foundation } from './found-vat.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { makeKindRegistry } from './kind-registry.ts';
+import { makeKindRegistry, type Stage } from './kind-registry.ts';
+import { makeKindsManifest } from './kinds-manifest.ts';
 import type { AnyKind, DurableMap, TurnTools } from './kind.ts';
-import { parseActorName, type ActorName, type RefName } from './names.ts';
+import type { Definition } from './retired-kind.ts';
+import { actorKey } from './keys.ts';
+import { formatActorName, parseActorName, type ActorName, type RefName } from './names.ts';
 import { makePortraitCodec } from './portrait-codec.ts';
-import { makePromiseBridge } from './promise-bridge.ts';
+import { makePromiseBridge, makeQuietKit } from './promise-bridge.ts';
 import { makeReferences } from './references.ts';
+import type { Row } from './row.ts';
 import { makeSend, type Send } from './sending.ts';
 import type { TurnMessage } from './messages.ts';
 import type { Trace } from './trace.ts';
 import { translateReason } from './translate.ts';
 import { makeTurn, type Output, type Turn } from './turn.ts';
+import { makeUpgrader } from './upgrade.ts';
+import { countSpawned } from './upgrade-walk.ts';
 import { makeVatHeader } from './vat-header.ts';
 
 /** What the kernel gives to each vat. */
@@ -68,7 +74,7 @@ export interface Settle {
 export interface Vat {
   readonly name: string;
   /** Host objects among the powers become references, as if they had been sent. */
-  register(kind: AnyKind, powers: object): void;
+  register(kind: Definition, powers: object): void;
   /** Enqueues a message. `args` and what `settle` gets are host values. */
   receive(name: RefName, method: string, args: readonly unknown[], settle: Settle, message?: TurnMessage): void;
   /** The durable root of that name: made in a turn of its own if there is none. Settles with its host reference. */
@@ -81,6 +87,10 @@ export interface Vat {
   nameOf(value: object): RefName | undefined;
   /** The guard's interface name of one of its actors. */
   interfaceName(name: RefName): string | undefined;
+  /** How a row of it stands to its kinds. Throws UNKNOWN_KIND, NEWER_VERSION. */
+  stageOf(key: string, row: Row): Stage;
+  /** Has an actor revived, and so upgraded, in a turn of its own; → how many of each kind were spawned for it, when that is durable. */
+  upgrade(address: Address): Promise<Readonly<Record<string, number>>>;
   /** Runs the next item; false if there was none. */
   step(): boolean;
   /** After a failed commit: everything in memory is dropped and comes from the store again. */
@@ -188,8 +198,12 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
   };
 
   const { deliver } = powers;
+  const turnForSend = (what: string): Turn => {
+    upgrader.requireNoStep(what);
+    return turnFor(what);
+  };
   const messages = trace?.messages;
-  const send = makeSend({ nameOf, border, bridge, deliver, whenDurable, messages, vat: vatName, turnFor });
+  const send = makeSend({ nameOf, border, bridge, deliver, whenDurable, messages, vat: vatName, turnFor: turnForSend });
 
   // ------------------------------------------------------------------------------------------- actors
 
@@ -208,6 +222,8 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     spawn: spawn as RootTools['spawn'],
     makeMap: <V>() => spawn(mapKind, harden({ size: 0 })) as DurableMap<V>,
   };
+  const upgrader = makeUpgrader(rootTools);
+  const manifest = makeKindsManifest(vatName, codec, read);
   const { on, promiseKit } = continuations;
   const toolsFor = (actor: Actor): TurnTools => {
     const fresh = (): never => actors.fresh(actor) as never;
@@ -215,7 +231,10 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     const onForActor = (promise: unknown, ...handlers: [never, never?]) => on(name, fresh, promise, ...handlers);
     return { ...rootTools, promiseKit, on: onForActor as TurnTools['on'] };
   };
-  const actors = makeActors({ vat: vatName, kinds, codec, refFor, turnFor, read, toolsFor, cacheLimit });
+  const actors = makeActors({
+    ...{ vat: vatName, kinds, manifest, upgrader, codec },
+    ...{ refFor, turnFor, read, toolsFor, cacheLimit },
+  });
 
   kinds.register(mapKind, {
     rowsOf: (map: object) =>
@@ -254,6 +273,18 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
       const own = ownName(name);
       return own === undefined ? undefined : kinds.facetGuard(own)?.interfaceName;
     },
+    stageOf: kinds.stageOf,
+    upgrade: (address) => {
+      const key = actorKey(vatName, address.kind, address.instance);
+      const name = formatActorName({ durable: true, vat: vatName, ...address, facet: 'self' });
+      const kit = makeQuietKit();
+      const body = (): unknown => {
+        actors.ensure(address);
+        return countSpawned(vatName, key, turnFor('upgrade').writes, commits.get);
+      };
+      enqueue(() => runTurn(name, 'upgrade', body, kit));
+      return kit.promise as Promise<Readonly<Record<string, number>>>;
+    },
     step: () => {
       const item = queue.take();
       if (item === undefined) return false;
@@ -268,6 +299,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
     reset: () => {
       actors.reset();
       header.reset();
+      manifest.reset();
       continuations.reset();
     },
     cached: actors.cached,

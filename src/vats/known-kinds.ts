@@ -1,0 +1,69 @@
+/**
+ * Does this program know enough for what is in a store? Each vat says in one row, `v/<vat>/k`, of which kinds and versions its rows are
+ * (kinds-manifest.ts), so the answer costs a look at each vat, not at each row. It is asked before anything is written: a program that is too old
+ * leaves the store as it is.
+ */
+import { makeError } from '../errors/gobs-error.ts';
+import { mapKind } from './durable-map.ts';
+import { kindsKey, vatRange } from './keys.ts';
+import { readKindsRow } from './kinds-manifest.ts';
+import { makePortraitCodec } from './portrait-codec.ts';
+import type { Definition } from './retired-kind.ts';
+import type { Store } from './store.ts';
+
+type Rows = Pick<Store, 'get' | 'page'>;
+
+const hint = 'nothing was changed; use the gobs that wrote it, or a newer one';
+
+/** Names of all vats that have rows: one page for each, whatever the number of rows. */
+export async function* vatsIn(rows: Pick<Store, 'page'>): AsyncGenerator<string> {
+  for (let gt = 'v/'; ;) {
+    const [first] = await rows.page({ gt, lt: 'v0', limit: 1 });
+    if (first === undefined) return;
+    const vat = first[0].slice('v/'.length).split('/')[0]!;
+    yield vat;
+    gt = vatRange(vat).lt;
+  }
+}
+harden(vatsIn);
+
+const versionsOf = (kinds: readonly Definition[]): ReadonlyMap<string, number> => {
+  const known = new Map<string, number>();
+  for (const { label, formerly, version } of new Set([mapKind as Definition, ...kinds])) {
+    for (const each of [label, ...formerly]) {
+      if (known.has(each)) throw TypeError(`two kinds are, or were, called ${each}`);
+      known.set(each, version);
+    }
+  }
+  return known;
+};
+
+const noReference = (): never => {
+  throw TypeError('a table of kinds has no references');
+};
+
+/**
+ * For `openStore({ examine })`. `kinds`: all that any vat of the program registers, retired ones too. Rejects UNKNOWN_KIND or NEWER_VERSION,
+ * naming vat, kind, found and known; ROW_DAMAGED.
+ */
+export const requireKnownKinds = async (rows: Rows, kinds: readonly Definition[]): Promise<void> => {
+  const known = versionsOf(kinds);
+  const codec = makePortraitCodec(noReference, noReference);
+  for await (const vat of vatsIn(rows)) {
+    const key = kindsKey(vat);
+    const value = rows.get(key);
+    if (value === undefined) continue;
+    for (const [label, found] of Object.entries(readKindsRow(codec, key, value).versions)) {
+      const version = known.get(label);
+      if (version === undefined) {
+        const labels = [...known.keys()].join(', ');
+        throw makeError('UNKNOWN_KIND', `vat ${vat} has actors of kind ${label}, this gobs knows ${labels}`, { hint });
+      }
+      if (found > version) {
+        const message = `vat ${vat} has actors of kind ${label} version ${found}, this gobs knows ${version}`;
+        throw makeError('NEWER_VERSION', message, { hint });
+      }
+    }
+  }
+};
+harden(requireKnownKinds);
