@@ -9,4 +9,5 @@ import { machineLogKind } from './machine-log.ts';
 import { machineKind } from './machine.ts';
 import { providerKind } from './provider.ts';
 
-export const bossKinds: readonly Definition[] = harden([cellKind, machineLogKind, machineKind, bossKind, providerKind]);
+export const bossKinds: readonly Definition[] = [cellKind, machineLogKind, machineKind, bossKind, providerKind];
+harden(bossKinds);

@@ -14,9 +14,11 @@ import pino from 'pino';
 import { openStore } from '../persistence/open-store.ts';
 import { stateDirectory } from '../protocol/state-directory.ts';
 import { shippedProviders } from '../providers/shipped.ts';
+import type { StoreUpgrade } from '../protocol/store-upgrade.ts';
 import type { SealingSettings } from '../sealing/key-source.ts';
 import type { Carried, MessageContext } from '../vats/messages.ts';
 import { startBoss, type BossPowers, type Log } from './start-boss.ts';
+import { upgradeStore, type UpgradeStoreOptions, type UpgradeStorePowers } from './upgrade-store.ts';
 
 export interface RunBossOptions extends SealingSettings {
   /** Absolute. */
@@ -52,28 +54,38 @@ const hobCommand = (interval: number | undefined): readonly string[] => {
   return [process.execPath, entry, ...(interval === undefined ? [] : ['--interval', String(interval)])];
 };
 
-const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({
+/** For whoever opens a store. */
+const storePowers: UpgradeStorePowers = {
   openStore,
-  providerTypes: shippedProviders,
   fs,
-  net,
-  tls,
   Level,
   process,
+  uid: process.getuid?.() ?? 0,
+  randomId: () => randomUUID(),
+  now: () => Date.now(),
+  setImmediate: (callback) => void setImmediate(callback),
+};
+
+/** `gobs store upgrade`. */
+export const upgradeStoreOf = (options: UpgradeStoreOptions): Promise<StoreUpgrade> =>
+  upgradeStore(options, storePowers);
+harden(upgradeStoreOf);
+
+const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({
+  ...storePowers,
+  providerTypes: shippedProviders,
+  net,
+  tls,
   umask: (mask) => process.umask(mask),
   spawn,
   kill: (pid, signal) => process.kill(pid, signal),
-  now: () => Date.now(),
   setTimer: (callback, milliseconds) => {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);
   },
-  setImmediate: (callback) => void setImmediate(callback),
   randomBytes,
   messageContext: makeMessageContext(),
-  randomId: () => randomUUID(),
   hostname: () => os.hostname(),
-  uid: process.getuid?.() ?? 0,
   environment: process.env,
   hobCommand: hobCommand(hobInterval),
   log,

@@ -24,12 +24,14 @@ import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts'
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
+import { requireKnownKinds } from '../vats/known-kinds.ts';
 import type { MessageContext } from '../vats/messages.ts';
 import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
 import type { House } from './boss-turn.ts';
 import { makeMint } from './enrolment-secrets.ts';
 import { makeInspectorView } from './inspector-view.ts';
+import { bossKinds } from './kinds.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
 import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
 import { makePatientDriver } from './patient-driver.ts';
@@ -164,7 +166,10 @@ const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings, l
 const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Address =>
   harden({ host: host === '0.0.0.0' || host === '::' ? hostname() : host, port });
 
-/** Rejects STORE_IN_USE, STORE_UNUSABLE, NEWER_FORMAT, SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, ADDRESS_UNUSABLE; then nothing is held. */
+/**
+ * Rejects STORE_IN_USE, STORE_UNUSABLE, NEWER_FORMAT, NEWER_VERSION, UNKNOWN_KIND, SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, ADDRESS_UNUSABLE;
+ * then nothing is held.
+ */
 export const startBoss = async (settings: BossSettings, powers: BossPowers): Promise<RunningBoss> => {
   const { state } = settings;
   const { log, now, setTimer, setImmediate: soon, randomBytes } = powers;
@@ -173,6 +178,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
   const store = await powers.openStore({
     ...powers,
     examine: async (rows) => {
+      await requireKnownKinds(rows, bossKinds);
       sealing = await openSealing(source, rows, powers);
     },
     directory: state.root,

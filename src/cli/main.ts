@@ -170,6 +170,9 @@ const powers: CliPowers = {
   terminate,
   runBoss: async (options) => (await import('../boss/main.ts')).runBoss(options),
   runHob: async (options) => (await import('../hob/main.ts')).runHob(options),
+  store: {
+    upgrade: async (options) => (await import('../boss/main.ts')).upgradeStoreOf(options),
+  },
   repl: {
     output: process.stdout,
     notes: process.stderr,

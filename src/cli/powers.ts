@@ -3,6 +3,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { SealingSettings } from '../sealing/key-source.ts';
+import type { StoreUpgrade } from '../protocol/store-upgrade.ts';
 import type { Sink } from './output.ts';
 
 /** A stream that a person may sit at. */
@@ -42,6 +43,16 @@ export interface BossOptions extends SealingSettings {
   readonly json: boolean;
 }
 
+/** What is done to the store of a boss that does not run. Each rejects STORE_IN_USE if one does. */
+export interface StorePowers {
+  readonly upgrade: (options: {
+    /** Absolute. */
+    readonly state: string;
+    readonly dryRun: boolean;
+    readonly onProgress?: (upgradedRows: number) => void;
+  }) => Promise<StoreUpgrade>;
+}
+
 export interface CliPowers {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -78,6 +89,7 @@ export interface CliPowers {
   readonly runHob: (
     options: { readonly directory: string; readonly interval?: number } & SealingSettings,
   ) => Promise<number>;
+  readonly store: StorePowers;
   readonly repl: ReplSurroundings;
 }
 

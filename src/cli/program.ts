@@ -8,6 +8,7 @@ import { printable } from '../protocol/printable.ts';
 import { addDaemonCommands } from './commands/daemon.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addMachineCommands, addShareCommand } from './commands/machine.ts';
+import { addStoreCommands } from './commands/store.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Ask, Request } from './request.ts';
 
@@ -40,6 +41,7 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
   addMachineCommands(program, ask);
   addFleetCommands(program, ask);
   addShareCommand(program, ask);
+  addStoreCommands(program, ask);
   return program.addHelpText('after', epilogue);
 };
 

@@ -84,6 +84,7 @@ export type Request =
       readonly timeout: number;
     } & AtBoss)
   | ({ readonly do: 'share'; readonly name: string; readonly as: Facet } & AtBoss)
+  | { readonly do: 'store upgrade'; readonly state?: string; readonly dryRun: boolean; readonly json: boolean }
   | { readonly do: 'init'; readonly file: string };
 
 export type RequestOf<Kind extends Request['do']> = Extract<Request, { readonly do: Kind }>;

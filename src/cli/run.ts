@@ -18,6 +18,7 @@ import {
   startMachines,
   stopMachines,
 } from './actions/machine.ts';
+import { upgradeStore } from './actions/store/upgrade.ts';
 import { initFleet, listProviders, shareMachine } from './actions/share.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { makeOutput } from './output.ts';
@@ -44,6 +45,7 @@ const actions = harden({
   drift: showDrift,
   converge,
   share: shareMachine,
+  'store upgrade': upgradeStore,
   init: initFleet,
 } satisfies { [Kind in Request['do']]: Action<Kind> });
 

@@ -16,6 +16,7 @@ import { protocolVersions } from '../protocol/version.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
+import { requireKnownKinds } from '../vats/known-kinds.ts';
 import type { MessageContext } from '../vats/messages.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
@@ -23,6 +24,7 @@ import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HostDriver } from './hob-kind.ts';
 import { newHobPortrait, type BossAddress, type HobSide } from './hob-portrait.ts';
 import { makeHostDriver } from './host-driver.ts';
+import { hobKinds } from './kinds.ts';
 import { makeSteadyLog, type Log } from './log.ts';
 import { shippedTypes } from './resources/shipped.ts';
 import { openRootedFiles } from './rooted-files.ts';
@@ -154,7 +156,10 @@ const linkTo = (peer: Peer, log: Log): BossLink =>
       ),
   });
 
-/** Rejects STORE_UNUSABLE (the directory is not a machine's), STORE_IN_USE (another hob has it), SEALING_KEY_…; then nothing is held. */
+/**
+ * Rejects STORE_UNUSABLE (the directory is not a machine's), STORE_IN_USE (another hob has it), NEWER_VERSION or UNKNOWN_KIND (a newer gobs wrote
+ * its store), SEALING_KEY_…; then nothing is held.
+ */
 export const startHob = async (
   { directory, interval, ...settings }: HobOptions,
   given: HobPowers,
@@ -170,6 +175,7 @@ export const startHob = async (
     directory: paths.state,
     makeDirectory: false,
     examine: async (rows) => {
+      await requireKnownKinds(rows, hobKinds);
       sealing = await openSealing(source, rows, powers);
     },
   });

@@ -6,6 +6,7 @@
  *                                      └────────────── sends, after the commit ◀─────────┘
  */
 import { makeError } from '../errors/gobs-error.ts';
+import { vatsIn } from './known-kinds.ts';
 import { makeGroupCommit } from './group-commit.ts';
 import { makeHostReferences } from './host-references.ts';
 import { makeInspector, type Inspector } from './inspector.ts';
@@ -71,9 +72,10 @@ export interface Kernel extends KernelContract {
   readonly inspector: Inspector;
   /**
    * Upgrades what is of an older version in all open vats, some rows at a time, as fast as what it yields is taken. A row that cannot be
-   * upgraded is told of, and stays as it is.
+   * upgraded is told of, and stays as it is. With `kinds`, the vats of the store that are not open are opened first, made or not, with these kinds
+   * and no powers: for a process that does nothing else.
    */
-  upgradeAll(): AsyncGenerator<WalkedRow>;
+  upgradeAll(kinds?: readonly Definition[]): AsyncGenerator<WalkedRow>;
   /** Resolves when no message waits, no turn runs and everything is durable. */
   idle(): Promise<void>;
   /** From now on deliveries reject with VAT_STOPPED; resolves when what was begun is durable. No turn runs after it. The store stays its owner's. */
@@ -207,7 +209,13 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       routers.set(scheme, router);
     },
     inspector: makeInspector({ store, vats, trace }),
-    upgradeAll: () => walkUpgrades({ vats: vats.values(), page: commits.page, get: commits.get }),
+    upgradeAll: (kinds) => {
+      const open = (name: string): Vat =>
+        addVat(name, {}, ({ register }) => kinds!.forEach((kind) => register(kind, {})));
+      const all = async (): Promise<Iterable<Vat>> =>
+        kinds === undefined ? vats.values() : (await vatsIn(store)).map((name) => vats.get(name) ?? open(name));
+      return walkUpgrades({ vats: all, page: commits.page, get: commits.get });
+    },
     idle: scheduler.idle,
     stop: async () => {
       stopped = true;

@@ -7,7 +7,7 @@
 import { makeError } from '../errors/gobs-error.ts';
 import { kindsKey } from './keys.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
-import { decodeRow, requireVersion } from './row.ts';
+import { requireVersion } from './row.ts';
 import type { Turn } from './turn.ts';
 
 type Versions = Readonly<Record<string, number>>;
@@ -64,7 +64,8 @@ export const makeKindsManifest = (
 
   return harden({
     note: (turn, label, version) => {
-      const before = (known ??= load());
+      known ??= load();
+      const before = known;
       if (Object.hasOwn(before.versions, label) && before.versions[label]! >= version) return;
       const next = { versions: harden({ ...before.versions, [label]: version }), change: before.change + 1 };
       writeKinds(turn, vat, codec, next);

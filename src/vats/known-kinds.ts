@@ -15,16 +15,15 @@ type Rows = Pick<Store, 'get' | 'page'>;
 
 const hint = 'nothing was changed; use the gobs that wrote it, or a newer one';
 
-/** Names of all vats that have rows: one page for each, whatever the number of rows. */
-export async function* vatsIn(rows: Pick<Store, 'page'>): AsyncGenerator<string> {
-  for (let gt = 'v/'; ;) {
+/** Names of all vats that have rows, from one page for each, whatever the number of rows. */
+export const vatsIn = async (rows: Pick<Store, 'page'>): Promise<readonly string[]> => {
+  const vats: string[] = [];
+  for (let gt = 'v/'; ; gt = vatRange(vats.at(-1)!).lt) {
     const [first] = await rows.page({ gt, lt: 'v0', limit: 1 });
-    if (first === undefined) return;
-    const vat = first[0].slice('v/'.length).split('/')[0]!;
-    yield vat;
-    gt = vatRange(vat).lt;
+    if (first === undefined) return vats;
+    vats.push(first[0].slice('v/'.length).split('/')[0]!);
   }
-}
+};
 harden(vatsIn);
 
 const versionsOf = (kinds: readonly Definition[]): ReadonlyMap<string, number> => {
@@ -49,7 +48,7 @@ const noReference = (): never => {
 export const requireKnownKinds = async (rows: Rows, kinds: readonly Definition[]): Promise<void> => {
   const known = versionsOf(kinds);
   const codec = makePortraitCodec(noReference, noReference);
-  for await (const vat of vatsIn(rows)) {
+  for (const vat of await vatsIn(rows)) {
     const key = kindsKey(vat);
     const value = rows.get(key);
     if (value === undefined) continue;

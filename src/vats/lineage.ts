@@ -20,14 +20,14 @@ export interface UpgradeTools<S = unknown> {
 }
 
 /** Makes the portrait of the next version from that of one version. What it throws keeps the actor from being revived. */
-export type UpgradeStep<S = never> = (portrait: never, tools: UpgradeTools<S>) => unknown;
+export type UpgradeStep<S = unknown> = (portrait: never, tools: UpgradeTools<S>) => unknown;
 
 export interface Lineage {
   readonly label: string;
   readonly version: number;
   readonly formerly: readonly string[];
   /** `upgrades[n - 1]` is the step from version n. */
-  readonly upgrades: readonly UpgradeStep[];
+  readonly upgrades: readonly UpgradeStep<never>[];
 }
 
 export interface LineageOptions {
@@ -60,6 +60,6 @@ export const readLineage = ({ label, version = 1, formerly = [], upgrades = [] }
       throw TypeError(`kind ${label}: the upgrade from version ${index + 1} must be a synchronous function`);
     }
   });
-  return { label, version, formerly, upgrades: upgrades as readonly UpgradeStep[] };
+  return { label, version, formerly, upgrades: upgrades as readonly UpgradeStep<never>[] };
 };
 harden(readLineage);

@@ -37,7 +37,7 @@ export const isRetired = (definition: Definition): definition is RetiredKind => 
 harden(isRetired);
 
 interface RetiredKindOptions extends LineageOptions {
-  readonly upgrades?: readonly UpgradeStep[];
+  readonly upgrades?: readonly UpgradeStep<never>[];
   /** Kinds, which may be retired in their turn. All of them are registered in the same vat. */
   readonly replacedBy?: readonly Definition[];
   /** From the portrait of the last version. Called once for each actor, as the last step of its upgrade. */

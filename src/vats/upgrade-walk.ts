@@ -30,7 +30,7 @@ export type WalkedRow = { readonly vat: string; readonly key: string } & (
 );
 
 export interface WalkOptions {
-  readonly vats: Iterable<Vat>;
+  readonly vats: () => Promise<Iterable<Vat>>;
   readonly page: (request: PageRequest) => Promise<readonly StoreEntry[]>;
   /** From groups not yet written, then from the store. */
   readonly get: (key: string) => string | undefined;
@@ -75,8 +75,8 @@ const walkRow = async (vat: Vat, [key, value]: StoreEntry, { get }: WalkOptions)
   }
 };
 
-export async function* walkUpgrades(options: WalkOptions): AsyncGenerator<WalkedRow> {
-  for (const vat of options.vats) {
+async function* walk(options: WalkOptions): AsyncGenerator<WalkedRow> {
+  for (const vat of await options.vats()) {
     const { gt, lt } = actorRange(vat.name);
     for (let from: string | undefined = gt; from !== undefined;) {
       const entries: readonly StoreEntry[] = await options.page({ gt: from, lt, limit: PAGE });
@@ -87,4 +87,7 @@ export async function* walkUpgrades(options: WalkOptions): AsyncGenerator<Walked
     }
   }
 }
+
+/** Row by row, as they are asked for; each is durable when it is told of. */
+export const walkUpgrades = (options: WalkOptions): AsyncGenerator<WalkedRow> => walk(options);
 harden(walkUpgrades);

@@ -136,6 +136,7 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
       terminate: () => {},
       runBoss: async () => 0,
       runHob: async () => 0,
+      store: { upgrade: () => Promise.reject(Error('there is no store here')) },
       repl: {
         output: stream('stdout'),
         notes: stream('stderr'),

@@ -86,8 +86,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'change numbers begin again after an eviction',
     file: 'actors.ts',
-    find: 'return makeActor(reader, instance, portrait, row.change);',
-    replace: 'return makeActor(reader, instance, portrait, 1);',
+    find: 'return makeActor(reader, address, portrait, row.change);',
+    replace: 'return makeActor(reader, address, portrait, 1);',
   },
   {
     name: 'reads do not see what is on its way',
