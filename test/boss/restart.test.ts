@@ -146,11 +146,13 @@ describe('the store', () => {
       'boss: boss 1',
       'boss: cell 1',
       'boss: entry 1',
+      'boss: kinds 1',
       'boss: machine 1',
       'boss: machine-log 1',
       'boss: map 1',
       'boss: root 1',
       'boss: vat 1',
+      'provider-fake: kinds 1',
       'provider-fake: provider 1',
       'provider-fake: vat 1',
     ]);

@@ -104,7 +104,7 @@ describe('a vat that a turn makes', () => {
     const store = makeMemoryStore();
     const scene = await open(store);
     const node = await make(scene);
-    expect(keysOf(store, 'v/first/')).toEqual(['v/first/!', 'v/first/a/node/1']);
+    expect(keysOf(store, 'v/first/')).toEqual(['v/first/!', 'v/first/a/node/1', 'v/first/k']);
     expect(scene.opened).toEqual([]);
     expect(await scene.kernel.inspector.vats()).toMatchObject([
       { name: 'test', type: null, open: true },
