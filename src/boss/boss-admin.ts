@@ -8,6 +8,7 @@ import { createMachine } from './create-machine.ts';
 import type { Admin } from './machine-facets.ts';
 import { findOrphans } from './orphans.ts';
 import { pageThrough, stillThere } from './page-through.ts';
+import { restoreNotice } from './restore-notice.ts';
 
 type Later<T> = {
   readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never;
@@ -22,7 +23,7 @@ const PAGE = 200;
 const LARGEST_PAGE = 1_000;
 
 export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
-  const { portrait, house, tools } = turn;
+  const { portrait, house, restoration, tools } = turn;
   const { machines, providers, refusals } = portrait;
 
   const machine = (name: string): Admin => {
@@ -64,6 +65,7 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
     locatorFor: (reference) => E(house).locatorFor(reference),
     inspector: () => E(house).inspector(),
     refusals: () => refusals,
+    restored: () => restoreNotice(portrait, restoration, tools),
   };
 };
 harden(bossAdminMethods);

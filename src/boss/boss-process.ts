@@ -59,6 +59,8 @@ export interface BossProcess {
    * recorded. Peers that are no hobs change nothing.
    */
   copied(peerId: string, first: string, second: string): void;
+  /** A peer's store has been opened fewer times than it once had (`seen`). It is recorded. Peers that are no hobs change nothing. */
+  older(peerId: string, seen: number, shown: number): void;
 }
 
 const text = M.string({ stringLengthLimit: 300 });
@@ -75,12 +77,16 @@ export const BossProcessI = M.interface('BossProcess', {
   arrived: M.call(visitorShape).returns(M.any()),
   left: M.call(text, M.number()).returns(M.boolean()),
   copied: M.call(text, text, text).returns(),
+  older: M.call(text, M.number(), M.number()).returns(),
 });
 
 type Later<T> = {
   readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never;
 };
-export type NearProcess = Later<Omit<BossProcess, 'admin'>> & { admin(): object };
+export type NearProcess = Later<Omit<BossProcess, 'admin' | 'present'>> & {
+  admin(): object;
+  present(secretHash: string, visitor: Visitor): object | Promise<never>;
+};
 
 const timesWords = (times: number): string => (times === 1 ? '' : ` (time ${times})`);
 
@@ -101,7 +107,7 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
   };
 
   /** A turn that throws leaves no trace, and this one must: so it answers with a promise that is rejected. */
-  const deny = (gate: Gate, { code, message }: Denial, visitor: Visitor): Promise<never> => {
+  const deny = (gate: Gate, { code, message, hint }: Denial, visitor: Visitor): Promise<never> => {
     const times = record(gate, code, visitor);
     noteSeldom(
       gate,
@@ -109,7 +115,7 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       `turned away ${visitor.peerId.slice(0, 8)}… from ${visitor.address}: ${code}${timesWords(times)}`,
     );
     const { promise, reject } = tools.promiseKit<never>();
-    reject(makeError(code, message));
+    reject(makeError(code, message, hint === undefined ? {} : { hint }));
     return promise;
   };
 
@@ -182,6 +188,10 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
         `its key is used from two places (a copy of its directory?): ${second} was turned away, ${first} stays`,
       );
     },
+    older: (peerId, seen, shown) =>
+      hobs
+        .get(peerId)
+        ?.note(`its hob's store is at opening ${shown}, and was at ${seen}: a copy of its directory, or from a backup`),
   };
 };
 harden(bossProcessMethods);

@@ -12,12 +12,27 @@ export interface House {
   inspector(): Inspector;
 }
 
+/** Of the boss's store, as its ledger says. */
+export interface Restoration {
+  /** How often it was restored from a backup. */
+  readonly restores: number;
+  /** By the clocks of who took the last one, and who restored it; null if there was none. */
+  readonly restored: { readonly taken: number; readonly at: number } | null;
+  /** No number below it is given to a machine: it may have been given after the backup. */
+  readonly firstNumber: number;
+}
+
+/** Of a store that never was restored. */
+export const neverRestored: Restoration = harden({ restores: 0, restored: null, firstNumber: 1 });
+harden(neverRestored);
+
 /** Makes the vat of a configured provider, in a turn of the boss. */
 export type MakeProvider = (configured: ConfiguredProvider) => Provider;
 
 export interface BossKindPowers {
   readonly house: House;
   readonly makeProvider: MakeProvider;
+  readonly restoration: Restoration;
 }
 
 export interface BossTurn extends BossKindPowers {

@@ -25,8 +25,8 @@ export const bossKind = defineKindKit<BossPortrait, BossFacets, BossKindPowers>(
   facets: { admin: BossI, process: BossProcessI, registry: RegistryI },
   portrait: BossPortraitShape,
   behave: (bcom, self, portrait, powers) => {
-    const { house, makeProvider, ...tools } = powers;
-    const turn: BossTurn = { bcom, portrait, registry: self.registry, house, makeProvider, tools };
+    const { house, makeProvider, restoration, ...tools } = powers;
+    const turn: BossTurn = { bcom, portrait, registry: self.registry, house, makeProvider, restoration, tools };
     return {
       admin: bossAdminMethods(turn),
       process: bossProcessMethods(turn, self),

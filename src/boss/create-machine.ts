@@ -4,6 +4,7 @@ import { isName, type MachineSpec } from '../protocol/shapes.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
 import type { BossPortrait, ProviderRecord } from './boss-portrait.ts';
 import type { BossTurn } from './boss-turn.ts';
+import { noEpochs } from './held.ts';
 import { nothingYet } from './lifecycle.ts';
 import { requireSound } from './machine-admin.ts';
 import type { Admin, MachineFacets } from './machine-facets.ts';
@@ -39,7 +40,7 @@ const requireProvider = ({ providers }: BossPortrait, machine: string, name: str
 };
 
 const spawnMachine = (
-  { registry, tools: { spawn } }: BossTurn,
+  { registry, restoration, tools: { spawn } }: BossTurn,
   about: Pick<MachinePortrait, 'name' | 'id' | 'options' | 'providerName' | 'provider'>,
   { policy = 'report', resources = [] }: MachineSpec,
 ): MachineFacets => {
@@ -59,6 +60,9 @@ const spawnMachine = (
     reported: null,
     drift: noDrift,
     revision: 0,
+    confirmed: restoration.restores,
+    holds: null,
+    epochs: noEpochs,
     desired: spawn(cellKind, { value: desired }) as MachinePortrait['desired'],
     received: spawn(cellKind, { value: null }) as MachinePortrait['received'],
     facts: spawn(cellKind, { value: null }) as MachinePortrait['facts'],
@@ -86,11 +90,12 @@ export const createMachine = (
   requireNewName(portrait, name);
   const { provider } = requireProvider(portrait, name, spec.provider);
   requireSound(name, spec.resources ?? []);
-  const about = { name, id: `m${nextMachine}`, options: spec.options ?? {}, providerName: spec.provider, provider };
+  const number = Math.max(nextMachine, turn.restoration.firstNumber);
+  const about = { name, id: `m${number}`, options: spec.options ?? {}, providerName: spec.provider, provider };
   const { admin, lifecycle } = spawnMachine(turn, about, spec);
   machines.set(name, admin);
   if (requestId !== undefined) requests.set(requestId, harden({ machine: admin, name, digest: digestOfSpec(spec) }));
-  bcom({ ...portrait, nextMachine: nextMachine + 1 });
+  bcom({ ...portrait, nextMachine: number + 1 });
   lifecycle.create();
   return admin;
 };

@@ -4,6 +4,8 @@ import { makeError } from '../errors/gobs-error.ts';
 import { findResourceProblems } from '../protocol/resources/resource-problems.ts';
 import type { DesiredState, DesiredStateChange, Resource } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
+import { confirmMachine } from './confirm-machine.ts';
+import { heldState } from './held.ts';
 import { isDoomed, requireForgettable, take, taskFor } from './lifecycle.ts';
 import type { Admin } from './machine-facets.ts';
 import { askHob, operatorMethods, requireHob } from './machine-operator.ts';
@@ -27,8 +29,8 @@ export const requireSound = (name: string, resources: readonly Resource[]): void
 harden(requireSound);
 
 const setDesired = (turn: MachineTurn, { policy, resources }: DesiredStateChange): number => {
-  const { portrait, situation, online, note, change } = turn;
-  const { name, desired, generation, hob, progress } = portrait;
+  const { portrait, situation, online, held, note, change } = turn;
+  const { name, desired, generation, hob, holds, progress } = portrait;
   if (isDoomed(progress)) throw makeError('MACHINE_BUSY', `${situation().name}: it is ${progress.state}`);
   if (resources !== undefined) requireSound(name, resources);
   const old = desired.get();
@@ -40,9 +42,9 @@ const setDesired = (turn: MachineTurn, { policy, resources }: DesiredStateChange
   if (next.policy === old.policy && keyEQ(next.resources, old.resources)) return generation;
   desired.set(next);
   note(`desired state ${next.generation}: ${next.resources.length} resources, policy ${next.policy}`);
-  change({ generation: next.generation, policy: next.policy });
+  change({ generation: next.generation, policy: next.policy, holds: heldState(holds, next) });
   // What a hob that is not there misses, it finds when it attaches or pulls.
-  if (hob !== null && online()) void E(hob).push(next);
+  if (hob !== null && online() && !held) void E(hob).push(next);
   return next.generation;
 };
 
@@ -60,6 +62,17 @@ const forget = (turn: MachineTurn): Promise<{ readonly remains: readonly string[
 export const adminMethods = (turn: MachineTurn): Admin => {
   const { portrait, situation, change } = turn;
   const { progress, desired, name } = portrait;
+
+  const destroy = (): void => {
+    // Whoever decides that now has looked at it.
+    const confirmed = turn.held ? { confirmed: turn.powers.restores, holds: null } : {};
+    if (taskFor('destroy', progress, situation()) === 'destroy') {
+      change({ ...confirmed, progress: take(progress, 'destroy', null) });
+    } else if (turn.held) {
+      confirmMachine(turn);
+    }
+  };
+
   return {
     ...operatorMethods(turn),
     desired: (): DesiredState => {
@@ -67,12 +80,9 @@ export const adminMethods = (turn: MachineTurn): Admin => {
       return { generation, policy, resources };
     },
     setDesired: (wanted) => setDesired(turn, wanted),
-    destroy: () => {
-      if (taskFor('destroy', progress, situation()) === 'destroy') {
-        change({ progress: take(progress, 'destroy', null) });
-      }
-    },
+    destroy,
     forget: () => forget(turn),
+    confirm: () => confirmMachine(turn),
     bind: (binding, reference) => askHob(turn, E(requireHob(turn)).bind(binding, reference), () => undefined),
     unbind: (binding) => askHob(turn, E(requireHob(turn)).unbind(binding), () => undefined),
     lookup: (binding) =>

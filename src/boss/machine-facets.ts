@@ -20,10 +20,13 @@ export type Admin = Later<
   'nextStatus' | 'check' | 'converge' | 'forget' | 'bind' | 'unbind' | 'lookup' | 'bindings'
 >;
 
+export type HobSide = Later<MachineHobSide, 'attach'>;
+
 /** Why somebody may not come in as this machine's hob. */
 export interface Denial {
   readonly code: 'ENROLMENT_SPENT' | 'ENROLMENT_EXPIRED' | 'ENROLMENT_REFUSED' | 'MACHINE_GONE';
   readonly message: string;
+  readonly hint?: string;
 }
 
 /** What the boss asks when somebody comes in as this machine's hob. Answers for a machine that is gone, too. */
@@ -33,7 +36,7 @@ export interface Gate {
   /** May the holder of this key come in with this locator? null: yes. */
   judge(secretHash: string, hobKey: string): Denial | null;
   /** After `judge` said yes. The same key gets the same facet again: it may have lost the first answer. */
-  enrol(hobKey: string, address: string): MachineHobSide;
+  enrol(hobKey: string, address: string): HobSide;
   /** A line for the machine's log, of what others did. */
   note(what: string): void;
   /** The session with its hob has ended; boss's clock. */
@@ -80,7 +83,7 @@ export interface MachineFacets extends Record<string, object> {
   readonly observer: Observer;
   readonly operator: Operator;
   readonly admin: Admin;
-  readonly hobSide: MachineHobSide;
+  readonly hobSide: HobSide;
   readonly gate: Gate;
   readonly lifecycle: Lifecycle;
 }

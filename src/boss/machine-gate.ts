@@ -5,15 +5,20 @@
 import { makeError } from '../errors/gobs-error.ts';
 import { arrived, isDoomed } from './lifecycle.ts';
 import type { Denial, Gate } from './machine-facets.ts';
-import type { MachinePortrait } from './machine-portrait.ts';
 import type { MachineTurn } from './machine-turn.ts';
+
+/** It may have been used since, by a hob that is not known any more, and who else has it is not known either. */
+const voidLocator: Denial = harden({
+  code: 'ENROLMENT_EXPIRED',
+  message: 'the boss was restored from a backup, and this enrolment locator is from before',
+  hint: 'an admin of the boss confirms the machine and starts it, which makes a new one',
+});
 
 /** What a stranger is told names no machine. */
 const judge = (
-  { hobKey, enrolment, progress }: MachinePortrait,
+  { portrait: { hobKey, enrolment, progress }, held, powers }: MachineTurn,
   secretHash: string,
   key: string,
-  now: number,
 ): Denial | null => {
   if (isDoomed(progress)) {
     return { code: 'MACHINE_GONE', message: 'the machine of this enrolment locator was destroyed' };
@@ -23,17 +28,19 @@ const judge = (
   if (hobKey !== null) {
     return { code: 'ENROLMENT_SPENT', message: 'this enrolment locator was used already, by another hob' };
   }
-  if (enrolment === null || enrolment.secretHash !== secretHash || now >= enrolment.expiresAt) {
+  if (held) return voidLocator;
+  if (enrolment === null || enrolment.secretHash !== secretHash || powers.now() >= enrolment.expiresAt) {
     return { code: 'ENROLMENT_EXPIRED', message: 'this enrolment locator has expired' };
   }
   return null;
 };
 
-export const gateMethods = ({ portrait, self, powers, note, noteOfOthers, change }: MachineTurn): Gate => {
+export const gateMethods = (turn: MachineTurn): Gate => {
+  const { portrait, self, powers, note, noteOfOthers, change } = turn;
   const { name, hobKey, progress } = portrait;
   return {
     title: () => name,
-    judge: (secretHash, key) => harden(judge(portrait, secretHash, key, powers.now())),
+    judge: (secretHash, key) => harden(judge(turn, secretHash, key)),
     enrol: (key, address) => {
       if (hobKey === key) return self.hobSide;
       if (hobKey !== null) throw makeError('ENROLMENT_SPENT', `${name}: a hob was enrolled already`);

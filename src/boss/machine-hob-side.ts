@@ -4,12 +4,14 @@
  */
 import { keyEQ } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
-import type { MachineHobSide } from '../protocol/remotes.ts';
+import type { Hob } from '../protocol/remotes.ts';
 import { isReport } from '../protocol/report-check.ts';
 import { isWithinLimits, sizeOfReport } from '../protocol/report-size.ts';
 import { isSameState, reportLimits } from '../protocol/shapes.ts';
-import type { Facts, Report, ReportAnswer, StateIdentity } from '../protocol/shapes.ts';
+import type { Facts, Report, ReportAnswer, StateIdentity, WantedState } from '../protocol/shapes.ts';
+import { heldHobError, heldState, raisedAbove, withEpoch } from './held.ts';
 import { arrived, isDoomed, reported as hasReported } from './lifecycle.ts';
+import type { HobSide } from './machine-facets.ts';
 import { countDrift } from './machine-portrait.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
@@ -45,12 +47,17 @@ const correctedWords = ({ reason, resources }: Report): string =>
     .map(({ id, changes = [] }) => `${id} (${changes.map(({ what }) => what).join(', ')})`)
     .join(', ');
 
-export const hobSideMethods = ({ portrait, powers, noteOfOthers: note, change }: MachineTurn): MachineHobSide => {
+export const hobSideMethods = (turn: MachineTurn): HobSide => {
+  const { portrait, powers, held: isHeld, noteOfOthers: note, change } = turn;
   const { name, progress, generation, reported, desired, received, facts, hobKey } = portrait;
   const { now } = powers;
 
-  const requireWanted = (): void => {
+  const requireExpected = (): void => {
     if (isDoomed(progress)) throw makeError('MACHINE_GONE', `${name}: this machine is being destroyed`);
+  };
+  const requireWanted = (): void => {
+    requireExpected();
+    if (isHeld) throw heldHobError(name);
   };
   const keepFacts = (told: Facts): void => {
     if (!keyEQ(facts.get(), told)) facts.set(told);
@@ -59,29 +66,67 @@ export const hobSideMethods = ({ portrait, powers, noteOfOthers: note, change }:
     `its hob ${does} a desired state ${told.generation} that this boss does not have; it is to take ${generation}`;
   /** Has the hob said how things are with the newest desired state, if `told` is the last that it reported on? */
   const isCurrent = (told: number | null): boolean => generation === 0 || told === generation;
+  const greet = (): void => {
+    const { promise, resolve } = powers.promiseKit<void>();
+    powers.greets(hobKey!, promise);
+    resolve();
+  };
+
+  /** What a held machine's hob has is noted for its admins. A turn that throws leaves no trace, so the promise is rejected. */
+  const refuseHeld = (hob: Hob, held: StateIdentity | undefined): Promise<never> => {
+    const holds = heldState(held ?? null, desired.get());
+    const isSame = hob === portrait.hob && keyEQ(holds, portrait.holds);
+    if (!isSame || !powers.hasGreeted(hobKey!)) {
+      const what = holds === null ? '' : `, holds a desired state ${holds.generation}`;
+      note(`its hob is here (key ${hobKey!.slice(0, 8)}…)${what}, and is told nothing: the machine is held`);
+      change({ hob, holds, lastSeen: now() });
+      greet();
+    }
+    const { promise, reject } = powers.promiseKit<never>();
+    reject(heldHobError(name));
+    return promise;
+  };
+
+  const welcome = (hob: Hob, held: StateIdentity | undefined): WantedState => {
+    const found = desired.get();
+    // What this boss lost in a restore is not to be newer than what it says now.
+    const raised = powers.restores > 0 ? raisedAbove(held ?? null, found) : undefined;
+    const wanted = raised ?? found;
+    // What it reported before, if that was on what is wanted now, is not how things are any more.
+    const isElsewhere = reported === wanted.generation && held !== undefined && !isSameState(held, wanted);
+    const lastReported = isElsewhere ? null : reported;
+    const next = arrived(progress, raised === undefined && isCurrent(lastReported));
+    const isSame = hob === portrait.hob && lastReported === reported && next === progress && raised === undefined;
+    if (isSame && powers.hasGreeted(hobKey!)) return wanted;
+    note(`its hob is here (key ${hobKey!.slice(0, 8)}…)`);
+    if (held !== undefined && answerTo(held, wanted) === 'unknown') note(unknownWords('holds', held));
+    if (raised !== undefined) {
+      note(`its hob holds a desired state ${held!.generation}; what is wanted is ${raised.generation} from now on`);
+      desired.set(raised);
+    }
+    change({ hob, lastSeen: now(), reported: lastReported, progress: next, generation: wanted.generation });
+    greet();
+    return wanted;
+  };
 
   return {
     attach: (hob, told, held) => {
-      requireWanted();
+      requireExpected();
       // Whatever the boss tells the hob would go to whom else it likes, with the boss's name on it.
       if (powers.peerOf(hob) !== hobKey) {
         throw makeError('BAD_ARGUMENTS', `${name}: a hob attaches itself, and nobody else`);
       }
+      if (isHeld) return refuseHeld(hob, held);
       keepFacts(told);
-      const wanted = desired.get();
-      // What it reported before, if that was on what is wanted now, is not how things are any more.
-      const isElsewhere = reported === generation && held !== undefined && !isSameState(held, wanted);
-      const lastReported = isElsewhere ? null : reported;
-      const next = arrived(progress, isCurrent(lastReported));
-      const isSame = hob === portrait.hob && lastReported === reported && next === progress;
-      if (isSame && powers.hasGreeted(hobKey!)) return wanted;
-      note(`its hob is here (key ${hobKey!.slice(0, 8)}…)`);
-      if (held !== undefined && answerTo(held, wanted) === 'unknown') note(unknownWords('holds', held));
-      change({ hob, lastSeen: now(), reported: lastReported, progress: next });
-      const { promise, resolve } = powers.promiseKit<void>();
-      powers.greets(hobKey!, promise);
-      resolve();
-      return wanted;
+      return welcome(hob, held);
+    },
+    sawEpoch: (epoch) => {
+      requireExpected();
+      const epochs = Number.isSafeInteger(epoch) && epoch > powers.epoch ? withEpoch(portrait.epochs, epoch) : undefined;
+      if (epochs === undefined || epochs === portrait.epochs) return;
+      note(`its hob has seen this boss at opening ${epoch}, and this is opening ${powers.epoch}: the boss's store is older`);
+      powers.tellEpoch(name, epoch);
+      change({ epochs });
     },
     pull: () => {
       requireWanted();

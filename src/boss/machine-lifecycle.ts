@@ -6,7 +6,7 @@ import { make, pursue } from './machine-jobs.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
 export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
-  const { portrait, self, powers, online, situation, note, change } = turn;
+  const { portrait, self, powers, online, held, situation, note, change } = turn;
   const { id, progress, registry, generation, reported } = portrait;
 
   const end = (last: Progress): void => {
@@ -34,9 +34,9 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
       change({ progress: take(progress, 'create', expiresAt), enrolment: { nonce, secretHash, expiresAt } });
     },
     resume: () => {
-      if (progress.job !== null) pursue(portrait, self, powers);
+      if (progress.job !== null && !held) pursue(portrait, self, powers);
     },
-    expire: () => advance(overdue(progress, powers.now())),
+    expire: () => advance(held ? progress : overdue(progress, powers.now())),
     accepted: (number) => {
       if (progress.job?.number !== number) return;
       advance(accepted(progress, number));

@@ -4,14 +4,22 @@ import type { Hob } from '../protocol/remotes.ts';
 import { isReport } from '../protocol/report-check.ts';
 import type { DriftReport, Report } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
+import { heldError } from './held.ts';
 import { START_PATIENCE, take, taskFor } from './lifecycle.ts';
 import type { Operator } from './machine-facets.ts';
 import { observerMethods } from './machine-observer.ts';
 import { lastSeenWords } from './machine-status.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
-/** Throws HOB_UNREACHABLE. */
-export const requireHob = ({ portrait, online }: MachineTurn): Hob => {
+/** Throws RESTORE_UNCONFIRMED. */
+const requireConfirmed = ({ portrait: { name }, held }: MachineTurn): void => {
+  if (held) throw heldError(name);
+};
+
+/** Throws HOB_UNREACHABLE, RESTORE_UNCONFIRMED. */
+export const requireHob = (turn: MachineTurn): Hob => {
+  requireConfirmed(turn);
+  const { portrait, online } = turn;
   const { hob, name, lastSeen } = portrait;
   if (hob !== null && online()) return hob;
   throw makeError('HOB_UNREACHABLE', `${name}: its hob is not connected, ${lastSeenWords(lastSeen)}`, {
@@ -71,6 +79,7 @@ export const operatorMethods = (turn: MachineTurn): Operator => {
   const { progress } = portrait;
 
   const start = (): void => {
+    requireConfirmed(turn);
     const task = taskFor('start', progress, situation());
     if (task === 'create') self.lifecycle.create();
     if (task === 'start') change({ progress: take(progress, 'start', powers.now() + START_PATIENCE) });
@@ -82,6 +91,7 @@ export const operatorMethods = (turn: MachineTurn): Operator => {
     converge: () => lookNow(turn, (hob) => E(hob).converge()),
     start,
     stop: () => {
+      requireConfirmed(turn);
       if (taskFor('stop', progress, situation()) === 'stop') change({ progress: take(progress, 'stop', null) });
     },
     asOperator: () => self.operator,

@@ -4,7 +4,7 @@
  */
 import { M } from '@endo/patterns';
 import { PolicyShape } from '../protocol/shapes.ts';
-import type { DriftCounts, Facts, Policy, Report, WantedState } from '../protocol/shapes.ts';
+import type { DriftCounts, Facts, Policy, Report, StateIdentity, WantedState } from '../protocol/shapes.ts';
 import type { Hob } from '../protocol/remotes.ts';
 import type { ProviderOptions } from '../providers/contract.ts';
 import type { Cell } from '../vats/actor-lib/cell.ts';
@@ -26,6 +26,20 @@ export interface Enrolment {
 export interface ReceivedReport {
   readonly report: Report;
   readonly at: number;
+}
+
+/** What a hob said that it holds while its machine was held. */
+export interface HeldState extends StateIdentity {
+  /** Only its generation differs from what is wanted. */
+  readonly same: boolean;
+}
+
+/** How often the boss's store had been opened when its hob last saw it, as far as that was more often than it said then. */
+export interface SeenEpochs {
+  /** The highest that was said; 0: nothing was. */
+  readonly said: number;
+  /** Up to which an admin knows of it. null: the next that is said needs nobody's attention. */
+  readonly known: number | null;
 }
 
 export interface MachinePortrait {
@@ -55,6 +69,12 @@ export interface MachinePortrait {
   readonly drift: DriftCounts;
   readonly revision: number;
 
+  /** How many restores from backups there had been when it was made, or confirmed last: see held.ts. */
+  readonly confirmed: number;
+  /** While it is held: null if its hob has not said so yet, or holds what is wanted. */
+  readonly holds: HeldState | null;
+  readonly epochs: SeenEpochs;
+
   readonly desired: Cell<WantedState>;
   readonly received: Cell<ReceivedReport | null>;
   readonly facts: Cell<Facts | null>;
@@ -81,6 +101,9 @@ export const MachinePortraitShape = M.splitRecord({
   reported: orNull(count),
   drift: M.splitRecord({ ok: count, drifted: count, corrected: count, failed: count, unknown: count }),
   revision: count,
+  confirmed: count,
+  holds: orNull(M.splitRecord({ generation: count, digest: M.string(), same: M.boolean() })),
+  epochs: M.splitRecord({ said: count, known: orNull(count) }),
   desired: M.remotable('Cell'),
   received: M.remotable('Cell'),
   facts: M.remotable('Cell'),

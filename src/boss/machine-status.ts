@@ -1,11 +1,22 @@
 /** What is told of a machine. Pure. */
 import type { DriftReport, MachineStatus } from '../protocol/shapes.ts';
+import { isHeld, unknownEpoch } from './held.ts';
 import type { MachinePortrait } from './machine-portrait.ts';
 
-/** `now`: an online hob is seen now. */
-export const statusOf = (portrait: MachinePortrait, online: boolean, now: number): MachineStatus => {
+/** What a status says that the machine does not know of itself. */
+export interface Circumstances {
+  readonly online: boolean;
+  /** An online hob is seen now. */
+  readonly now: number;
+  /** Of the boss's store: how often it was restored, how often it was opened. */
+  readonly restores: number;
+  readonly epoch: number;
+}
+
+export const statusOf = (portrait: MachinePortrait, { online, now, restores, epoch }: Circumstances): MachineStatus => {
   const { name, id, providerName, progress, lastSeen, generation, reported, policy, drift, revision } = portrait;
   const { state, failure } = progress;
+  const { holds } = portrait;
   return harden({
     name,
     id,
@@ -19,6 +30,9 @@ export const statusOf = (portrait: MachinePortrait, online: boolean, now: number
     policy,
     drift,
     revision,
+    held: isHeld(portrait, restores),
+    holds: holds && { generation: holds.generation, same: holds.same },
+    seenEpoch: unknownEpoch(portrait.epochs, epoch),
   });
 };
 harden(statusOf);

@@ -8,6 +8,7 @@
 import type { MachineStatus } from '../protocol/shapes.ts';
 import type { Become, TurnTools } from '../vats/kind.ts';
 import type { Greeted } from './greeted.ts';
+import { isHeld } from './held.ts';
 import type { Situation } from './lifecycle.ts';
 import type { MachineFacets } from './machine-facets.ts';
 import { pursue } from './machine-jobs.ts';
@@ -27,6 +28,12 @@ export interface MachinePowers extends Greeted {
   readonly connected: (peerId: string) => boolean;
   /** Whose a reference is; undefined for what is no other peer's. */
   readonly peerOf: (reference: object) => string | undefined;
+  /** How often the boss's store was restored from a backup; 0: never. */
+  readonly restores: number;
+  /** How often it was opened. */
+  readonly epoch: number;
+  /** For the boss's log: a hob says that it has seen a higher epoch. */
+  readonly tellEpoch: (machine: string, seen: number) => void;
   readonly waitBeyond: StatusWaiters['waitBeyond'];
   readonly leave: StatusWaiters['leave'];
 }
@@ -36,6 +43,8 @@ export interface MachineTurn {
   readonly self: MachineFacets;
   readonly powers: MachinePowers & TurnTools<MachinePortrait>;
   readonly online: () => boolean;
+  /** See held.ts. */
+  readonly held: boolean;
   readonly situation: () => Situation;
   readonly status: () => MachineStatus;
   readonly note: (what: string) => void;
@@ -58,6 +67,11 @@ export const makeMachineTurn = (
   const isOnline = ({ hob, hobKey, progress }: MachinePortrait): boolean =>
     hob !== null && hobKey !== null && progress.state !== 'gone' && powers.connected(hobKey);
 
+  const describe = (of: MachinePortrait): MachineStatus => {
+    const { restores, epoch } = powers;
+    return statusOf(of, { online: isOnline(of), now: powers.now(), restores, epoch });
+  };
+
   const followJob = (before: MachinePortrait['progress']['job'], next: MachinePortrait): void => {
     const { job } = next.progress;
     if (job === null && before !== null) registry.closed(id);
@@ -71,16 +85,19 @@ export const makeMachineTurn = (
     bcom(next);
     if (progressWords(next) !== progressWords(portrait)) log.note(progressWords(next));
     followJob(portrait.progress.job, next);
-    powers.leave(id, portrait.revision, statusOf(next, isOnline(next), powers.now()));
+    powers.leave(id, portrait.revision, describe(next));
   };
 
+  const held = isHeld(portrait, powers.restores);
   return {
     portrait,
     self,
     powers,
     online: () => isOnline(portrait),
-    situation: () => ({ name: portrait.name, enrolled: portrait.hobKey !== null, online: isOnline(portrait) }),
-    status: () => statusOf(portrait, isOnline(portrait), powers.now()),
+    held,
+    // The hob of a held machine may be a thief's: that it is there must keep nobody from dropping the machine.
+    situation: () => ({ name: portrait.name, enrolled: portrait.hobKey !== null, online: isOnline(portrait) && !held }),
+    status: () => describe(portrait),
     note: (what) => log.note(what),
     noteOfOthers: (what) => log.noteOfOthers(what),
     change,

@@ -12,7 +12,7 @@ import { parsePeerName } from '../vats/names.ts';
 import { bossKind } from './boss.ts';
 import { newBossPortrait } from './boss-portrait.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
-import type { House, MakeProvider } from './boss-turn.ts';
+import { neverRestored, type House, type MakeProvider, type Restoration } from './boss-turn.ts';
 import { makeGreeted } from './greeted.ts';
 import { machineLogKind } from './machine-log.ts';
 import type { MachinePowers } from './machine-turn.ts';
@@ -20,7 +20,7 @@ import { machineKind } from './machine.ts';
 import { providerKind } from './provider.ts';
 import { makeStatusWaiters } from './status-waiters.ts';
 
-export interface BossOptions extends Pick<MachinePowers, 'newNonce' | 'mint' | 'enrolmentLife' | 'connected'> {
+export interface BossOptions extends Pick<MachinePowers, 'newNonce' | 'mint' | 'enrolmentLife' | 'connected'>, Partial<Pick<MachinePowers, 'epoch' | 'tellEpoch'>> {
   readonly kernel: Pick<Kernel, 'openVat' | 'defineVatType'>;
   /** A `Far`. */
   readonly house: House;
@@ -28,6 +28,8 @@ export interface BossOptions extends Pick<MachinePowers, 'newNonce' | 'mint' | '
   readonly makeDriver: (configured: ConfiguredProvider) => ProviderDriver;
   /** Actors of the boss that are kept in memory. */
   readonly cacheLimit?: number;
+  /** Of the boss's store. Default: it never was restored. */
+  readonly restoration?: Restoration;
   /** Providers that are there from the start. */
   readonly firstProviders: readonly ConfiguredProvider[];
 }
@@ -56,6 +58,7 @@ const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const { kernel, house, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
+  const { restoration = neverRestored, epoch = 0, tellEpoch = () => {} } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
   const peerOf = (reference: object): string | undefined => {
@@ -64,8 +67,13 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   };
   vat.register(cellKind, {});
   vat.register(machineLogKind, {});
-  vat.register(machineKind, { newNonce, mint, enrolmentLife, connected, peerOf, ...makeGreeted(), waitBeyond, leave });
-  vat.register(bossKind, { house, makeProvider: providerMaker(options) });
+  const { restores } = restoration;
+  vat.register(machineKind, {
+    ...{ newNonce, mint, enrolmentLife, connected, peerOf, restores, epoch, tellEpoch },
+    ...makeGreeted(),
+    ...{ waitBeyond, leave },
+  });
+  vat.register(bossKind, { house, makeProvider: providerMaker(options), restoration });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;
 

@@ -32,8 +32,8 @@ export const reviveMachines = <P>(
   const startStopped = (): Promise<void> =>
     pageThrough(machines, tools, (entries) => {
       for (const [, admin] of stillThere(machines, entries)) {
-        const { id, state, online } = admin.status();
-        const shouldRun = state === 'ready' || state === 'enrolled';
+        const { id, state, online, held } = admin.status();
+        const shouldRun = !held && (state === 'ready' || state === 'enrolled');
         if (shouldRun && !online && stopped.has(id)) admin.start();
       }
     });

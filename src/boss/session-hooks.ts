@@ -15,7 +15,7 @@ export interface SessionHookPowers {
     warn(fields: object, message: string): void;
   };
   readonly closeSession: (peerId: string, reason: Error) => void;
-  readonly process: () => Pick<BossProcess, 'arrived' | 'left' | 'copied'>;
+  readonly process: () => Pick<BossProcess, 'arrived' | 'left' | 'copied' | 'older'>;
   /** Peers that have shown their key and are here now; kept by these hooks. */
   readonly proven: Set<string>;
 }
@@ -64,7 +64,11 @@ export const makeSessionHooks = ({ now, log, closeSession, process, proven }: Se
       say('warn', 'a peer of another version was refused', { address, ...describeError(reason) }),
     onGuess: ({ peerId, remoteAddress: address }) =>
       say('warn', 'a locator was presented that leads nowhere', { peer: peerId, address }),
-    onOlderEpoch: (event) => say('warn', "a peer's store is older than it was: a copy, or from a backup", event),
+    onOlderEpoch: ({ peerId, remoteAddress: address, seen, shown }) => {
+      const fields = { peer: peerId, address, seen, shown };
+      say('warn', "a peer's store is older than it was: a copy, or from a backup", fields, peerId);
+      E(process()).older(peerId, seen, shown).catch(unnoted('noting that a store is older than it was'));
+    },
   } satisfies PeerHooks);
 };
 harden(makeSessionHooks);

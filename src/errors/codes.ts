@@ -56,6 +56,7 @@ export const errorCodes = {
   ENROLMENT_SPENT: 'the enrolment locator was used already',
   ENROLMENT_EXPIRED: 'the enrolment locator is too old',
   ENROLMENT_REFUSED: 'whoever presented the enrolment locator cannot be the hob of its machine',
+  RESTORE_UNCONFIRMED: 'the boss was restored from a backup, and nobody has confirmed the machine since',
   // providers
   PROVIDER_FAILED: 'a provider could not do what was asked',
   BAD_SPEC: 'a provider was asked for something that it does not have',

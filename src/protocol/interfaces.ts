@@ -62,6 +62,8 @@ const adminMethods = {
    * → Promise<{ remains: string[] }>
    */
   forget: M.call().returns(promise),
+  /** After the boss was restored from a backup: the machine is as the boss has it, and its hob may be told so. Otherwise it changes nothing. */
+  confirm: M.call().returns(none),
   /** Named references kept on the machine. Reject HOB_UNREACHABLE. */
   bind: M.call(name, M.remotable()).returns(promise),
   unbind: M.call(name).returns(promise),
@@ -75,8 +77,10 @@ export const MachineAdminI = M.interface('MachineAdmin', adminMethods);
 
 /** All that a machine's own hob can reach. */
 export const MachineHobSideI = M.interface('MachineHobSide', {
-  /** First call of every session: here I am, and this is what I hold, if anything. → WantedState */
-  attach: M.call(M.remotable('Hob'), FactsShape).optional(StateIdentityShape).returns(M.record()),
+  /** First call of every session: here I am, and this is what I hold, if anything. Like all others refused with RESTORE_UNCONFIRMED. → WantedState */
+  attach: M.call(M.remotable('Hob'), FactsShape).optional(StateIdentityShape).returns(M.any()),
+  /** Before `attach`, where it is so: your store had been opened so often when I last saw you, which is more often than you say now. */
+  sawEpoch: M.call(M.number()).returns(none),
   /** → WantedState */
   pull: M.call().returns(M.record()),
   /** At each interval: the facts as they are now. */
@@ -114,6 +118,8 @@ export const BossI = M.interface('Boss', {
   inspector: M.call().returns(promise),
   /** Recorded attempts to come in as a hob that were turned away; the newest, bounded. → Refusal[] */
   refusals: M.call().returns(M.array()),
+  /** What there is to know and to do after a restore from a backup. → Promise<RestoreNotice | null> null: the boss never was restored */
+  restored: M.call().returns(M.any()),
 });
 
 /** For people who look into the store. Names and texts only: nothing here gives a reference. */

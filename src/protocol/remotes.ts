@@ -39,6 +39,7 @@ export interface MachineAdmin extends MachineOperator {
   setDesired(change: DesiredStateChange): number;
   destroy(): void;
   forget(): { readonly remains: readonly string[] };
+  confirm(): void;
   bind(name: string, reference: object): void;
   unbind(name: string): void;
   lookup(name: string): object;
@@ -48,6 +49,7 @@ export interface MachineAdmin extends MachineOperator {
 /** What the boss gives to a machine's own hob. */
 export interface MachineHobSide {
   attach(hob: Hob, facts: Facts, held?: StateIdentity): WantedState;
+  sawEpoch(epoch: number): void;
   pull(): WantedState;
   tellFacts(facts: Facts): void;
   report(report: Report): ReportAnswer;
@@ -81,6 +83,20 @@ export interface Orphan {
   readonly state: string;
 }
 
+/** Times are by the clocks of who took the backup and who restored it. */
+export interface RestoreNotice {
+  readonly taken: number;
+  readonly restored: number;
+  /** How many machines nobody has confirmed yet. The rest is empty when there are none. */
+  readonly held: number;
+  /** Names of held machines that their providers do not have: gone since the backup, perhaps. The first hundred. */
+  readonly absent: readonly string[];
+  /** Machines that providers have and the boss does not know: made since the backup, perhaps. The first hundred. */
+  readonly orphans: readonly Orphan[];
+  /** Names of providers that could not say what they have. */
+  readonly silent: readonly string[];
+}
+
 export interface Boss {
   createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): MachineAdmin;
   machine(name: string): MachineAdmin;
@@ -91,6 +107,7 @@ export interface Boss {
   providers(): readonly ProviderEntry[];
   orphans(): readonly Orphan[];
   refusals(): readonly Refusal[];
+  restored(): RestoreNotice | null;
   locatorFor(reference: object): string;
   inspector(): Inspector;
 }

@@ -296,6 +296,18 @@ export interface MachineStatus {
   readonly drift: DriftCounts;
   /** Rises with every change of this record; for `nextStatus`. */
   readonly revision: number;
+  /** The boss was restored from a backup since, and nobody has confirmed this machine: its hob is told nothing. */
+  readonly held: boolean;
+  /**
+   * Of a held machine: the desired state that its hob says it holds, if that is not the boss's. `same`: it says the same, and only its generation is
+   * another.
+   */
+  readonly holds: { readonly generation: number; readonly same: boolean } | null;
+  /**
+   * How often the boss's store had been opened, as this machine's hob says that it has seen; null unless that is more often than it was. Then
+   * the store is older than one that was in use. Nobody has confirmed the machine since.
+   */
+  readonly seenEpoch: number | null;
 }
 
 /** What is known of drift, and since when (boss's clock). */
