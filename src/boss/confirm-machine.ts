@@ -31,7 +31,9 @@ export const confirmMachine = (turn: MachineTurn): void => {
   if (!held && !isNews) return;
   const raised = raisedAbove(holds, desired.get());
   if (raised !== undefined) desired.set(raised);
-  note(raised === undefined ? 'confirmed' : `confirmed; desired state ${generation} is ${raised.generation} from now on`);
+  note(
+    raised === undefined ? 'confirmed' : `confirmed; desired state ${generation} is ${raised.generation} from now on`,
+  );
   change({
     confirmed: powers.restores,
     holds: null,

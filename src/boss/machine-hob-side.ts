@@ -122,9 +122,12 @@ export const hobSideMethods = (turn: MachineTurn): HobSide => {
     },
     sawEpoch: (epoch) => {
       requireExpected();
-      const epochs = Number.isSafeInteger(epoch) && epoch > powers.epoch ? withEpoch(portrait.epochs, epoch) : undefined;
+      const epochs =
+        Number.isSafeInteger(epoch) && epoch > powers.epoch ? withEpoch(portrait.epochs, epoch) : undefined;
       if (epochs === undefined || epochs === portrait.epochs) return;
-      note(`its hob has seen this boss at opening ${epoch}, and this is opening ${powers.epoch}: the boss's store is older`);
+      note(
+        `its hob has seen this boss at opening ${epoch}, and this is opening ${powers.epoch}: the boss's store is older`,
+      );
       powers.tellEpoch(name, epoch);
       change({ epochs });
     },

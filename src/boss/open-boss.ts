@@ -20,7 +20,10 @@ import { machineKind } from './machine.ts';
 import { providerKind } from './provider.ts';
 import { makeStatusWaiters } from './status-waiters.ts';
 
-export interface BossOptions extends Pick<MachinePowers, 'newNonce' | 'mint' | 'enrolmentLife' | 'connected'>, Partial<Pick<MachinePowers, 'epoch' | 'tellEpoch'>> {
+export interface BossOptions
+  extends
+    Pick<MachinePowers, 'newNonce' | 'mint' | 'enrolmentLife' | 'connected'>,
+    Partial<Pick<MachinePowers, 'epoch' | 'tellEpoch'>> {
   readonly kernel: Pick<Kernel, 'openVat' | 'defineVatType'>;
   /** A `Far`. */
   readonly house: House;

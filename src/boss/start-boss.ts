@@ -28,13 +28,14 @@ import { requireKnownKinds } from '../vats/known-kinds.ts';
 import type { MessageContext } from '../vats/messages.ts';
 import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
-import type { House } from './boss-turn.ts';
+import type { House, Restoration } from './boss-turn.ts';
 import { makeMint } from './enrolment-secrets.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { bossKinds } from './kinds.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
 import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
 import { makePatientDriver } from './patient-driver.ts';
+import { tellRestored } from './tell-restored.ts';
 import { makeSessionHooks } from './session-hooks.ts';
 
 export interface Log {
@@ -93,6 +94,7 @@ const makeKernelOf = (
 ): Kernel =>
   makeKernel({
     store,
+    ...(store.restored && { firstInstance: store.restored.instances }),
     now,
     schedule: setImmediate,
     onTurnError: makeTurnErrorLog(log, now),
@@ -103,6 +105,12 @@ const makeKernelOf = (
     trace: { epoch: store.epoch, context, unseen: ['trace'] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
+
+const restorationOf = ({ restores, restored }: Ledger): Restoration =>
+  harden({ restores, restored: restored ?? null, firstNumber: restored?.numbers ?? 1 });
+
+const olderStoreWords =
+  'a hob has seen this boss when its store had been opened more often: the store is older than it was, a copy or from a backup';
 
 /** Each provider instance has a directory of its own. */
 const driverMaker =
@@ -222,6 +230,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       versions: protocolVersions,
       software: `gobs boss ${powers.version}`,
       epoch: store.epoch,
+      firstNumber: store.restored?.numbers,
       kernel,
       enlivenOther: enlivenOtherFor(process, proven),
       hooks: makeSessionHooks({
@@ -242,6 +251,9 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       mint: makeMint({ key, hashOf: hashOfSecret, locatorOf: (secret) => peer().locatorWith(secret, forHobs()) }),
       enrolmentLife: ENROLMENT_LIFE,
       connected: (peerId) => proven.has(peerId),
+      restoration: restorationOf(store),
+      epoch: store.epoch,
+      tellEpoch: (machine, seen) => log.warn({ machine, seen, shown: store.epoch }, olderStoreWords),
     });
     const listening = await listenTls(peer(), kernel, settings, log);
     later.address = dialledAt(listening, powers);
@@ -250,6 +262,10 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     await peer().listen('unix', { path: state.socket });
     await giveAdminLocator({ state, peer: peer(), boss: later.opened.boss }, powers.fs);
     resume();
+    if (store.restored !== undefined) {
+      const { boss } = later.opened;
+      tellRestored(boss, log).catch((error: unknown) => log.warn(describeError(error), 'looking at what was restored'));
+    }
     E(process())
       .revive()
       .catch((error: unknown) => log.warn(describeError(error), 'starting machines that do not run'));

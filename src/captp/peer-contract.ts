@@ -23,6 +23,8 @@ export interface PeerOptions {
   readonly software: string;
   /** How often the store was opened; 0 without one. */
   readonly epoch: number;
+  /** The least number for what other peers are given: of a store that was restored, above all that it may have given. Default 1. */
+  readonly firstNumber?: number | undefined;
   /** The peer sets the kernel's router for `peer`. Without a kernel the peer is not durable. */
   readonly kernel?: Kernel;
   /** Where they differ from the defaults. */

@@ -64,7 +64,8 @@ const makeCache = <K, V>() => {
   };
 };
 
-export const makePeerTable = (committer: Committer, peerId: PeerId): PeerTable => {
+/** No number below `first` is given any more. */
+export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): PeerTable => {
   const base = `p/${peerId}`;
   const stored = committer.get(`${base}/!`);
   let row: PeerRow = stored === undefined ? { next: 1, given: 0 } : (JSON.parse(stored) as PeerRow);
@@ -81,7 +82,7 @@ export const makePeerTable = (committer: Committer, peerId: PeerId): PeerTable =
 
   /** The number in memory is not taken back if the write fails, so that none is given twice in one life of the process. */
   const assign = (name: RefName): Numbered => {
-    const number = row.next;
+    const number = Math.max(row.next, first);
     const written = committer.write([
       change({ next: number + 1, given: row.given + 1 }),
       { type: 'put', key: `${base}/x/${number}`, value: name },
@@ -148,13 +149,13 @@ export interface PeerTables {
   release(peerId: PeerId): void;
 }
 
-export const makePeerTables = (committer: Committer): PeerTables => {
+export const makePeerTables = (committer: Committer, first = 1): PeerTables => {
   const tables = new Map<PeerId, PeerTable>();
   return harden({
     of: (peerId) => {
       const known = tables.get(peerId);
       if (known !== undefined) return known;
-      const table = makePeerTable(committer, peerId);
+      const table = makePeerTable(committer, peerId, first);
       tables.set(peerId, table);
       return table;
     },

@@ -46,7 +46,7 @@ export const makePeer = (options: PeerOptions): Peer => {
   const hooks = safely<PeerHooks>(options.hooks ?? {});
   const self = keyPair.peerId;
   const ours = { versions, peerId: self, epoch, software, durable: kernel !== undefined };
-  const tables = kernel && makePeerTables(kernel.committer);
+  const tables = kernel && makePeerTables(kernel.committer, options.firstNumber);
   const locators = makeLocatorOffice(self, kernel, powers.randomBytes);
   const listeners = new Set<Listener>();
   const everySession = new Set<Session>();

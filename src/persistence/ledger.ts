@@ -2,7 +2,7 @@
  * A store that knows whose it is and how much was written to it. Two rows of its own head the store:
  *
  *   !format   {"format":1,"store":"<random id>"}    written once
- *   !state    {"epoch":7,"commits":1234}            in every batch, with the batch's own number
+ *   !state    {"epoch":7,"commits":1234}            in every batch, with the batch's own number; "restores":1 if it was restored once
  *
  * **format** says whether this program can read the rows at all. **epoch** counts openings, so that another peer sees that we
  * were restarted. **commits** counts batches: the number is in the batch itself, so it is as durable as the batch is, and a store that
@@ -15,6 +15,7 @@ import type { PageRequest, Store, StoreEntry, StoreOp, StoreSnapshot } from '../
 import type { CommitWitness } from './commit-witness.ts';
 import { countIn, formatHeader, parseHeader, type HeaderRecord } from './header-row.ts';
 import { makeInOrder } from './in-order.ts';
+import { parseRestored, restoredKey, type RestoredRow } from './restored-row.ts';
 import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
 import { copyOps } from './store-arguments.ts';
 
@@ -29,6 +30,10 @@ export interface Ledger extends Store {
   readonly storeId: string;
   /** Counts openings, this one included: 1 for a new store. */
   readonly epoch: number;
+  /** How often it was restored from a backup; 0: never. */
+  readonly restores: number;
+  /** Of the last time. */
+  readonly restored: RestoredRow | undefined;
   /** As `get` and `page`: throws or rejects ROW_DAMAGED for a row that is not as it was written. */
   snapshot(): StoreSnapshot;
   /** The rows as they are on disk, checksums and the store's own rows included: for a backup, which keeps a damaged row as it is. */
@@ -57,7 +62,13 @@ export interface LedgerOptions {
 interface State {
   readonly epoch: number;
   readonly commits: number;
+  readonly restores: number;
 }
+
+/** What `!state` says. */
+export const stateRecord = ({ epoch, commits, restores }: State): HeaderRecord =>
+  harden({ epoch, commits, ...(restores === 0 ? {} : { restores }) });
+harden(stateRecord);
 
 /** A row of our own, as it is on disk. */
 const putHeader = (checksum: RowChecksum, key: string, record: HeaderRecord): StoreOp => ({
@@ -73,7 +84,15 @@ const readState = (store: Store, checksum: RowChecksum, where: string): State | 
   return {
     epoch: countIn(where, stateKey, record, 'epoch', 1),
     commits: countIn(where, stateKey, record, 'commits', 1),
+    restores: record['restores'] === undefined ? 0 : countIn(where, stateKey, record, 'restores', 1),
   };
+};
+
+/** Of a store that was restored. */
+const readRestored = (store: Store, checksum: RowChecksum, where: string): RestoredRow => {
+  const value = store.get(restoredKey);
+  if (value === undefined) throw missing(where, restoredKey);
+  return parseRestored(where, checksum, value);
 };
 
 /** The id of a store that is there; undefined if there is nothing at all. */
@@ -134,11 +153,17 @@ const examinable = (store: Store, checksum: RowChecksum): Pick<Store, 'get' | 'p
   return harden({ get: (key) => get(store, key), page: async (request) => page(store, request) });
 };
 
-const makeLedger = (store: Store, storeId: string, opened: State, { where, witness }: LedgerOptions): Ledger => {
+const makeLedger = (
+  store: Store,
+  storeId: string,
+  opened: State,
+  restored: RestoredRow | undefined,
+  { where, witness }: LedgerOptions,
+): Ledger => {
   const checksum = makeRowChecksum(storeId);
   const checked = checkedRows(checksum);
   const writes = makeInOrder();
-  const { epoch } = opened;
+  const { epoch, restores } = opened;
   let { commits } = opened;
   let closing: Promise<void> | undefined;
 
@@ -153,7 +178,10 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
 
   const writeOne = async (ops: readonly StoreOp[]): Promise<void> => {
     try {
-      await store.write([...ops, putHeader(checksum, stateKey, { epoch, commits: commits + 1 })]);
+      await store.write([
+        ...ops,
+        putHeader(checksum, stateKey, stateRecord({ epoch, commits: commits + 1, restores })),
+      ]);
     } catch (error) {
       // It may be written all the same: go on from what the store says, if it still says anything.
       try {
@@ -168,6 +196,8 @@ const makeLedger = (store: Store, storeId: string, opened: State, { where, witne
   return harden({
     storeId,
     epoch,
+    restores,
+    restored,
     commits: () => commits,
     get(key) {
       requireOpen();
@@ -211,16 +241,18 @@ export const openLedger = async (store: Store, options: LedgerOptions): Promise<
   const known = await readFormat(store, where);
   const storeId = known ?? randomId();
   const checksum = makeRowChecksum(storeId);
-  const before = known === undefined ? { epoch: 0, commits: 0 } : readState(store, checksum, where);
+  const before = known === undefined ? { epoch: 0, commits: 0, restores: 0 } : readState(store, checksum, where);
   if (before === undefined) throw missing(where, stateKey);
   requireNoneLost(where, before.commits, witness);
 
   await options.examine?.(examinable(store, checksum), storeId);
-  const state = { epoch: before.epoch + 1, commits: before.commits + 1 };
+  const restored = before.restores === 0 ? undefined : readRestored(store, checksum, where);
+
+  const state = { ...before, epoch: before.epoch + 1, commits: before.commits + 1 };
   const header = (key: string, record: HeaderRecord) => putHeader(checksum, key, record);
   const format = known === undefined ? [header(formatKey, { format: storeFormat, store: storeId })] : [];
-  await store.write([...format, header(stateKey, { ...state })]);
+  await store.write([...format, header(stateKey, stateRecord(state))]);
   witness?.note(state.commits);
-  return makeLedger(store, storeId, state, options);
+  return makeLedger(store, storeId, state, restored, options);
 };
 harden(openLedger);

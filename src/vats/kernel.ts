@@ -24,6 +24,8 @@ import { makeVat, type RootTools, type TurnError, type Vat } from './vat.ts';
 
 export interface KernelOptions {
   readonly store: Store;
+  /** No actor gets a number below it: those of a store that was restored go on above all that it may have given. Default 1. */
+  readonly firstInstance?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Runs a function soon, after input and output had their chance: `setImmediate`. */
@@ -88,7 +90,8 @@ const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const ignore = (): void => {};
 
 export const makeKernel = (options: KernelOptions): Kernel => {
-  const { store, now, schedule, onTurnError = ignore, onCommitFailed = ignore, onHostError = ignore } = options;
+  const { store, now, schedule, firstInstance = 1 } = options;
+  const { onTurnError = ignore, onCommitFailed = ignore, onHostError = ignore } = options;
   const vats = new Map<string, Vat>();
   const routers = new Map<string, Router>();
   let stopped = false;
@@ -155,6 +158,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
 
   const vatPowers = {
     commits,
+    firstInstance,
     now,
     wake: scheduler.wake,
     hostRef: references.refFor,

@@ -57,6 +57,7 @@ export const makeVatHeader = (
   vat: string,
   codec: PortraitCodec,
   read: (key: string) => string | undefined,
+  firstInstance: number,
 ): VatHeader => {
   const headerKey = vatHeaderKey(vat);
   let known: Known | undefined;
@@ -94,7 +95,7 @@ export const makeVatHeader = (
         return ephemerals;
       }
       const { next, actors } = load().counts;
-      given = Math.max(next, given + 1);
+      given = Math.max(next, firstInstance, given + 1);
       save(turn, { next: given + 1, actors: actors + 1 });
       return given;
     },

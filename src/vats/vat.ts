@@ -41,6 +41,7 @@ import { makeVatHeader } from './vat-header.ts';
 /** What the kernel gives to each vat. */
 export interface VatPowers {
   readonly commits: GroupCommit;
+  readonly firstInstance: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Asks for a step soon. */
@@ -207,7 +208,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
 
   // ------------------------------------------------------------------------------------------- actors
 
-  const header = makeVatHeader(vatName, codec, read);
+  const header = makeVatHeader(vatName, codec, read, powers.firstInstance);
   const spawn = (kind: AnyKind, portrait: unknown): unknown => {
     const turn = turnFor(`spawn of ${kind.label}`);
     return turn.undoOnThrow(() => actors.spawn(turn, kind, portrait, () => header.nextInstance(turn, kind.ephemeral)));
