@@ -59,8 +59,10 @@ export interface BossProcess {
    * recorded. Peers that are no hobs change nothing.
    */
   copied(peerId: string, first: string, second: string): void;
-  /** A peer's store has been opened fewer times than it once had (`seen`). It is recorded. Peers that are no hobs change nothing. */
-  older(peerId: string, seen: number, shown: number): void;
+  /**
+   * A peer's store has been opened fewer times than it once had (`seen`). It is recorded. Peers that are no hobs change nothing. Is it a machine's hob?
+   */
+  older(peerId: string, seen: number, shown: number): boolean;
 }
 
 const text = M.string({ stringLengthLimit: 300 });
@@ -77,7 +79,7 @@ export const BossProcessI = M.interface('BossProcess', {
   arrived: M.call(visitorShape).returns(M.any()),
   left: M.call(text, M.number()).returns(M.boolean()),
   copied: M.call(text, text, text).returns(),
-  older: M.call(text, M.number(), M.number()).returns(),
+  older: M.call(text, M.number(), M.number()).returns(M.boolean()),
 });
 
 type Later<T> = {
@@ -188,10 +190,13 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
         `its key is used from two places (a copy of its directory?): ${second} was turned away, ${first} stays`,
       );
     },
-    older: (peerId, seen, shown) =>
-      hobs
-        .get(peerId)
-        ?.note(`its hob's store is at opening ${shown}, and was at ${seen}: a copy of its directory, or from a backup`),
+    older: (peerId, seen, shown) => {
+      const gate = hobs.get(peerId);
+      gate?.note(
+        `its hob's store is at opening ${shown}, and was at ${seen}: a copy of its directory, or from a backup`,
+      );
+      return gate !== undefined;
+    },
   };
 };
 harden(bossProcessMethods);

@@ -4,7 +4,7 @@
  */
 import { E } from '../vats/eventual-send.ts';
 import { knownEpochs, raisedAbove, unknownEpoch } from './held.ts';
-import { START_PATIENCE, type Progress } from './lifecycle.ts';
+import { isDoomed, START_PATIENCE, type Progress } from './lifecycle.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
 /** The time that it was held is not counted against its hob. */
@@ -45,6 +45,6 @@ export const confirmMachine = (turn: MachineTurn): void => {
     progress: held ? withPatience(progress, powers.now()) : progress,
   });
   if (held) takeUp(turn);
-  if (held && hob !== null && online()) void E(hob).push(desired.get());
+  if (held && hob !== null && online() && !isDoomed(progress)) void E(hob).push(desired.get());
 };
 harden(confirmMachine);

@@ -66,8 +66,17 @@ export const makeSessionHooks = ({ now, log, closeSession, process, proven }: Se
       say('warn', 'a locator was presented that leads nowhere', { peer: peerId, address }),
     onOlderEpoch: ({ peerId, remoteAddress: address, seen, shown }) => {
       const fields = { peer: peerId, address, seen, shown };
-      say('warn', "a peer's store is older than it was: a copy, or from a backup", fields, peerId);
-      E(process()).older(peerId, seen, shown).catch(unnoted('noting that a store is older than it was'));
+      E(process())
+        .older(peerId, seen, shown)
+        .then((isHob) =>
+          say(
+            'warn',
+            "a peer's store is older than it was: a copy, or from a backup",
+            fields,
+            isHob ? peerId : undefined,
+          ),
+        )
+        .catch(unnoted('noting that a store is older than it was'));
     },
   } satisfies PeerHooks);
 };

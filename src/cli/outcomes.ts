@@ -52,6 +52,17 @@ export const judgeApplied =
     const { name, state, reported, drift, online } = status;
     if (state === 'failed') return failure(status);
     if (ended.includes(state)) return goneMeanwhile(status);
+    if (status.held) {
+      const hint = `gobs machine confirm ${name}, or --all`;
+      return {
+        outcome: 'unknown',
+        why: {
+          code: 'RESTORE_UNCONFIRMED',
+          message: `${name} is held; it takes the change when it is confirmed`,
+          hint,
+        },
+      };
+    }
     // One that was stopped and runs all the same takes the change like any other.
     if (state === 'stopped' && !online) {
       return {

@@ -60,6 +60,8 @@ export type Request =
   | ({ readonly do: 'machine start'; readonly names: readonly string[] } & AtBoss & Waiting)
   | ({ readonly do: 'machine stop'; readonly names: readonly string[] } & AtBoss & Waiting)
   | ({ readonly do: 'machine destroy'; readonly name: string; readonly yes: boolean } & AtBoss & Waiting)
+  /** Either names, or all that are held. */
+  | ({ readonly do: 'machine confirm'; readonly names: readonly string[]; readonly all: boolean } & AtBoss)
   | ({ readonly do: 'machine forget'; readonly name: string; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'plan'; readonly file: string; readonly prune: boolean; readonly json: boolean } & AtBoss)
   | ({

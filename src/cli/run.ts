@@ -7,6 +7,7 @@
 import { codeOf } from '../errors/gobs-error.ts';
 import { boss, down, hob, repl, up } from './actions/daemon.ts';
 import type { Action, Surroundings } from './actions/action.ts';
+import { confirmMachines } from './actions/confirm-machines.ts';
 import { converge, showDrift } from './actions/drift.ts';
 import { applyFleet, planFleet } from './actions/fleet.ts';
 import {
@@ -39,6 +40,7 @@ const actions = harden({
   'machine start': startMachines,
   'machine stop': stopMachines,
   'machine destroy': destroyMachine,
+  'machine confirm': confirmMachines,
   'machine forget': forgetMachine,
   plan: planFleet,
   apply: applyFleet,

@@ -19,8 +19,11 @@ import { attempt } from './patience.ts';
 export interface BossLink {
   /** What the locator names, and where its peer is. */
   enrol(locator: string): Promise<{ readonly side: HobSide; readonly where: BossAddress }>;
-  /** Dials for ever. Calls back when a session begins, and when it ends. */
-  keepConnected(where: BossAddress, onUp: () => void, onDown: () => void): { stop(): void };
+  /**
+   * Dials for ever. Calls back when a session begins, and when it ends. `seenEpoch`: how often the boss's store had been opened when it was seen
+   * before, if that is more often than it says now.
+   */
+  keepConnected(where: BossAddress, onUp: (seenEpoch?: number) => void, onDown: () => void): { stop(): void };
 }
 
 /** The enrolment file. */
@@ -82,15 +85,15 @@ export const startDaemon = (options: DaemonOptions): Daemon => {
   };
 
   /** While the session is up: its end calls it off. */
-  const attach = (pause: number): void => {
+  const attach = (pause: number, seenEpoch: readonly [] | readonly [number]): void => {
     const next = (outcome: 'done' | 'failed'): void => {
       if (outcome === 'done') log.info({}, 'the boss knows that this hob is here');
-      else later('attach', () => attach(longer(pause)), pause);
+      else later('attach', () => attach(longer(pause), seenEpoch), pause);
     };
     const what = 'telling the boss that this hob is here';
     pending.set(
       'attach',
-      attempt(what, () => E(control).attach(), next, LONGEST_PAUSE, { setTimer, log }),
+      attempt(what, () => E(control).attach(...seenEpoch), next, LONGEST_PAUSE, { setTimer, log }),
     );
   };
   const detach = (): void => pending.get('attach')?.();
@@ -98,9 +101,9 @@ export const startDaemon = (options: DaemonOptions): Daemon => {
   const serve = async (where: BossAddress): Promise<void> => {
     await enrolment.remove().catch(failed('removing the enrolment file, which is of no use any more'));
     if (stopped) return;
-    const up = (): void => {
+    const up = (seenEpoch?: number): void => {
       detach();
-      attach(FIRST_PAUSE);
+      attach(FIRST_PAUSE, seenEpoch === undefined ? [] : [seenEpoch]);
     };
     connection = link.keepConnected(where, up, detach);
     E(control).apply().catch(failed('applying what was held'));

@@ -47,8 +47,11 @@ export interface HobFacets extends Record<string, object> {
     /** Where the boss is; null if it is not enrolled. */
     boss(): BossAddress | null;
     enrolled(side: HobSide, where: BossAddress): void;
-    /** A session with the boss is up. Resolves when it has been told who is here, and what it wants is held. */
-    attach(): Promise<void>;
+    /**
+     * A session with the boss is up. Resolves when it has been told who is here, and what it wants is held. `seenEpoch`: how often the boss's store had
+     * been opened when it was seen before, if that is more often than it says now; it is told so.
+     */
+    attach(seenEpoch?: number): Promise<void>;
     /** The interval came round, or the process started. Resolves when the work is done. */
     tick(): Promise<void>;
     /** Applies what is held, if it was not. */
@@ -59,7 +62,7 @@ export interface HobFacets extends Record<string, object> {
 const HobControlI = M.interface('HobControl', {
   boss: M.call().returns(M.any()),
   enrolled: M.call(M.remotable(), BossAddressShape).returns(),
-  attach: M.call().returns(M.promise()),
+  attach: M.call().optional(M.number()).returns(M.promise()),
   tick: M.call().returns(M.promise()),
   apply: M.call().returns(M.promise()),
 });
@@ -171,9 +174,10 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         },
         enrolled: (side, { peerId, scheme, address }) =>
           bcom((latest) => ({ ...latest, boss: { peerId, scheme, address, side } })),
-        attach: () => {
+        attach: (seenEpoch) => {
           const { boss } = portrait;
           if (boss === null) throw makeError('NOT_ENROLLED', 'this hob has no boss yet');
+          if (seenEpoch !== undefined) talk.tellEpoch(portrait, seenEpoch);
           talk.deliver(portrait);
           return on(E(driver).facts(), (facts, { portrait: { desired } }) => {
             const held = desired === null ? [] : [{ generation: desired.generation, digest: desired.digest }];

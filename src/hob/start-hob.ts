@@ -22,7 +22,7 @@ import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HostDriver } from './hob-kind.ts';
-import { newHobPortrait, type BossAddress, type HobSide } from './hob-portrait.ts';
+import { newHobPortrait, type HobSide } from './hob-portrait.ts';
 import { makeHostDriver } from './host-driver.ts';
 import { hobKinds } from './kinds.ts';
 import { makeSteadyLog, type Log } from './log.ts';
@@ -120,8 +120,17 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, messageContext: contex
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 
-const makePeerOf = async (kernel: Kernel, store: Ledger, sealing: OpenedSealing, powers: HobPowers): Promise<Peer> => {
-  const { now, setTimer, setImmediate: soon, randomBytes, version } = powers;
+/** By peer: how often its store had been opened when it was seen before, where that is more often than it says in this session. */
+type SeenEpochs = Map<string, number>;
+
+const makePeerOf = async (
+  kernel: Kernel,
+  store: Ledger,
+  sealing: OpenedSealing,
+  seenEpochs: SeenEpochs,
+  powers: HobPowers,
+): Promise<Peer> => {
+  const { now, setTimer, setImmediate: soon, randomBytes, log, version } = powers;
   const keyPair = await openPeerKey({ ...sealing, store, randomBytes });
   return makePeer({
     keyPair,
@@ -131,22 +140,29 @@ const makePeerOf = async (kernel: Kernel, store: Ledger, sealing: OpenedSealing,
     software: `gobs hob ${version}`,
     epoch: store.epoch,
     kernel,
+    hooks: {
+      onOlderEpoch: ({ peerId, seen, shown }) => {
+        seenEpochs.set(peerId, seen);
+        log.warn({ peer: peerId, seen, shown }, "the boss's store is older than it was: a copy, or from a backup");
+      },
+      onDown: ({ peerId }) => void seenEpochs.delete(peerId),
+    },
   });
 };
 
-const linkTo = (peer: Peer, log: Log): BossLink =>
+const linkTo = (peer: Peer, seenEpochs: SeenEpochs, log: Log): BossLink =>
   harden({
     enrol: async (locator: string) => {
       const { peerId, scheme, address } = parseLocator(locator);
       const side = (await peer.enliven(locator)) as HobSide;
       return { side, where: harden({ peerId, scheme, address }) };
     },
-    keepConnected: ({ peerId, scheme, address }: BossAddress, onUp: () => void, onDown: () => void) =>
+    keepConnected: ({ peerId, scheme, address }, onUp, onDown) =>
       peer.keepConnected(
         peerId,
         { scheme, address },
         {
-          onUp,
+          onUp: () => onUp(seenEpochs.get(peerId)),
           onDown: (reason) => {
             log.warn(describeError(reason), 'the boss is away');
             onDown();
@@ -189,10 +205,11 @@ export const startHob = async (
       now,
     });
     const kernel = makeKernelOf(store, powers);
-    const peer = await makePeerOf(kernel, store, sealing!, powers);
+    const seenEpochs: SeenEpochs = new Map();
+    const peer = await makePeerOf(kernel, store, sealing!, seenEpochs, powers);
     const control = await openActor(kernel, driver, log);
     const enrolment = enrolmentFile(powers, paths);
-    const link = linkTo(peer, log);
+    const link = linkTo(peer, seenEpochs, log);
     const deadline = Math.max(LEAST_DEADLINE, DEADLINE_INTERVALS * interval);
     const daemon = startDaemon({ control, link, enrolment, interval, deadline, setTimer, random, log });
     let stopping: Promise<void> | undefined;

@@ -29,6 +29,8 @@ export interface BossTalk {
   deliver(portrait: HobPortrait): void;
   /** Asks what is wanted. */
   pull(portrait: HobPortrait): void;
+  /** Tells a boss whose store is older than it was how often that had been opened. */
+  tellEpoch(portrait: HobPortrait, seen: number): void;
   /** Tells how the host is. */
   tellFacts(portrait: HobPortrait): void;
   /**
@@ -90,6 +92,14 @@ export const makeBossTalk = ({ driver, log, on, hold }: BossTalkOptions): BossTa
         E(boss.side).pull(),
         (wanted, fresh) => talk.take(desired, wanted, fresh),
         (reason) => failed('asking the boss what is wanted', reason),
+      );
+    },
+    tellEpoch: ({ boss }, seen) => {
+      if (boss === null) return;
+      void on(
+        E(boss.side).sawEpoch(seen),
+        () => undefined,
+        (reason) => failed('telling the boss that its store was opened more often', reason),
       );
     },
     tellFacts: ({ boss }) => {

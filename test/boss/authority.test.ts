@@ -148,6 +148,7 @@ describe('an observer', () => {
     lookup: ['name'],
     bindings: [],
     unbind: ['name'],
+    confirm: [],
     destroy: [],
     forget: [],
   });

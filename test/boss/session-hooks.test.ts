@@ -23,6 +23,7 @@ const makeScene = () => {
       return peerId === hob;
     },
     copied: () => undefined,
+    older: (peerId: string) => peerId === hob,
   });
   const hooks = makeSessionHooks({
     now: () => clock.time,

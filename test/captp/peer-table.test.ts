@@ -50,6 +50,17 @@ describe('what is kept of a peer', () => {
     expect(table.nameOf(1)).toBeUndefined();
   });
 
+  test('goes on from a number that is asked for, and keeps those that were given', async () => {
+    const { committer } = makeFakeKernel();
+    await makePeerTable(committer, peerId).numberOf('vat:a/b/1/self').written;
+    const table = makePeerTables(committer, 1_000).of(peerId);
+    expect(['vat:a/b/1/self', 'vat:a/b/2/self', 'vat:a/b/3/self'].map((name) => table.numberOf(name).number)).toEqual([
+      1, 1_000, 1_001,
+    ]);
+    expect(table.nameOf(2)).toBeUndefined();
+    expect(makePeerTables(committer, 1_000).of('q'.repeat(52)).numberOf('vat:a/b/9/self').number).toBe(1_000);
+  });
+
   test('has the highest epoch, once the peer is known', async () => {
     const { committer, rows } = makeFakeKernel();
     const table = makePeerTable(committer, peerId);

@@ -131,6 +131,7 @@ describe('machine list and show', () => {
       'generation',
       'policy',
       'drift',
+      'held',
     ]);
     expect(machine!.drift).toEqual({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
   });

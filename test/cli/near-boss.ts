@@ -6,6 +6,7 @@ import { Far } from '@endo/far';
 import type { InterfaceGuard } from '@endo/patterns';
 import { makeError } from '../../src/errors/gobs-error.ts';
 import { BossI, InspectorI, MachineAdminI, MachineObserverI, MachineOperatorI } from '../../src/protocol/interfaces.ts';
+import type { RestoreNotice } from '../../src/protocol/remotes.ts';
 import type {
   Change,
   DesiredState,
@@ -76,6 +77,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const stuck = new Set<string>();
   /** Names of machines that cannot be written when they are asked for. */
   const unwritable = new Set<string>();
+  /** What the boss says of its restore. */
+  const restore: { notice: RestoreNotice | null } = { notice: null };
   let created = 0;
 
   const set = (name: string, patch: Partial<MachineStatus>) => {
@@ -184,6 +187,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         set(name, { state: 'destroying' });
         walk(name, ['gone'], false);
       },
+      confirm: () => {
+        called(`confirm ${name}`);
+        if (unwritable.has(name)) throw makeError('COMMIT_FAILED', 'the turn could not be written');
+        set(name, { held: false, holds: null, seenEpoch: null });
+      },
     };
     const facets: Machine['facets'] = {
       observer: guarded(MachineObserverI, observer),
@@ -283,6 +291,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     inspector: async () => inspector,
     orphans: async () => [],
     refusals: () => [],
+    restored: () => restore.notice,
   });
 
   /** A machine that is ready, without a word to anybody. */
@@ -293,5 +302,5 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     return machines.get(name)!;
   };
 
-  return { boss, machines, calls, whenCalled, deaf, stuck, unwritable, locators, set, look, addReady };
+  return { boss, machines, calls, whenCalled, deaf, stuck, unwritable, locators, restore, set, look, addReady };
 };

@@ -34,6 +34,7 @@ const argumentsOf: Readonly<Record<string, string>> = {
   bind: `'self', shared`,
   lookup: `'self'`,
   bindings: '',
+  confirm: '',
   unbind: `'self'`,
   start: '',
   stop: '',

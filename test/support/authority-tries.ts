@@ -64,6 +64,8 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
     arrived: [[visitor]],
     left: [[peerId, 1]],
     copied: [[peerId, 'here', 'there']],
+    older: [[peerId, 2, 1]],
+    sawEpoch: [[7]],
     judge: [['hash', peerId]],
     enrol: [[peerId, 'here']],
     note: [['what']],

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Far } from '@endo/far';
+import { neverRestored, type Restoration } from '../../src/boss/boss-turn.ts';
 import { openBoss, type OpenedBoss } from '../../src/boss/open-boss.ts';
 import { makeMint } from '../../src/boss/enrolment-secrets.ts';
 import { makeInspectorView } from '../../src/boss/inspector-view.ts';
@@ -73,6 +74,9 @@ export interface BossWorld {
   /** What hobs that were started did not manage to do, such as to enrol. */
   readonly hobErrors: unknown[];
   now: number;
+  /** Of the boss's store, as its ledger would say. */
+  restoration: Restoration;
+  epoch: number;
   /** Do hobs connect by themselves when their host starts them? */
   automatic: boolean;
   makeHob(machineId: string): TestHob;
@@ -147,6 +151,7 @@ const openLife = async (
   const kernel = makeKernel({
     store,
     now: () => world.now,
+    firstInstance: world.restoration.firstNumber,
     schedule: setImmediate,
     onTurnError: (event) => turnErrors.push(event),
     onHostError: (error) => {
@@ -184,6 +189,8 @@ const openLife = async (
       return driver;
     },
     cacheLimit: world.cacheLimit,
+    restoration: world.restoration,
+    epoch: world.epoch,
     firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
   });
   const { process } = opened;
@@ -252,6 +259,8 @@ export const makeBossWorld = (content?: MemoryStore): BossWorld => {
     store: content ?? makeMemoryStore(),
     hobErrors: [],
     now: Date.UTC(2030, 0, 1),
+    restoration: neverRestored,
+    epoch: 1,
     automatic: true,
     cacheLimit: 10_000,
     makeHob: (machineId) => {

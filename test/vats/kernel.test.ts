@@ -14,6 +14,22 @@ beforeEach(async () => {
   shop = await openWorkshop(store);
 });
 
+describe('instance numbers', () => {
+  test('go on from one that is asked for, and those that were given stay', async () => {
+    const names: string[] = [];
+    for (const [round, firstInstance] of [1, 1_000, 1_000, 1].entries()) {
+      const kernel = makeKernel({ store, firstInstance, now: () => 0, schedule: setImmediate });
+      const vat = kernel.openVat('numbered');
+      vat.register(counterKind, {});
+      const root = await vat.makeOnce(`root-${round}`, ({ spawn }) => spawn(counterKind, round));
+      expect(await E((await vat.makeOnce('root-0', () => ({}))) as Counter).read()).toBe(0);
+      names.push(kernel.nameOf(root)!);
+      await kernel.stop();
+    }
+    expect(names.map((name) => name.split('/')[2])).toEqual(['1', '1000', '1001', '1002']);
+  });
+});
+
 describe('makeOnce', () => {
   test('makes a root once, also when it is asked for twice at once, and gives it again after a restart', async () => {
     let made = 0;

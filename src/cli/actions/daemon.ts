@@ -15,6 +15,7 @@ import type { Action, Surroundings } from './action.ts';
 import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } from './background-boss.ts';
 import { followAll, stopNamed } from './machine.ts';
 import { runRepl } from './repl.ts';
+import { noteRestored } from './restored.ts';
 
 const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
@@ -38,6 +39,7 @@ export const up: Action<'up'> = async (request, surroundings) => {
   if (!started && hobInterval !== undefined) {
     output.note('gobs: its hobs keep their interval; --hob-interval is for those that the next boss starts');
   }
+  await withBoss({ state: directory.root }, powers, output, (boss) => noteRestored(boss, surroundings));
   return replAt({ state: directory.root }, directory, farewellOf(state && directory.root), surroundings);
 };
 harden(up);

@@ -18,6 +18,7 @@ import { judgeApplied, judgeGone } from '../outcomes.ts';
 import { hasChanges, makePlan, type CurrentMachine, type Plan, type PlannedAction } from '../plan.ts';
 import { driftWords } from '../views/machines.ts';
 import { planRecords, planText } from '../views/plan.ts';
+import { holdsWords } from '../views/restore.ts';
 import type { Followed, FollowRequest } from '../wait-for-outcome.ts';
 import { aboutMachine, errorFrom, type Action, type Surroundings } from './action.ts';
 import { confirmDestruction } from './confirm.ts';
@@ -76,8 +77,8 @@ const planOutcomes = ({ plan, current }: Prepared): Outcome[] => {
   const concerned = current.filter(({ desired }) => desired !== undefined).map(({ status }) => status);
   return [
     hasChanges(plan) ? 'differs' : 'done',
-    ...concerned.map(({ online, drift }): Outcome => {
-      if (!online || drift.unknown > 0) return 'unknown';
+    ...concerned.map(({ online, held, drift }): Outcome => {
+      if (held || !online || drift.unknown > 0) return 'unknown';
       return drift.drifted > 0 || drift.failed > 0 ? 'differs' : 'done';
     }),
   ];
@@ -91,7 +92,10 @@ const noteMachines = ({ current }: Prepared, surroundings: Surroundings): void =
   const { output } = surroundings;
   for (const { status, desired } of current) {
     if (desired === undefined) continue;
-    if (!status.online) {
+    if (status.held) {
+      const holds = holdsWords(status);
+      output.note(`gobs: ${status.name} is held${holds === undefined ? '' : `; ${holds}`}`);
+    } else if (!status.online) {
       output.note(`gobs: ${status.name} is offline (${status.state}); it takes changes when it is back`);
     } else if (status.drift.drifted > 0) {
       noteDrift(status, surroundings);

@@ -14,6 +14,7 @@ import { detailsRecord, detailsText, machineRecord, machineTable } from '../view
 import { makeWatch, type Followed, type FollowRequest } from '../wait-for-outcome.ts';
 import { aboutMachine, errorFrom, type Action, type Surroundings } from './action.ts';
 import { confirmDestruction } from './confirm.ts';
+import { noteHeld } from './restored.ts';
 
 interface Patience {
   readonly wait: boolean;
@@ -79,14 +80,17 @@ export const createMachine: Action<'machine create'> = async (request, surroundi
 };
 harden(createMachine);
 
-export const listMachines: Action<'machine list'> = async ({ at, json }, { powers, output }) =>
-  withBoss(at, powers, output, async (boss) => {
+export const listMachines: Action<'machine list'> = async ({ at, json }, surroundings) => {
+  const { powers, output } = surroundings;
+  return withBoss(at, powers, output, async (boss) => {
     const statuses = await allMachines(boss);
     if (json) output.json(statuses.map(machineRecord));
     else if (statuses.length > 0) output.data(machineTable(statuses, powers.now()));
     else output.note('there are no machines; gobs machine create NAME --provider local makes one');
+    await noteHeld(statuses, boss, surroundings);
     return exitCodes.done;
   });
+};
 harden(listMachines);
 
 const namedMachine = (

@@ -88,11 +88,29 @@ const addEnding = (group: Command, ask: Ask): void => {
   examples(forget, ['gobs machine forget web1']);
 };
 
+const addConfirming = (group: Command, ask: Ask): void => {
+  const confirm = withBoss(
+    group
+      .command('confirm [names...]')
+      .description('after the boss was restored from a backup: let machines that are held go on'),
+  )
+    .option('--all', 'all that are held', false)
+    .action((names: string[], options: BossOptions & { all: boolean }, command: Command) => {
+      const { all } = options;
+      if (all === names.length > 0) {
+        command.error(all ? 'error: names, or --all, but not both' : 'error: which machines? Names, or --all');
+      }
+      ask({ do: 'machine confirm', at: bossPlace(options), names, all });
+    });
+  examples(confirm, ['gobs machine confirm web1 web2', 'gobs machine confirm --all']);
+};
+
 export const addMachineCommands = (program: Command, ask: Ask): void => {
   const group = program.command('machine').description('make, look at, start, stop and end machines');
   addCreate(group, ask);
   addReading(group, ask);
   addRunning(group, ask);
+  addConfirming(group, ask);
   addEnding(group, ask);
 };
 harden(addMachineCommands);

@@ -1,5 +1,6 @@
 /** Machines for people and for programs. Pure. */
 import type { DriftCounts, Facts, LogEntry, MachineStatus } from '../../protocol/shapes.ts';
+import { holdsWords } from './restore.ts';
 import { age, moment, renderFields, renderTable } from '../tables.ts';
 
 /** `2 ok, 1 drifted`, or nothing before the first report. */
@@ -14,12 +15,14 @@ harden(driftWords);
 const generationWords = ({ generation, reported }: MachineStatus): string =>
   reported === null || reported === generation ? String(generation) : `${reported} of ${generation}`;
 
+const stateWords = ({ state, held }: MachineStatus): string => (held ? `${state}, held` : state);
+
 export const machineTable = (statuses: readonly MachineStatus[], now: number): string =>
   renderTable(
     ['NAME', 'STATE', 'ONLINE', 'LAST SEEN', 'PROVIDER', 'GENERATION', 'POLICY', 'DRIFT'],
     statuses.map((status) => [
       status.name,
-      status.state,
+      stateWords(status),
       status.online ? 'yes' : 'no',
       age(status.lastSeen, now),
       status.provider,
@@ -41,6 +44,7 @@ export const machineRecord = ({
   generation,
   policy,
   drift,
+  held,
 }: MachineStatus) => ({
   name,
   id,
@@ -51,6 +55,7 @@ export const machineRecord = ({
   generation,
   policy,
   drift,
+  held,
 });
 harden(machineRecord);
 
@@ -64,6 +69,8 @@ export interface MachineDetails {
 export const detailsRecord = ({ status, facts, log }: MachineDetails) => ({
   ...machineRecord(status),
   reported: status.reported,
+  holds: status.holds,
+  seenEpoch: status.seenEpoch,
   ...(status.failure === undefined ? {} : { failure: status.failure }),
   facts,
   log,
@@ -87,11 +94,24 @@ const factFields = (facts: Facts): [string, unknown][] => [
   ['hob', facts.hob],
 ];
 
+const heldFields = (status: MachineStatus): [string, unknown][] => {
+  const { name, held, seenEpoch } = status;
+  const holds = holdsWords(status);
+  return [
+    ...(held
+      ? [['held', `since the boss was restored from a backup; gobs machine confirm ${name} lets it go on`]]
+      : []),
+    ...(holds === undefined ? [] : [['desired', holds]]),
+    ...(seenEpoch === null ? [] : [['boss', `its hob has seen it when its store had been opened ${seenEpoch} times`]]),
+  ] as [string, unknown][];
+};
+
 const statusFields = (status: MachineStatus, now: number): [string, unknown][] => [
   ['name', status.name],
   ['id', status.id],
   ['provider', status.provider],
-  ['state', status.state],
+  ['state', stateWords(status)],
+  ...heldFields(status),
   ...(status.failure === undefined
     ? []
     : ([['failure', `${status.failure.code}: ${status.failure.message} (while ${status.failure.in})`]] as [
