@@ -4,17 +4,22 @@ import { readFileSync } from 'node:fs';
 import { makeRowChecksum } from '../../../src/persistence/row-checksum.ts';
 import { statePaths } from '../../../src/persistence/state-directory.ts';
 
-/** Their texts, each checked, without the row that says how often it was opened and written. */
-export const rowsOf = async (state: string): Promise<Readonly<Record<string, string>>> => {
+/** Every value as it is on disk. */
+export const valuesOf = async (state: string): Promise<Readonly<Record<string, string>>> => {
   const db = new Level<string, string>(statePaths(state).database);
   try {
-    const values = (await db.iterator().all()).filter(([key]) => key !== '!state');
-    const format = makeRowChecksum('').check('!format', Object.fromEntries(values)['!format']!);
-    const { store } = JSON.parse(format) as { store: string };
-    return Object.fromEntries(values.map(([key, value]) => [key, makeRowChecksum(store).check(key, value)]));
+    return Object.fromEntries(await db.iterator().all());
   } finally {
     await db.close();
   }
+};
+
+/** Their texts, each checked, without the row that says how often it was opened and written. */
+export const rowsOf = async (state: string): Promise<Readonly<Record<string, string>>> => {
+  const { '!state': _state, ...values } = await valuesOf(state);
+  const { store } = JSON.parse(makeRowChecksum('').check('!format', values['!format']!)) as { store: string };
+  const { check } = makeRowChecksum(store);
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, check(key, value)]));
 };
 
 /** Writes one row, past everything that would refuse it. */
