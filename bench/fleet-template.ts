@@ -99,6 +99,7 @@ const openScene = async (): Promise<Scene> => {
     mint,
     enrolmentLife: 3_600_000,
     connected: () => true,
+    seal: (_context, text) => text,
     makeDriver: () => obligingDriver as never,
     firstProviders: [{ name: 'local', type: 'local', settings: {} }],
   });

@@ -77,6 +77,7 @@ const bossOn = async (directory: string) => {
     mint: makeMint({ key: new Uint8Array(32).fill(7), hashOf, locatorOf: (secret) => secret }),
     enrolmentLife: 3_600_000,
     connected: () => false,
+    seal: (_context, text) => text,
     makeDriver: () => obligingDriver as never,
     firstProviders: [],
   });

@@ -9,6 +9,7 @@ import type { Admin } from './machine-facets.ts';
 import { findOrphans } from './orphans.ts';
 import { pageThrough, stillThere } from './page-through.ts';
 import { restoreNotice } from './restore-notice.ts';
+import { secretMethods } from './secrets.ts';
 
 type Later<T> = {
   readonly [N in keyof T]: T[N] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : never;
@@ -66,6 +67,7 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
     inspector: () => E(house).inspector(),
     refusals: () => refusals,
     restored: () => restoreNotice(portrait, restoration, tools),
+    ...secretMethods(turn),
   };
 };
 harden(bossAdminMethods);

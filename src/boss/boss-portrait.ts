@@ -4,16 +4,17 @@
  */
 import { M } from '@endo/patterns';
 import type { Refusal } from '../protocol/shapes.ts';
-import type { ProviderOptions } from '../providers/contract.ts';
+import type { ProviderSettings } from '../providers/contract.ts';
 import type { DurableMap } from '../vats/kind.ts';
 import type { Task } from './lifecycle.ts';
 import type { Admin, Gate, Lifecycle } from './machine-facets.ts';
 import type { Provider } from './provider.ts';
+import type { SecretRecord } from './secrets.ts';
 
 /** A configured provider. Its actor is in the vat `provider-<name>`. */
 export interface ProviderRecord {
   readonly type: string;
-  readonly settings: ProviderOptions;
+  readonly settings: ProviderSettings;
   readonly provider: Provider;
 }
 
@@ -43,6 +44,8 @@ export interface BossPortrait {
   readonly enrolments: DurableMap<Gate>;
   /** By the peer id of an enrolled hob; kept when its machine is gone, so that its key stays revoked. */
   readonly hobs: DurableMap<Gate>;
+  /** By name. Sealed. */
+  readonly secrets: DurableMap<SecretRecord>;
   /** Newest last; bounded. */
   readonly refusals: readonly Refusal[];
   /** The number of the next machine's id. */
@@ -58,6 +61,7 @@ export const BossPortraitShape = M.splitRecord({
   intents: map,
   enrolments: map,
   hobs: map,
+  secrets: map,
   refusals: M.arrayOf(M.record()),
   nextMachine: M.number(),
 });
@@ -71,6 +75,7 @@ export const newBossPortrait = (makeMap: <V>() => DurableMap<V>): BossPortrait =
     intents: makeMap(),
     enrolments: makeMap(),
     hobs: makeMap(),
+    secrets: makeMap(),
     refusals: [],
     nextMachine: 1,
   });

@@ -5,7 +5,7 @@
 import { M } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import type { Boss, MachineHobSide } from '../protocol/remotes.ts';
-import type { ProviderOptions } from '../providers/contract.ts';
+import type { ProviderSettings } from '../providers/contract.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { BossFacets } from './boss.ts';
 import type { BossTurn } from './boss-turn.ts';
@@ -13,6 +13,7 @@ import type { Denial, Gate } from './machine-facets.ts';
 import { pageThrough } from './page-through.ts';
 import { recordRefusal } from './refusals.ts';
 import { reviveMachines } from './revive-machines.ts';
+import { sealedSecret } from './secrets.ts';
 
 /** Who is at the door: the peer id is proven by its session. `address` is for people. */
 export interface Visitor {
@@ -23,7 +24,7 @@ export interface Visitor {
 export interface ConfiguredProvider {
   readonly name: string;
   readonly type: string;
-  readonly settings: ProviderOptions;
+  readonly settings: ProviderSettings;
 }
 
 /** As its caller sees it, through `E()`. */
@@ -31,6 +32,8 @@ export interface BossProcess {
   admin(): Boss;
   /** Makes a provider, in a vat of its own, and makes it known under its name. Known already: nothing changes. */
   configure(configured: ConfiguredProvider): void;
+  /** As it is stored. Rejects NO_SUCH_SECRET. */
+  sealedSecret(name: string): string;
   /** Takes up every open intent. To be called at each start, and after a failed commit. */
   resume(): void;
   /**
@@ -71,6 +74,7 @@ const visitorShape = M.splitRecord({ peerId: text, address: text });
 export const BossProcessI = M.interface('BossProcess', {
   admin: M.call().returns(M.remotable('Boss')),
   configure: M.call(M.splitRecord({ name: text, type: text, settings: M.record() })).returns(),
+  sealedSecret: M.call(text).returns(M.string()),
   resume: M.call().returns(M.promise()),
   revive: M.call().returns(M.promise()),
   expire: M.call().returns(M.promise()),
@@ -151,6 +155,7 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       const provider = makeProvider({ name, type, settings });
       providers.set(name, { type, settings, provider });
     },
+    sealedSecret: (name) => sealedSecret(turn, name),
     // Each machine goes on in a turn of its own, so that one that cannot keeps no other from it.
     resume: () =>
       pageThrough(intents, tools, (entries) => {

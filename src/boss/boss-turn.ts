@@ -4,6 +4,7 @@ import type { Become, TurnTools } from '../vats/kind.ts';
 import type { BossPortrait } from './boss-portrait.ts';
 import type { ConfiguredProvider } from './boss-process.ts';
 import type { Registry } from './boss-registry.ts';
+import type { Seal } from '../sealing/seal.ts';
 import type { Provider } from './provider.ts';
 
 /** What the process does for its boss, behind a `Far`. */
@@ -33,6 +34,8 @@ export interface BossKindPowers {
   readonly house: House;
   readonly makeProvider: MakeProvider;
   readonly restoration: Restoration;
+  /** Of src/sealing. */
+  readonly seal: Seal['seal'];
 }
 
 export interface BossTurn extends BossKindPowers {

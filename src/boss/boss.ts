@@ -25,8 +25,9 @@ export const bossKind = defineKindKit<BossPortrait, BossFacets, BossKindPowers>(
   facets: { admin: BossI, process: BossProcessI, registry: RegistryI },
   portrait: BossPortraitShape,
   behave: (bcom, self, portrait, powers) => {
-    const { house, makeProvider, restoration, ...tools } = powers;
-    const turn: BossTurn = { bcom, portrait, registry: self.registry, house, makeProvider, restoration, tools };
+    const { house, makeProvider, restoration, seal, ...tools } = powers;
+    const { registry } = self;
+    const turn: BossTurn = { bcom, portrait, registry, house, makeProvider, restoration, seal, tools };
     return {
       admin: bossAdminMethods(turn),
       process: bossProcessMethods(turn, self),

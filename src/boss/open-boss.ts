@@ -5,6 +5,7 @@
 import { makeError } from '../errors/gobs-error.ts';
 import type { Boss } from '../protocol/remotes.ts';
 import type { ProviderDriver } from '../providers/contract.ts';
+import type { Seal } from '../sealing/seal.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { Kernel } from '../vats/kernel.ts';
@@ -27,6 +28,8 @@ export interface BossOptions
   readonly kernel: Pick<Kernel, 'openVat' | 'defineVatType'>;
   /** A `Far`. */
   readonly house: House;
+  /** Of src/sealing: what secrets are sealed with. */
+  readonly seal: Seal['seal'];
   /** The driver of a configured provider: a `Far`. Throws BAD_SPEC for a type that there is none of. */
   readonly makeDriver: (configured: ConfiguredProvider) => ProviderDriver;
   /** Actors of the boss that are kept in memory. */
@@ -60,7 +63,7 @@ const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
  * hobs can connect. A provider that cannot be had keeps no boss from starting: calls of it say what is wrong.
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
-  const { kernel, house, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
+  const { kernel, house, seal, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
   const { restoration = neverRestored, epoch = 0, tellEpoch = () => {} } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
@@ -76,7 +79,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
     ...makeGreeted(),
     ...{ waitBeyond, leave },
   });
-  vat.register(bossKind, { house, makeProvider: providerMaker(options), restoration });
+  vat.register(bossKind, { house, seal, makeProvider: providerMaker(options), restoration });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;
 

@@ -27,14 +27,15 @@ import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { requireKnownKinds } from '../vats/known-kinds.ts';
 import type { MessageContext } from '../vats/messages.ts';
 import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
-import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
+import type { BossProcess } from './boss-process.ts';
 import type { House, Restoration } from './boss-turn.ts';
 import { makeMint } from './enrolment-secrets.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { bossKinds } from './kinds.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
-import { openBoss, unknownProviderType, type OpenedBoss } from './open-boss.ts';
-import { makePatientDriver } from './patient-driver.ts';
+import { openBoss, type OpenedBoss } from './open-boss.ts';
+import { driverMaker, localProvider } from './provider-drivers.ts';
+import { secretContext } from './secrets.ts';
 import { tellRestored } from './tell-restored.ts';
 import { makeSessionHooks } from './session-hooks.ts';
 
@@ -85,7 +86,6 @@ const ENROLMENT_LIFE = 60 * 60 * 1000;
 const EXPIRY_INTERVAL = 60 * 1000;
 /** After turns could not be written. */
 const RESUME_DELAY = 5 * 1000;
-const LOCAL: ConfiguredProvider = harden({ name: 'local', type: 'local', settings: {} });
 
 const makeKernelOf = (
   store: Ledger,
@@ -111,21 +111,6 @@ const restorationOf = ({ restores, restored }: Ledger): Restoration =>
 
 const olderStoreWords =
   'a hob has seen this boss when its store had been opened more often: the store is older than it was, a copy or from a backup';
-
-/** Each provider instance has a directory of its own. */
-const driverMaker =
-  ({ machines, root }: StateDirectory, powers: BossPowers) =>
-  (configured: ConfiguredProvider) => {
-    const { providerTypes: types } = powers;
-    const { name, type, settings } = configured;
-    const provider = Object.hasOwn(types, type) ? types[type] : undefined;
-    if (provider === undefined) throw unknownProviderType(configured, Object.keys(types));
-    const directory = name === LOCAL.name ? machines : `${root}/providers/${name}`;
-    // Nothing but what the contract says: a provider is handed its own authority, not the boss's.
-    const { spawn, kill, now, setTimer, uid, environment, hobCommand } = powers;
-    const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, hobCommand, directory };
-    return makePatientDriver(provider.make(given, settings), setTimer);
-  };
 
 const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel): House => {
   const inspector = makeInspectorView(kernel);
@@ -245,8 +230,11 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     later.opened = await openBoss({
       kernel,
       house: houseOf((reference) => peer().locatorFor(reference, forHobs()), kernel),
-      makeDriver: driverMaker(state, powers),
-      firstProviders: [LOCAL],
+      seal: sealing!.seal.seal,
+      makeDriver: driverMaker(state, powers, async (name) =>
+        sealing!.seal.unseal(secretContext(name), await E(process()).sealedSecret(name)),
+      ),
+      firstProviders: [localProvider],
       newNonce: powers.randomId,
       mint: makeMint({ key, hashOf: hashOfSecret, locatorOf: (secret) => peer().locatorWith(secret, forHobs()) }),
       enrolmentLife: ENROLMENT_LIFE,

@@ -8,6 +8,7 @@ import { printable } from '../protocol/printable.ts';
 import { addDaemonCommands } from './commands/daemon.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addMachineCommands, addShareCommand } from './commands/machine.ts';
+import { addSecretCommands } from './commands/secret.ts';
 import { addStoreCommands } from './commands/store.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Ask, Request } from './request.ts';
@@ -41,6 +42,7 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
   addMachineCommands(program, ask);
   addFleetCommands(program, ask);
   addShareCommand(program, ask);
+  addSecretCommands(program, ask);
   addStoreCommands(program, ask);
   return program.addHelpText('after', epilogue);
 };
@@ -50,12 +52,14 @@ const isHelp = (code: string): boolean =>
 
 const usageError = ({ message }: CommanderError): Error => {
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  // What is too much may be a secret that somebody thought an argument.
+  const said = first.replace(/( but got \d+): .*$/, '$1.');
   const suggestion = /^\(Did you mean (.*)\?\)$/.exec(rest.join(' '))?.[1];
   const hint =
     suggestion === undefined
       ? 'gobs --help, or --help behind a command, says what there is'
       : `did you mean ${suggestion}?`;
-  return makeError('BAD_USAGE', printable(first.replace(/\.$/, '')), { hint });
+  return makeError('BAD_USAGE', printable(said.replace(/\.$/, '')), { hint });
 };
 
 /** Throws BAD_USAGE. `words` are the arguments behind `gobs`. */

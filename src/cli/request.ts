@@ -86,6 +86,9 @@ export type Request =
       readonly timeout: number;
     } & AtBoss)
   | ({ readonly do: 'share'; readonly name: string; readonly as: Facet } & AtBoss)
+  | ({ readonly do: 'secret set'; readonly name: string } & AtBoss)
+  | ({ readonly do: 'secret remove'; readonly name: string } & AtBoss)
+  | ({ readonly do: 'secret list'; readonly json: boolean } & AtBoss)
   | { readonly do: 'store upgrade'; readonly state?: string; readonly dryRun: boolean; readonly json: boolean }
   | { readonly do: 'init'; readonly file: string };
 

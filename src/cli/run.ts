@@ -19,6 +19,7 @@ import {
   startMachines,
   stopMachines,
 } from './actions/machine.ts';
+import { listSecrets, removeSecret, setSecret } from './actions/secret.ts';
 import { upgradeStore } from './actions/store/upgrade.ts';
 import { initFleet, listProviders, shareMachine } from './actions/share.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -47,6 +48,9 @@ const actions = harden({
   drift: showDrift,
   converge,
   share: shareMachine,
+  'secret set': setSecret,
+  'secret list': listSecrets,
+  'secret remove': removeSecret,
   'store upgrade': upgradeStore,
   init: initFleet,
 } satisfies { [Kind in Request['do']]: Action<Kind> });

@@ -49,6 +49,7 @@ export const errorCodes = {
   REQUEST_CONFLICT: 'a request id was used before for something else',
   NO_SUCH_MACHINE: 'there is no machine of that name',
   NO_SUCH_PROVIDER: 'there is no provider of that name',
+  NO_SUCH_SECRET: 'there is no secret of that name',
   MACHINE_GONE: 'the machine was destroyed or forgotten',
   MACHINE_BUSY: 'the machine is in a state that does not allow this',
   MACHINE_FAILED: 'the machine could not be made, started or destroyed',

@@ -112,6 +112,15 @@ export const BossI = M.interface('Boss', {
   providers: M.call().returns(promise),
   /** Machines that providers have and the boss does not know. → Promise<{ provider, machineId, state }[]> */
   orphans: M.call().returns(promise),
+  /**
+   * A name and a text of at most 65,536 characters, which is sealed. Looked at by the boss itself, since a guard would quote what it refuses.
+   * Refuses with BAD_NAME, BAD_ARGUMENTS.
+   */
+  setSecret: M.call().rest(M.any()).returns(none),
+  /** By name. → Promise<{ name, at }[]> */
+  secrets: M.call().returns(promise),
+  /** Refuses with NO_SUCH_SECRET. */
+  removeSecret: M.call(name).returns(none),
   /** A locator for anything durable; shown once. → Promise<string> */
   locatorFor: M.call(M.remotable()).returns(promise),
   /** → an Inspector */

@@ -97,6 +97,12 @@ export interface RestoreNotice {
   readonly silent: readonly string[];
 }
 
+export interface SecretEntry {
+  readonly name: string;
+  /** When it was set, milliseconds since 1970. */
+  readonly at: number;
+}
+
 export interface Boss {
   createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): MachineAdmin;
   machine(name: string): MachineAdmin;
@@ -108,6 +114,10 @@ export interface Boss {
   orphans(): readonly Orphan[];
   refusals(): readonly Refusal[];
   restored(): RestoreNotice | null;
+  /** `name`: [a-z][a-z0-9-]{0,62}. Nobody gets the text back. */
+  setSecret(name: string, text: string): void;
+  secrets(): readonly SecretEntry[];
+  removeSecret(name: string): void;
   locatorFor(reference: object): string;
   inspector(): Inspector;
 }

@@ -22,6 +22,14 @@ export type InstanceState = 'absent' | 'stopped' | 'running' | 'broken';
 /** Of a machine, or of a provider instance: the type's own, passable. */
 export type ProviderOptions = Readonly<Record<string, string | number | boolean>>;
 
+/** In settings, in the place of a text: the secret of that name (`gobs secret set`). The driver is made with its text. */
+export interface SecretSetting {
+  readonly secret: string;
+}
+
+/** As an instance is configured and stored: no secret in it is text. */
+export type ProviderSettings = Readonly<Record<string, ProviderOptions[string] | SecretSetting>>;
+
 export interface CreateRequest {
   /** `m1`, `m2`, …: unique for ever at this boss; a name, so safe as a file name. Others are refused with BAD_SPEC everywhere. */
   readonly machineId: string;
@@ -95,5 +103,6 @@ export interface ProviderType {
   readonly summary: string;
   /** Throws BAD_SPEC, naming the setting. Pure. */
   validate(settings: ProviderOptions): void;
+  /** Secrets in the settings are texts by now: they go into no error, log or answer. */
   make(powers: ProviderPowers, settings: ProviderOptions): ProviderDriver;
 }

@@ -71,6 +71,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     calls.push(call);
     ears.get(call)?.();
   };
+  const secrets = new Map<string, string>();
   /** Machines whose hob is connected and never answers. */
   const deaf = new Set<string>();
   /** Machines that get no further. */
@@ -290,6 +291,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     },
     inspector: async () => inspector,
     orphans: async () => [],
+    setSecret: (name: string, text: string) => void secrets.set(name, text),
+    secrets: () => [...secrets.keys()].sort().map((name) => ({ name, at: 1_000 })),
+    removeSecret: (name: string) => {
+      if (!secrets.delete(name)) throw makeError('NO_SUCH_SECRET', `${name}: there is no secret of that name`);
+    },
     refusals: () => [],
     restored: () => restore.notice,
   });
@@ -302,5 +308,19 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     return machines.get(name)!;
   };
 
-  return { boss, machines, calls, whenCalled, deaf, stuck, unwritable, locators, restore, set, look, addReady };
+  return {
+    boss,
+    machines,
+    secrets,
+    calls,
+    whenCalled,
+    deaf,
+    stuck,
+    unwritable,
+    locators,
+    restore,
+    set,
+    look,
+    addReady,
+  };
 };

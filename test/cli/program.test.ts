@@ -54,6 +54,12 @@ describe('words become a request', () => {
     ['converge a b --timeout 30s', { do: 'converge', at: {}, names: ['a', 'b'], json: false, timeout: 30_000 }],
     ['share a --as operator', { do: 'share', at: {}, name: 'a', as: 'operator' }],
     ['init', { do: 'init', file: 'fleet.yaml' }],
+    ['boss --sealing-key k', { do: 'boss', json: false, sealingKey: 'k' }],
+    ['up --passphrase-file -', { do: 'up', passphraseFile: '-' }],
+    ['hob --directory d --sealing-key k', { do: 'hob', directory: 'd', sealingKey: 'k' }],
+    ['secret set token', { do: 'secret set', at: {}, name: 'token' }],
+    ['secret list --json', { do: 'secret list', at: {}, json: true }],
+    ['secret remove token --state s', { do: 'secret remove', at: { state: 's' }, name: 'token' }],
   ])('%s', (words, expected) => {
     expect(request(words)).toEqual(expected);
   });
@@ -78,6 +84,8 @@ describe('a mistake is BAD_USAGE in one line, with what there is', () => {
     ['boss --listen a:99999', 'It must be such as 127.0.0.1:0', '--help'],
     ['apply f --timeout soon', 'It must be a number of seconds', '--help'],
     ['hob', "required option '--directory <dir>'", '--help'],
+    ['boss --sealing-key a --passphrase-file b', 'cannot be used with', '--help'],
+    ['secret set token hunter2', 'too many arguments', '--help'],
   ])('%s', (words, message, hint) => {
     let thrown: unknown;
     try {
@@ -104,7 +112,8 @@ describe('help', () => {
   test('every command has an example of itself', () => {
     const commands = ['up', 'down', 'boss', 'hob', 'repl', 'provider list', 'init', 'plan', 'apply', 'drift', 'share'];
     const machine = ['create', 'list', 'show', 'start', 'stop', 'destroy', 'forget'].map((verb) => `machine ${verb}`);
-    for (const command of [...commands, ...machine]) {
+    const secret = ['set', 'list', 'remove'].map((verb) => `secret ${verb}`);
+    for (const command of [...commands, ...machine, ...secret]) {
       const help = parse(`${command} --help`);
       expect('text' in help && help.text).toContain(`gobs ${command}`);
       expect('text' in help && help.text).toContain('Examples:');

@@ -17,6 +17,7 @@ import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-
 import type { Hob, MachineAdmin, MachineHobSide, MachineObserver } from '../../src/protocol/remotes.ts';
 import type { Facts, MachineStatus, Report, WantedState } from '../../src/protocol/shapes.ts';
 import type { ProviderDriver } from '../../src/providers/contract.ts';
+import { makeSeal } from '../../src/sealing/seal.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../../src/vats/kernel.ts';
 import { parsePeerName } from '../../src/vats/names.ts';
@@ -182,6 +183,7 @@ const openLife = async (
       hashOf,
       locatorOf: (secret) => `gobs://boss.tls/s/${secret}?host=h`,
     }),
+    seal: makeSeal(new Uint8Array(32).fill(8)).seal,
     enrolmentLife: 60 * 60_000,
     connected: (peerId) => connected.has(peerId),
     makeDriver: () => {

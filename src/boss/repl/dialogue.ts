@@ -2,7 +2,7 @@
  * The REPL on a terminal: node:repl with our evaluator, writer, completion and commands.
  *
  * History is node:repl's own. Its `history` event comes before a line is written to the file, and that is where
- * locators are redacted, in memory too: a locator does not come back with the up arrow either.
+ * locators are redacted and statements that set secrets left out, in memory too: neither comes back with the up arrow.
  */
 import type { REPLServer } from 'node:repl';
 import { redactLocators } from '../../protocol/printable.ts';
@@ -30,10 +30,23 @@ const sharedBanner = `This is JavaScript, and shared is what was shared with you
 
 type Complete = (line: string, done: (error: Error | null, result: [string[], string]) => void) => void;
 
-/** Locators typed so far are redacted in place, before the line is written. */
-const redactHistory = (history: string[]): void => {
-  history.forEach((entry, index) => {
-    history[index] = redactLocators(entry);
+/** It says `setSecret` itself, so that the lines that are joined to it, of a statement that goes on, are not kept either. */
+const NOT_KEPT = '// what sets a secret is not kept: setSecret';
+
+const redact = (typed: string): string => (typed.includes('setSecret') ? NOT_KEPT : redactLocators(typed));
+
+/** What was typed so far is redacted in place, before it is written. */
+const redactAll = (typed: string[]): void => {
+  typed.forEach((entry, index) => {
+    typed[index] = redact(entry);
+  });
+};
+
+/** For the history, and for what `.save` writes. */
+const redactHistory = (server: REPLServer): void => {
+  server.on('history', (history: string[]) => {
+    redactAll(history);
+    redactAll((server as unknown as { lines: string[] }).lines);
   });
 };
 
@@ -87,7 +100,7 @@ const installEval = ({ server, evaluate }: Evaluator, nodeRepl: ReplPowers['node
 
 const loadHistory = (server: REPLServer, historyFile: string | undefined): Promise<void> =>
   new Promise((resolve) => {
-    server.on('history', redactHistory);
+    redactHistory(server);
     if (historyFile === undefined) resolve();
     // Without a history the REPL works all the same; node:repl says so itself.
     else server.setupHistory(historyFile, () => resolve());

@@ -77,6 +77,7 @@ const helpLines = [
   "machine('web1')       a machine: await E(machine('web1')).status()",
   'locatorFor(ref)       text that names a reference; whoever has it has the authority',
   'enliven(text)         the reference that a locator names',
+  'gobs secret set NAME  outside of here, keeps a secret; lines with setSecret are not in the history',
   'E, Far, harden        E(ref).method(…) asks from afar; Far makes an object that others can ask',
 ];
 

@@ -122,6 +122,31 @@ describe('a REPL on a terminal', () => {
     expect(statSync(historyFile).mode & 0o777).toBe(0o600);
   });
 
+  test('a statement that sets a secret works, and is kept in no history, file of .save, or up arrow', async () => {
+    const historyFile = join(directory, 'repl-history');
+    const saved = join(directory, 'saved.js');
+    const { type, until, leave, secrets } = startDialogue({ historyFile });
+    await until(/gobs> /);
+    type("await E(boss).setSecret('one', 'hunter2'), 'first'\n");
+    await until(/\n'first'\r?\n/);
+    type("await E(boss).setSecret('two',\n'hunter2'), 'second'\n");
+    await until(/\n'second'\r?\n/);
+    expect([...secrets]).toEqual([
+      ['one', 'hunter2'],
+      ['two', 'hunter2'],
+    ]);
+    type(`.save ${saved}\n`);
+    await until(/Session saved/);
+    type('\u001b[A\u001b[A');
+    await until(/is not kept/);
+    type('\u0015');
+    await leave();
+    for (const file of [historyFile, saved]) {
+      expect(readFileSync(file, 'utf8')).not.toMatch(/hunter2|'one'|'two'/);
+      expect(readFileSync(file, 'utf8')).toContain('// what sets a secret is not kept');
+    }
+  });
+
   test('the history of the last session is there in the next', async () => {
     const historyFile = join(directory, 'repl-history');
     const first = startDialogue({ historyFile });

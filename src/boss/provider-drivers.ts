@@ -1,0 +1,28 @@
+/** The drivers of configured providers, made of the process's powers. */
+import type { StateDirectory } from '../protocol/state-directory.ts';
+import type { ConfiguredProvider } from './boss-process.ts';
+import { unknownProviderType } from './open-boss.ts';
+import { makePatientDriver } from './patient-driver.ts';
+import { makeWithSecrets } from './secrets-in-settings.ts';
+import type { BossPowers } from './start-boss.ts';
+
+/** There from the start. */
+export const localProvider: ConfiguredProvider = harden({ name: 'local', type: 'local', settings: {} });
+harden(localProvider);
+
+/** Each provider instance has a directory of its own. What it makes throws BAD_SPEC for a type that there is none of. */
+export const driverMaker =
+  ({ machines, root }: StateDirectory, powers: BossPowers, readSecret: (name: string) => Promise<string>) =>
+  (configured: ConfiguredProvider) => {
+    const { providerTypes: types } = powers;
+    const { name, type, settings } = configured;
+    const provider = Object.hasOwn(types, type) ? types[type] : undefined;
+    if (provider === undefined) throw unknownProviderType(configured, Object.keys(types));
+    const directory = name === localProvider.name ? machines : `${root}/providers/${name}`;
+    // Nothing but what the contract says: a provider is handed its own authority, not the boss's.
+    const { spawn, kill, now, setTimer, uid, environment, hobCommand } = powers;
+    const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, hobCommand, directory };
+    const driver = makeWithSecrets(settings, (texts) => provider.make(given, texts), readSecret);
+    return makePatientDriver(driver, setTimer);
+  };
+harden(driverMaker);

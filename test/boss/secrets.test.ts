@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { secretContext } from '../../src/boss/secrets.ts';
+import { codeOf, describeError } from '../../src/errors/gobs-error.ts';
+import { makeSeal } from '../../src/sealing/seal.ts';
+import { E } from '../../src/vats/eventual-send.ts';
+import { makeBossWorld, type BossWorld, type Life } from '../support/boss-world.ts';
+
+const secret = 'canary in a coal mine';
+/** The one of boss-world.ts. */
+const seal = makeSeal(new Uint8Array(32).fill(8));
+
+let world: BossWorld;
+let life: Life;
+beforeEach(async () => {
+  world = makeBossWorld();
+  life = await world.open();
+});
+
+/** Anything, as it might come over the wire. */
+const setAnything = (...given: readonly unknown[]): Promise<void> =>
+  E(life.boss as unknown as { setSecret(...all: readonly unknown[]): void }).setSecret(...given);
+
+describe("a boss's secret", () => {
+  test('is sealed in its row, and opens where it belongs and nowhere else', async () => {
+    await E(life.boss).setSecret('token', secret);
+    expect(JSON.stringify(world.store.entries())).not.toContain(secret);
+    const sealed = await E(life.process).sealedSecret('token');
+    expect(seal.unseal(secretContext('token'), sealed)).toBe(secret);
+    expect(() => seal.unseal(secretContext('other'), sealed)).toThrow('SEAL_BROKEN');
+    const rows = world.store.entries().filter(([, value]) => value.includes(sealed));
+    expect(rows).toHaveLength(1);
+    // As whoever leaves sealed things out of what is shown finds it.
+    expect(rows[0]![1]).toContain(`{\\"sealed\\":\\"${sealed}\\"}`);
+  });
+
+  test('is listed by name and time, set again, removed, and there after a restart', async () => {
+    await E(life.boss).setSecret('token', secret);
+    world.now += 1_000;
+    await E(life.boss).setSecret('another', secret);
+    const listed = await E(life.boss).secrets();
+    expect(listed).toEqual([
+      { name: 'another', at: world.now },
+      { name: 'token', at: world.now - 1_000 },
+    ]);
+    await life.stop();
+    life = await world.open();
+    expect(await E(life.boss).secrets()).toEqual(listed);
+    const before = await E(life.process).sealedSecret('token');
+    await E(life.boss).setSecret('token', 'new');
+    expect(await E(life.process).sealedSecret('token')).not.toBe(before);
+    await E(life.boss).removeSecret('token');
+    expect(await E(life.boss).secrets()).toHaveLength(1);
+    expect(await E(life.boss).removeSecret('token').catch(codeOf)).toBe('NO_SUCH_SECRET');
+    expect(await E(life.process).sealedSecret('token').catch(describeError)).toMatchObject({
+      code: 'NO_SUCH_SECRET',
+      hint: 'set it: gobs secret set token',
+    });
+  });
+
+  test('that is refused changes nothing and is quoted nowhere, whatever was mixed up', async () => {
+    const before = world.store.entries();
+    const wrong: readonly (readonly unknown[])[] = [
+      ...[
+        [],
+        [secret],
+        [secret, 'token'],
+        ['token', secret, secret],
+        ['token', ''],
+        ['token', 7n],
+        ['token', [secret]],
+      ],
+      ...[
+        [{ secret }, 'x'],
+        ['token', `${secret} \ud83d`],
+        ['token', secret.repeat(5_000)],
+        ['Token', secret],
+      ],
+    ];
+    for (const given of wrong) {
+      const { code, message, hint } = await setAnything(...(harden(given) as unknown[])).then(() => {
+        throw Error('it was set');
+      }, describeError);
+      expect(['BAD_NAME', 'BAD_ARGUMENTS']).toContain(code);
+      expect(`${message} ${hint}`).not.toContain('canary');
+    }
+    expect(JSON.stringify(life.turnErrors)).not.toContain('canary');
+    expect(world.store.entries()).toEqual(before);
+  });
+
+  test('is shown by no inspector', async () => {
+    await E(life.boss).setSecret('token', secret);
+    const inspector = await E(life.boss).inspector();
+    const shown: unknown[] = [];
+    for (const { name } of await E(inspector).vats()) {
+      const { actors } = await E(inspector).actors(name, { limit: 1_000 });
+      for (const actor of actors) shown.push(await E(inspector).portrait(actor.name));
+    }
+    expect(shown.length).toBeGreaterThan(5);
+    expect(JSON.stringify(shown)).not.toContain('canary');
+  });
+});
