@@ -170,6 +170,7 @@ describe('a program', () => {
       names.flatMap((name) => [[`v/${name}/!`, 'x'] as const, [`v/${name}/a/x/1`, 'x'] as const]),
     );
     await rows.write([
+      { type: 'put', key: 'v/!', value: 'x' },
       { type: 'put', key: 'w/x/!', value: 'x' },
       { type: 'put', key: 'p/x', value: 'x' },
     ]);
