@@ -10,6 +10,7 @@ export const errorCodes = {
   BAD_PORTRAIT: 'a portrait does not match the shape of its kind',
   NOT_PASSABLE: 'a value cannot be sent to another vat',
   REFERENCE_REVOKED: 'the reference was taken back',
+  COLLECTION_STOPPED: 'garbage was not collected to the end',
   COMMIT_FAILED: 'the turn could not be written, so nothing of it happened',
   VAT_EXISTS: 'there is a vat of that name',
   VAT_STOPPED: 'the vat is not running',

@@ -8,6 +8,7 @@
  */
 import { mustMatch } from '@endo/patterns';
 import { describeError, makeError } from '../errors/gobs-error.ts';
+import { makeActorCache, type CacheLimits } from './actor-cache.ts';
 import { callMethod, checkBehaviour, type Behaviour } from './behaviour.ts';
 import { mapKind } from './durable-map.ts';
 import { facetReferences } from './facet-references.ts';
@@ -30,6 +31,8 @@ interface State {
   readonly portrait: unknown;
   /** Counts from 1; written in the row. */
   readonly change: number;
+  /** Length of its row, once that is written; of an ephemeral actor 0. */
+  size: number;
   /** Which `reset` it comes after: what is from before one may never have been written. */
   readonly incarnation: number;
   /** The turn or near call that made this state was undone. */
@@ -64,8 +67,10 @@ export interface Actors {
   ensure(address: Address): void;
   /** For a continuation of that actor. */
   fresh(actor: Actor): Fresh<unknown>;
-  /** Forgets the longest unused down to the limit. Never during a turn. */
+  /** Forgets the longest unused down to the limits. Never during a turn. */
   evict(): void;
+  /** Forgets durable actors: the next call reads the store. Never during a turn. */
+  forget(isForgotten: (instance: number) => boolean): void;
   /** Forgets all: the next call reads the store. Ephemeral actors are gone. */
   reset(): void;
   /** How many are in memory. */
@@ -86,7 +91,7 @@ export interface ActorsOptions {
   readonly read: (key: string) => string | undefined;
   /** The tools of an actor's turns. */
   readonly toolsFor: (actor: Actor) => TurnTools;
-  readonly cacheLimit: number;
+  readonly cache: CacheLimits;
 }
 
 /** `before`: one that it follows, which was checked already. */
@@ -102,17 +107,18 @@ export const checkPortrait = (what: string, kind: AnyKind, portrait: unknown, be
 harden(checkPortrait);
 
 export const makeActors = (options: ActorsOptions): Actors => {
-  const { vat, kinds, manifest, upgrader, codec, refFor, turnFor, read, toolsFor, cacheLimit } = options;
+  const { vat, kinds, manifest, upgrader, codec, refFor, turnFor, read, toolsFor } = options;
   const checked = new WeakSet<AnyKind>();
-  /** Durable actors, longest unused first. */
-  let cache = new Map<string, Actor>();
+  /** Durable actors. */
+  let cache = makeActorCache<Actor>(options.cache);
   /** Ephemeral actors live as long as one of their references. */
   let ephemeral = new WeakMap<object, Actor>();
   let incarnation = 1;
 
-  const makeState = (portrait: unknown, change: number): State => ({
+  const makeState = (portrait: unknown, change: number, size = 0): State => ({
     portrait,
     change,
+    size,
     incarnation,
     undone: false,
     behaviour: undefined,
@@ -121,18 +127,27 @@ export const makeActors = (options: ActorsOptions): Actors => {
   const facetsOf = (definition: Definition, durable: boolean, address: Address): Actor['facets'] =>
     facetReferences(definition, { durable, vat, ...address }, refFor);
 
-  const makeActor = ({ kind, powers }: Registration, address: Address, portrait: unknown, change: number): Actor => {
+  const makeActor = ({ kind, powers }: Registration, address: Address, state: State): Actor => {
     const facets = facetsOf(kind, !kind.ephemeral, address);
     const id = `${address.kind}/${address.instance}`;
-    return { id, kind, powers, address, facets, state: makeState(portrait, change) };
+    return { id, kind, powers, address, facets, state };
   };
 
-  const write = (turn: Turn, { kind, address }: Actor, { portrait, change }: State): void => {
+  const write = (turn: Turn, { kind, address }: Actor, state: State): void => {
     if (kind.ephemeral) return;
     const { label, version } = kind;
+    const { portrait, change } = state;
     const key = actorKey(vat, address.kind, address.instance);
-    turn.write(key, codec.encode({ kind: label, version, change }, portrait));
+    const row = codec.encode({ kind: label, version, change }, portrait);
+    turn.write(key, row);
+    state.size = row.length;
     manifest.note(turn, label, version);
+  };
+
+  const setState = (actor: Actor, state: State): void => {
+    const { size } = actor.state;
+    actor.state = state;
+    cache.resized(actor, size);
   };
 
   /** Part of the turn that revives it: undone with that, or with the near call that it was for. */
@@ -151,7 +166,7 @@ export const makeActors = (options: ActorsOptions): Actors => {
     const { kind, portrait } = upgrader.upgrade(key, row, from, old, selfFor);
     try {
       checkPortrait(`portrait of ${kind.label}`, kind, portrait);
-      const actor = makeActor(kinds.requireRegistered(kind), address, portrait, row.change + 1);
+      const actor = makeActor(kinds.requireRegistered(kind), address, makeState(portrait, row.change + 1));
       write(turn, actor, actor.state);
       forgetIfUndone(turn, actor, () => cache.delete(actor.id));
       return actor;
@@ -173,15 +188,15 @@ export const makeActors = (options: ActorsOptions): Actors => {
     }
     const reader = kinds.requireRegistered(definition);
     checkPortrait(`row ${key}`, reader.kind, portrait);
-    return makeActor(reader, address, portrait, row.change);
+    return makeActor(reader, address, makeState(portrait, row.change, value.length));
   };
 
   const findDurable = (address: Address): Actor => {
     const id = `${address.kind}/${address.instance}`;
     const known = cache.get(id);
-    const actor = known ?? revive(address);
-    if (known !== undefined) cache.delete(id);
-    cache.set(id, actor);
+    if (known !== undefined) return known;
+    const actor = revive(address);
+    cache.put(actor);
     return actor;
   };
 
@@ -217,21 +232,21 @@ export const makeActors = (options: ActorsOptions): Actors => {
       checkPortrait(`portrait of ${actor.id}`, actor.kind, portrait, old.portrait);
       const state = makeState(portrait, old.change + 1);
       write(turn, actor, state);
-      actor.state = state;
+      setState(actor, state);
       turn.changed(() => {
         state.undone = true;
-        actor.state = old;
+        setState(actor, old);
       });
     };
 
   const spawn: Actors['spawn'] = (turn, kind, portrait, nextInstance) => {
     const registration = kinds.requireRegistered(kind);
     checkPortrait(`portrait of ${kind.label}`, kind, portrait);
-    const actor = makeActor(registration, { kind: kind.label, instance: nextInstance() }, portrait, 1);
+    const actor = makeActor(registration, { kind: kind.label, instance: nextInstance() }, makeState(portrait, 1));
     const refs = Object.values(actor.facets);
     write(turn, actor, actor.state);
     if (kind.ephemeral) for (const ref of refs) ephemeral.set(ref, actor);
-    else cache.set(actor.id, actor);
+    else cache.put(actor);
     forgetIfUndone(turn, actor, () => {
       cache.delete(actor.id);
       for (const ref of refs) ephemeral.delete(ref);
@@ -279,18 +294,14 @@ export const makeActors = (options: ActorsOptions): Actors => {
       const actor = findAgain(made);
       return { portrait: actor.state.portrait, bcom: become(actor, actor.state) };
     },
-    evict: () => {
-      for (const id of cache.keys()) {
-        if (cache.size <= cacheLimit) return;
-        cache.delete(id);
-      }
-    },
+    evict: () => cache.evict(),
+    forget: (isForgotten) => cache.forget(isForgotten),
     reset: () => {
       incarnation += 1;
-      cache = new Map();
+      cache = makeActorCache(options.cache);
       ephemeral = new WeakMap();
     },
-    cached: () => cache.size,
+    cached: () => cache.count,
   });
 };
 harden(makeActors);

@@ -13,7 +13,7 @@ import type { Store, StoreEntry, StoreOp } from './store.ts';
 import type { GroupCompanion } from './trace.ts';
 import type { Output } from './turn.ts';
 
-type Rows = ReadonlyMap<string, string | undefined>;
+export type Rows = ReadonlyMap<string, string | undefined>;
 
 interface Group {
   readonly rows: Map<string, string | undefined>;
@@ -35,6 +35,8 @@ export interface GroupCommitOptions {
   readonly store: Store;
   /** Called before the outputs of a failed group are rejected: every vat must drop what it has in memory. Must not throw. */
   readonly onFailed: (reason: Error) => void;
+  /** Rows join the open group: a turn's, or the host world's. Called before anybody can read them. Must not throw. */
+  readonly onRows: (rows: Rows) => void;
   /** An output that throws is a programmer's mistake; it must not keep others from leaving. */
   readonly onOutputError: (error: unknown) => void;
   /** Rows that go along with every group. */
@@ -47,7 +49,13 @@ const toOp = ([key, value]: readonly [string, string | undefined]): StoreOp =>
 const isBetween = (key: string, gt: string, lt: string): boolean =>
   compareKeys(key, gt) > 0 && compareKeys(key, lt) < 0;
 
-export const makeGroupCommit = ({ store, onFailed, onOutputError, companion }: GroupCommitOptions): GroupCommit => {
+export const makeGroupCommit = ({
+  store,
+  onFailed,
+  onRows,
+  onOutputError,
+  companion,
+}: GroupCommitOptions): GroupCommit => {
   const newGroup = (): Group => ({ rows: new Map(), outputs: [] });
   let open = newGroup();
   let writing: Group | undefined;
@@ -106,6 +114,7 @@ export const makeGroupCommit = ({ store, onFailed, onOutputError, companion }: G
   };
 
   const commit: GroupCommit['commit'] = (rows, outputs) => {
+    if (rows.size > 0) onRows(rows);
     for (const [key, value] of rows) open.rows.set(key, value);
     if (open.rows.size > 0) open.outputs.push(...outputs);
     else if (writing !== undefined) writing.outputs.push(...outputs);

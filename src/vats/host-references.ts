@@ -8,6 +8,7 @@ import { HandledPromise } from '@endo/eventual-send';
 import { Remotable } from '@endo/pass-style';
 import { makeError } from '../errors/gobs-error.ts';
 import type { RefName } from './names.ts';
+import { livingIn } from './references.ts';
 
 export interface HostReferences {
   /** `keepAlive`, if given, lives as long as the reference. */
@@ -16,12 +17,16 @@ export interface HostReferences {
   nameOf(object: object): RefName | undefined;
   /** Gives a host object a name if it has none. */
   nameFor(object: object): RefName;
+  /** As in references.ts. */
+  living(): Iterable<RefName | undefined>;
 }
 
 export interface HostReferencesOptions {
   readonly deliver: (name: RefName, method: string, args: readonly unknown[]) => Promise<unknown>;
   /** What a reference is called when it is shown; a mistake in it does no harm. */
   readonly interfaceName: (name: RefName) => string | undefined;
+  /** Told of each reference that is made. */
+  readonly onMade: (name: RefName) => void;
 }
 
 const refuse = (what: string): Promise<never> =>
@@ -58,6 +63,7 @@ export const makeHostReferences = (options: HostReferencesOptions): HostReferenc
   const refFor = (name: RefName): object => {
     const known = objects.get(name)?.deref();
     if (known !== undefined) return known;
+    options.onMade(name);
     const ref = makePresence(name, options);
     // The name of a host object that is gone may be some other's one day.
     if (!name.startsWith('host:')) join(name, ref);
@@ -79,6 +85,7 @@ export const makeHostReferences = (options: HostReferencesOptions): HostReferenc
       join(name, object);
       return name;
     },
+    living: () => livingIn(objects),
   } satisfies HostReferences);
 };
 harden(makeHostReferences);

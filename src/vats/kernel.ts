@@ -6,6 +6,7 @@
  *                                      └────────────── sends, after the commit ◀─────────┘
  */
 import { makeError } from '../errors/gobs-error.ts';
+import { makeCollector, type Collector } from './collector.ts';
 import { vatsIn } from './known-kinds.ts';
 import { makeGroupCommit } from './group-commit.ts';
 import { makeHostReferences } from './host-references.ts';
@@ -30,6 +31,8 @@ export interface KernelOptions {
   readonly now: () => number;
   /** Runs a function soon, after input and output had their chance: `setImmediate`. */
   readonly schedule: (crank: () => void) => void;
+  /** Rows that the collector reads after each crank, while it runs. Default 64: a millisecond or two. */
+  readonly collectorPace?: number;
   /** A turn threw. Its caller hears of it too; this is for the log. */
   readonly onTurnError?: (event: TurnError) => void;
   /**
@@ -46,6 +49,8 @@ export interface KernelOptions {
 export interface VatOptions {
   /** Actors kept in memory; at least those of the running turn. Default 10,000. */
   readonly cacheLimit?: number;
+  /** Of the same: characters of their rows, by which their size is measured. Default 32 Mi. */
+  readonly cacheBytes?: number;
 }
 
 /** The host's hold on a vat. */
@@ -78,6 +83,8 @@ export interface Kernel extends KernelContract {
    * and no powers: for a process that does nothing else.
    */
   upgradeAll(kinds?: readonly Definition[]): AsyncGenerator<WalkedRow>;
+  /** Takes away what nobody can reach. Nothing of it happens by itself: somebody has to ask for each cycle. */
+  readonly collector: Collector;
   /** Resolves when no message waits, no turn runs and everything is durable. */
   idle(): Promise<void>;
   /** From now on deliveries reject with VAT_STOPPED; resolves when what was begun is durable. No turn runs after it. The store stays its owner's. */
@@ -87,10 +94,12 @@ export interface Kernel extends KernelContract {
 // Bounded, so that every key of the store is.
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
+const CACHE_BYTES = 32 * 1024 * 1024;
+
 const ignore = (): void => {};
 
 export const makeKernel = (options: KernelOptions): Kernel => {
-  const { store, now, schedule, firstInstance = 1 } = options;
+  const { store, now, schedule, firstInstance = 1, collectorPace = 64 } = options;
   const { onTurnError = ignore, onCommitFailed = ignore, onHostError = ignore } = options;
   const vats = new Map<string, Vat>();
   const routers = new Map<string, Router>();
@@ -113,8 +122,10 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     store,
     onFailed: (reason) => {
       for (const vat of vats.values()) vat.reset();
+      collector.reset();
       tellCommitFailed(reason);
     },
+    onRows: (rows) => collector.wrote(rows),
     onOutputError: onHostError,
     companion: trace,
   });
@@ -152,6 +163,15 @@ export const makeKernel = (options: KernelOptions): Kernel => {
   const references = makeHostReferences({
     deliver,
     interfaceName: (name) => vats.get(parseActorName(name)?.vat ?? '')?.interfaceName(name),
+    onMade: (name) => collector.made(name),
+  });
+  const collector = makeCollector({
+    commits,
+    vats,
+    hostLiving: references.living,
+    breathe: scheduler.breathe,
+    pace: collectorPace,
+    vatGone: (vat) => void vats.delete(vat),
   });
 
   // ------------------------------------------------------------------------------------------- vats
@@ -165,6 +185,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     hostName: references.nameFor,
     deliver,
     trace,
+    onReference: collector.made,
     onTurnError: guarded(onTurnError),
     onHostError,
   };
@@ -182,9 +203,13 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       nameOf: vat.nameOf,
     });
 
-  const addVat = (name: string, { cacheLimit = 10_000 }: VatOptions = {}, prepare?: (vat: VatHandle) => void): Vat => {
+  const addVat = (
+    name: string,
+    { cacheLimit = 10_000, cacheBytes = CACHE_BYTES }: VatOptions = {},
+    prepare?: (vat: VatHandle) => void,
+  ): Vat => {
     if (vats.has(name)) throw TypeError(`vat ${name} is open`);
-    const vat = makeVat(name, vatPowers, cacheLimit);
+    const vat = makeVat(name, vatPowers, { actors: cacheLimit, bytes: cacheBytes });
     prepare?.(handleOf(vat));
     vats.set(name, vat);
     return vat;
@@ -220,9 +245,16 @@ export const makeKernel = (options: KernelOptions): Kernel => {
         kinds === undefined ? vats.values() : (await vatsIn(store)).map((name) => vats.get(name) ?? open(name));
       return walkUpgrades({ vats: all, page: commits.page, get: commits.get });
     },
+    collector: harden({
+      collect: collector.collect,
+      get changes() {
+        return collector.changes;
+      },
+    }),
     idle: scheduler.idle,
     stop: async () => {
       stopped = true;
+      await collector.stop();
       await scheduler.idle();
       scheduler.halt();
     },

@@ -11,7 +11,22 @@ export interface References {
   /** Undefined for what is not a reference of this vat. */
   nameOf(value: object): RefName | undefined;
   refFor(name: RefName): object;
+  /** The names of all that there are when it is first asked, and perhaps of others; undefined in the place of one that nobody holds any more. */
+  living(): Iterable<RefName | undefined>;
 }
+
+/** Those that come while it goes on are behind those that were there, so it need not go on for ever. */
+export const livingIn = function* livingIn(
+  objects: ReadonlyMap<RefName, WeakRef<object>>,
+): Generator<RefName | undefined, void> {
+  let left = objects.size;
+  for (const [name, ref] of objects) {
+    if (left === 0) return;
+    left -= 1;
+    yield ref.deref() === undefined ? undefined : name;
+  }
+};
+harden(livingIn);
 
 type NearCall = (ref: object, method: string, args: unknown[]) => unknown;
 
@@ -31,8 +46,15 @@ const makePrototype = ({ interfaceName, methods }: FacetGuard, nearCall: NearCal
     ) as Record<string, never>,
   );
 
-/** `facetOf` gives the guard where the actor lives in this vat, so that it can be called near; all others only answer to `E()`. */
-export const makeReferences = (nearCall: NearCall, facetOf: (name: RefName) => FacetGuard | undefined): References => {
+/**
+ * `facetOf` gives the guard where the actor lives in this vat, so that it can be called near; all others only answer to `E()`. `onMade` is
+ * told of each object that is made.
+ */
+export const makeReferences = (
+  nearCall: NearCall,
+  facetOf: (name: RefName) => FacetGuard | undefined,
+  onMade: (name: RefName) => void,
+): References => {
   const names = new WeakMap<object, RefName>();
   const objects = new Map<RefName, WeakRef<object>>();
   const collected = new FinalizationRegistry<RefName>((name) => {
@@ -55,12 +77,14 @@ export const makeReferences = (nearCall: NearCall, facetOf: (name: RefName) => F
     refFor: (name: RefName) => {
       const known = objects.get(name)?.deref();
       if (known !== undefined) return known;
+      onMade(name);
       const ref = harden(Object.create(prototypeFor(facetOf(name))) as object);
       names.set(ref, name);
       objects.set(name, new WeakRef(ref));
       collected.register(ref, name);
       return ref;
     },
+    living: () => livingIn(objects),
   });
 };
 harden(makeReferences);

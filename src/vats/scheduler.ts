@@ -1,6 +1,7 @@
 /**
  * Who runs when. A crank gives each vat that has something to do a bounded number of turns, then starts writing what they changed, then
- * lets the event loop breathe: a vat with a long queue starves neither the others nor the sockets.
+ * lets the event loop breathe: a vat with a long queue starves neither the others nor the sockets, nor the collector, which takes a step
+ * after each crank (`breathe`).
  */
 import type { GroupCommit } from './group-commit.ts';
 import type { Vat } from './vat.ts';
@@ -8,6 +9,11 @@ import type { Vat } from './vat.ts';
 export interface Scheduler {
   /** The vat has something to do. */
   wake(vat: Vat): void;
+  /**
+   * For work that can wait and is never done: resolves when the vats have had their turns, and everything else its chance. Nobody who
+   * waits for `idle` waits for that work.
+   */
+  breathe(): Promise<void>;
   /** Resolves when no message waits, no turn runs and everything is durable. */
   idle(): Promise<void>;
   /** No vat runs any more. */
@@ -30,6 +36,7 @@ const runSome = (vat: Vat): boolean => {
 
 export const makeScheduler = ({ commits, schedule }: SchedulerOptions): Scheduler => {
   const ready = new Set<Vat>();
+  let breathing: (() => void)[] = [];
   let scheduled = false;
   let halted = false;
   let wakes = 0;
@@ -38,6 +45,9 @@ export const makeScheduler = ({ commits, schedule }: SchedulerOptions): Schedule
     scheduled = false;
     for (const vat of [...ready]) if (!runSome(vat)) ready.delete(vat);
     commits.flush();
+    const rested = breathing;
+    breathing = [];
+    for (const resume of rested) resume();
     if (ready.size > 0) scheduleCrank();
   };
 
@@ -67,6 +77,11 @@ export const makeScheduler = ({ commits, schedule }: SchedulerOptions): Schedule
       ready.add(vat);
       scheduleCrank();
     },
+    breathe: () =>
+      new Promise((resume) => {
+        breathing.push(resume);
+        scheduleCrank();
+      }),
     idle,
     halt: () => {
       halted = true;

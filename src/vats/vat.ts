@@ -10,6 +10,7 @@
  * `continuations` (`on`, promise kits). This file joins them, and is the only one that runs turns.
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
+import type { CacheLimits } from './actor-cache.ts';
 import { makeActors, type Actor, type Address } from './actors.ts';
 import { makeBorder } from './border.ts';
 import { makeContinuations } from './continuations.ts';
@@ -53,6 +54,8 @@ export interface VatPowers {
   /** Delivers to a name, whoever has it. Host values. */
   readonly deliver: (name: RefName, method: string, args: readonly unknown[]) => Promise<unknown>;
   readonly trace: Trace | undefined;
+  /** The vat makes a reference. Must not throw. */
+  readonly onReference: (name: RefName) => void;
   /** Must not throw. */
   readonly onTurnError: (event: TurnError) => void;
   /** A mistake of the vat's own machinery. Must not throw. */
@@ -94,6 +97,10 @@ export interface Vat {
   upgrade(address: Address): Promise<Readonly<Record<string, number>>>;
   /** Runs the next item; false if there was none. */
   step(): boolean;
+  /** For the collector: as in actors.ts and references.ts; and what is in memory of the header is not what is stored. */
+  forget(isForgotten: (instance: number) => boolean): void;
+  living(): Iterable<RefName | undefined>;
+  headerChanged(): void;
   /** After a failed commit: everything in memory is dropped and comes from the store again. */
   reset(): void;
   cached(): number;
@@ -104,7 +111,7 @@ export type RootTools = Pick<TurnTools, 'now' | 'spawn' | 'makeMap'>;
 const NO_ROWS: ReadonlyMap<string, undefined> = new Map();
 
 /** Assembles a vat; longer than a function should be, since every part knows some other. */
-export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number): Vat => {
+export const makeVat = (vatName: string, powers: VatPowers, cache: CacheLimits): Vat => {
   const { commits, trace } = powers;
   const queue = makeFifo<() => void>();
 
@@ -134,10 +141,11 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
   };
 
   const kinds = makeKindRegistry(vatName);
-  const references = makeReferences(nearCall, (name) => {
+  const facetOf = (name: RefName) => {
     const own = ownName(name);
     return own === undefined ? undefined : kinds.facetGuardForReference(own);
-  });
+  };
+  const references = makeReferences(nearCall, facetOf, powers.onReference);
   const { nameOf, refFor } = references;
   const codec = makePortraitCodec(nameOf, refFor);
   const bridge = makePromiseBridge({
@@ -189,8 +197,8 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
 
   const receive: Vat['receive'] = (name, method, args, settle, message) => {
     const target = ownName(name);
-    // Held from now on: an ephemeral actor must not go away while a message for it waits.
-    const ref = target?.durable === false ? refFor(name) : undefined;
+    // Held from now on: no actor goes away while a message for it waits.
+    const ref = target === undefined ? undefined : refFor(name);
     const body = (): unknown => {
       if (target === undefined) throw makeError('NO_SUCH_ACTOR', `${name} is not in vat ${vatName}`);
       return actors.receive(target, ref, method, border.toVat(args) as readonly unknown[]);
@@ -234,7 +242,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
   };
   const actors = makeActors({
     ...{ vat: vatName, kinds, manifest, upgrader, codec },
-    ...{ refFor, turnFor, read, toolsFor, cacheLimit },
+    ...{ refFor, turnFor, read, toolsFor, cache },
   });
 
   kinds.register(mapKind, {
@@ -297,6 +305,9 @@ export const makeVat = (vatName: string, powers: VatPowers, cacheLimit: number):
       actors.evict();
       return true;
     },
+    forget: actors.forget,
+    living: references.living,
+    headerChanged: header.reset,
     reset: () => {
       actors.reset();
       header.reset();

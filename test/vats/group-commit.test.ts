@@ -18,6 +18,7 @@ beforeEach(() => {
   commits = makeGroupCommit({
     store: { ...store, page: (request) => page(request) },
     onFailed: (reason) => failed.push(reason),
+    onRows: () => {},
     onOutputError: (error) => mistakes.push(error),
   });
   page = store.page;

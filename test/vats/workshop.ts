@@ -96,12 +96,13 @@ export interface WorkshopOptions {
   readonly kernel?: TestKernel;
   readonly name?: string;
   readonly cacheLimit?: number;
+  readonly cacheBytes?: number;
 }
 
 export const openWorkshop = async (store: Store, options: WorkshopOptions = {}): Promise<Workshop> => {
-  const { kernel = openTestKernel(store), name = 'test', cacheLimit = 1_000 } = options;
+  const { kernel = openTestKernel(store), name = 'test', cacheLimit = 1_000, cacheBytes = 1_000_000 } = options;
   const scripts: Script[] = [];
-  const vat = kernel.openVat(name, { cacheLimit });
+  const vat = kernel.openVat(name, { cacheLimit, cacheBytes });
   vat.register(counterKind, {});
   vat.register(listenerKind, {});
   vat.register(benchKind, { script: (id: number) => scripts[id]! });
