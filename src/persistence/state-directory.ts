@@ -5,6 +5,9 @@
  *     store/          0700: LevelDB's own files
  *     holder.json     0600: who has the store open (holder.ts)
  *     commits         0600: how many batches were acknowledged (commit-witness.ts)
+ *     restoring/      while a backup is being restored, or after that was killed (restore-place.ts)
+ *     store.restored/ a restored store that is whole, for a moment; if there is no store/, it is the store
+ *     replaced-*\/     what a restore replaced: a store/, and its commits
  */
 import { dirname, join } from 'node:path';
 import { makeError } from '../errors/gobs-error.ts';
@@ -16,6 +19,10 @@ export interface StatePaths {
   readonly database: string;
   readonly holder: string;
   readonly commits: string;
+  /** Where a restore works. */
+  readonly restoring: string;
+  /** What it has made, when that is whole. */
+  readonly restored: string;
 }
 
 export const statePaths = (directory: string): StatePaths =>
@@ -24,6 +31,8 @@ export const statePaths = (directory: string): StatePaths =>
     database: join(directory, 'store'),
     holder: join(directory, 'holder.json'),
     commits: join(directory, 'commits'),
+    restoring: join(directory, 'restoring'),
+    restored: join(directory, 'store.restored'),
   });
 
 /** What LevelDB may have made before it has anything of ours: it could have been killed just then. */
@@ -51,10 +60,9 @@ const requireOurs = (database: string, names: readonly string[]): void => {
 harden(statePaths);
 
 /** For who must not make one. Rejects STORE_UNUSABLE if there is no store, or it cannot be read. */
-export const requireStore = async (
-  fs: typeof import('node:fs'),
-  { directory, database }: StatePaths,
-): Promise<void> => {
+export const requireStore = async (fs: typeof import('node:fs'), paths: StatePaths): Promise<void> => {
+  const { directory, database } = paths;
+  await finishRestore(fs, paths);
   const names = await fs.promises.readdir(database).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return [];
     throw storeFailure(database, error);
@@ -66,9 +74,30 @@ export const requireStore = async (
 };
 harden(requireStore);
 
+const codeIn = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/**
+ * A restore that was killed between its last two steps has moved the old store away, and not yet put the new one, which is whole, in its place. Whoever
+ * comes next does that. Two who come at once do no harm: a directory can be moved away once.
+ */
+export const finishRestore = async (
+  fs: typeof import('node:fs'),
+  { database, restored }: StatePaths,
+): Promise<void> => {
+  const isThere = await fs.promises.lstat(database).then(
+    () => true,
+    (error: unknown) => codeIn(error) !== 'ENOENT',
+  );
+  if (isThere) return;
+  await fs.promises.rename(restored, database).catch((error: unknown) => {
+    if (['ENOENT', 'EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(String(codeIn(error)))) return;
+    throw storeFailure(restored, error);
+  });
+};
+harden(finishRestore);
+
 /** Like `mkdir` with `recursive`, which on a read-only file system says ENOENT. */
 const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void> => {
-  const codeIn = (error: unknown) => (error as { code?: unknown }).code;
   const make = () =>
     fs.promises.mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
       if (codeIn(error) !== 'EEXIST' || !(await fs.promises.stat(path)).isDirectory()) throw error;
@@ -83,7 +112,7 @@ const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void
 };
 
 /** Who may write a directory can put anything in the place of what is in it. Throws STORE_UNUSABLE. */
-const requireOwn = async (fs: typeof import('node:fs'), path: string, uid: number): Promise<void> => {
+export const requireOwn = async (fs: typeof import('node:fs'), path: string, uid: number): Promise<void> => {
   const { uid: owner, mode } = await fs.promises.stat(path).catch((error: unknown) => {
     throw storeFailure(path, error);
   });
@@ -98,6 +127,7 @@ const requireOwn = async (fs: typeof import('node:fs'), path: string, uid: numbe
     hint: `if what is in it is yours: chmod go-w ${path}; or choose another directory with --state DIR`,
   });
 };
+harden(requireOwn);
 
 /**
  * Makes what is missing, and looks at what is there, before LevelDB does. Rejects STORE_UNUSABLE (path and reason),
@@ -107,10 +137,11 @@ const requireOwn = async (fs: typeof import('node:fs'), path: string, uid: numbe
  */
 export const prepareStateDirectory = async (
   fs: typeof import('node:fs'),
-  { directory, database }: StatePaths,
+  paths: StatePaths,
   makeDirectory: boolean,
   uid?: number,
 ): Promise<{ readonly isNew: boolean }> => {
+  const { directory, database } = paths;
   const attempt = <T>(path: string, work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       throw storeFailure(path, error);
@@ -118,6 +149,7 @@ export const prepareStateDirectory = async (
 
   if (makeDirectory) await attempt(directory, makeAll(fs, directory));
   if (uid !== undefined) await requireOwn(fs, directory, uid);
+  await finishRestore(fs, paths);
   await attempt(
     database,
     fs.promises.mkdir(database, { mode: 0o700 }).catch((error: unknown) => {
