@@ -5,6 +5,7 @@
  * It is written after each batch and never synced: a process that is killed leaves it right, a machine that loses power leaves it right or
  * too low. So a store with *fewer* commits than it says has lost some; one with more is as it should be.
  */
+import { makeError } from '../errors/gobs-error.ts';
 import { storeFailure } from './store-failure.ts';
 
 export interface CommitWitness {
@@ -20,15 +21,37 @@ export interface CommitWitness {
 
 const size = 20;
 
+/** After a loss of power the file may be empty or zeros: then it has nothing to say. */
+const countIn = (text: string): number => (/^\d{20}\n$/.test(text) ? Number(text) : 0);
+
+/** The count in the file of a witness; 0 if it says nothing. */
+export const readCommitWitness = async (fs: typeof import('node:fs'), path: string): Promise<number> =>
+  countIn(await fs.promises.readFile(path, 'utf8').catch(() => ''));
+harden(readCommitWitness);
+
+/** Throws STORE_DAMAGED if more was acknowledged than is there. `where` is what people call the store. */
+export const requireNoneLost = (
+  where: string,
+  commits: number,
+  witness: Pick<CommitWitness, 'seen' | 'where'>,
+): void => {
+  const { seen } = witness;
+  if (seen <= commits) return;
+  throw makeError(
+    'STORE_DAMAGED',
+    `${where}: ${seen} commits were acknowledged, ${commits} are there: the last ${seen - commits} are lost`,
+    { hint: `restore a backup, or remove ${witness.where} to go on with what is left` },
+  );
+};
+harden(requireNoneLost);
+
 /** Opened by whoever holds the store, for as long. Throws STORE_UNUSABLE. */
 export const openCommitWitness = (fs: typeof import('node:fs'), path: string): CommitWitness => {
   let file: number | undefined;
   let seen = 0;
   try {
     file = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
-    const text = fs.readFileSync(file, 'utf8');
-    // After a loss of power the file may be empty or zeros: then it has nothing to say.
-    if (/^\d{20}\n$/.test(text)) seen = Number(text);
+    seen = countIn(fs.readFileSync(file, 'utf8'));
   } catch (error) {
     if (file !== undefined) fs.closeSync(file);
     throw storeFailure(path, error);

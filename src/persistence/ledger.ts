@@ -12,7 +12,7 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import type { PageRequest, Store, StoreEntry, StoreOp, StoreSnapshot } from '../vats/store.ts';
-import type { CommitWitness } from './commit-witness.ts';
+import { requireNoneLost, type CommitWitness } from './commit-witness.ts';
 import { countIn, formatHeader, parseHeader, type HeaderRecord } from './header-row.ts';
 import { makeInOrder } from './in-order.ts';
 import { parseRestored, restoredKey, type RestoredRow } from './restored-row.ts';
@@ -119,15 +119,6 @@ const readFormat = async (store: Store, where: string): Promise<string | undefin
 
 const missing = (where: string, what: string): Error =>
   makeError('STORE_DAMAGED', `${where}: ${what} is missing`, { hint: 'nothing was changed; restore a backup' });
-
-const requireNoneLost = (where: string, commits: number, witness: CommitWitness | undefined): void => {
-  if (witness === undefined || witness.seen <= commits) return;
-  throw makeError(
-    'STORE_DAMAGED',
-    `${where}: ${witness.seen} commits were acknowledged, ${commits} are there: the last ${witness.seen - commits} are lost`,
-    { hint: `restore a backup, or remove ${witness.where} to go on with what is left` },
-  );
-};
 
 /** What is read of rows as they are on disk, when each has been checked. */
 const checkedRows = (checksum: RowChecksum) => {
@@ -243,7 +234,7 @@ export const openLedger = async (store: Store, options: LedgerOptions): Promise<
   const checksum = makeRowChecksum(storeId);
   const before = known === undefined ? { epoch: 0, commits: 0, restores: 0 } : readState(store, checksum, where);
   if (before === undefined) throw missing(where, stateKey);
-  requireNoneLost(where, before.commits, witness);
+  if (witness !== undefined) requireNoneLost(where, before.commits, witness);
 
   await options.examine?.(examinable(store, checksum), storeId);
   const restored = before.restores === 0 ? undefined : readRestored(store, checksum, where);

@@ -11,7 +11,7 @@
  */
 import { dirname, join } from 'node:path';
 import { makeError } from '../errors/gobs-error.ts';
-import { checkLogs } from './log-check.ts';
+import { checkDatabase } from './database-check.ts';
 import { storeFailure } from './store-failure.ts';
 
 export interface StatePaths {
@@ -160,7 +160,8 @@ export const prepareStateDirectory = async (
   if (uid !== undefined) await requireOwn(fs, database, uid);
   const names = await attempt(database, fs.promises.readdir(database));
   requireOurs(database, names);
-  await checkLogs(fs, database, names);
-  return { isNew: !names.includes('CURRENT') };
+  const isNew = !names.includes('CURRENT');
+  if (!isNew) await checkDatabase(fs, paths);
+  return { isNew };
 };
 harden(prepareStateDirectory);
