@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { driverMaker } from '../../src/boss/provider-drivers.ts';
 import { secretContext } from '../../src/boss/secrets.ts';
+import type { BossPowers } from '../../src/boss/start-boss.ts';
 import { codeOf, describeError } from '../../src/errors/gobs-error.ts';
+import type { StateDirectory } from '../../src/protocol/state-directory.ts';
+import type { ProviderOptions, ProviderType } from '../../src/providers/contract.ts';
 import { makeSeal } from '../../src/sealing/seal.ts';
 import { E } from '../../src/vats/eventual-send.ts';
-import { makeBossWorld, type BossWorld, type Life } from '../support/boss-world.ts';
+import { makeBossWorld, reach, ready, type BossWorld, type Life } from '../support/boss-world.ts';
 
 const secret = 'canary in a coal mine';
 /** The one of boss-world.ts. */
@@ -19,6 +23,28 @@ beforeEach(async () => {
 /** Anything, as it might come over the wire. */
 const setAnything = (...given: readonly unknown[]): Promise<void> =>
   E(life.boss as unknown as { setSecret(...all: readonly unknown[]): void }).setSecret(...given);
+
+/** A type of provider that notes what its drivers are made with, and can be configured. */
+const openWithType = async () => {
+  const made: ProviderOptions[] = [];
+  const noting: ProviderType = {
+    type: 'noting',
+    summary: 'for tests',
+    validate: () => undefined,
+    make: (_powers, settings) => {
+      made.push(settings);
+      return world.cloud.makeDriver();
+    },
+  };
+  const powers = { providerTypes: { noting }, fs: { promises: {} }, setTimer: () => () => {} } as unknown as BossPowers;
+  const makeDriver = driverMaker({ machines: '/m', root: '/' } as StateDirectory, powers, async (name) =>
+    seal.unseal(secretContext(name), await E(life.process).sealedSecret(name)),
+  );
+  world.makeDriver = (configured) => (configured.type === 'noting' ? makeDriver(configured) : undefined);
+  await life.stop();
+  life = await world.open();
+  return made;
+};
 
 describe("a boss's secret", () => {
   test('is sealed in its row, and opens where it belongs and nowhere else', async () => {
@@ -97,5 +123,24 @@ describe("a boss's secret", () => {
     }
     expect(shown.length).toBeGreaterThan(5);
     expect(JSON.stringify(shown)).not.toContain('canary');
+  });
+
+  test('is what a provider is made with, whose settings name it; they are stored with its name alone', async () => {
+    const made = await openWithType();
+    const settings = { region: 'here', token: { secret: 'token' } };
+    await E(life.process).configure({ name: 'cloud', type: 'noting', settings });
+    const machine = await E(life.boss).createMachine('web1', { provider: 'cloud' });
+    const failed = await reach(machine, 'failed');
+    expect(failed.failure).toMatchObject({ code: 'NO_SUCH_SECRET' });
+    await E(life.boss).setSecret('token', secret);
+    await ready(E(life.boss).createMachine('web2', { provider: 'cloud' }));
+    expect(made).toEqual([{ region: 'here', token: secret }]);
+    await life.stop();
+    life = await world.open();
+    await ready(E(life.boss).createMachine('web3', { provider: 'cloud' }));
+    expect(made).toHaveLength(2);
+    const stored = JSON.stringify(world.store.entries());
+    expect(stored).toContain('noting');
+    expect(stored).not.toContain('canary');
   });
 });

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { Far } from '@endo/far';
 import { neverRestored, type Restoration } from '../../src/boss/boss-turn.ts';
 import { openBoss, type OpenedBoss } from '../../src/boss/open-boss.ts';
+import type { ConfiguredProvider } from '../../src/boss/boss-process.ts';
 import { makeMint } from '../../src/boss/enrolment-secrets.ts';
 import { makeInspectorView } from '../../src/boss/inspector-view.ts';
 import { peerIdOf } from '../../src/captp/peer-id.ts';
@@ -82,6 +83,8 @@ export interface BossWorld {
   automatic: boolean;
   makeHob(machineId: string): TestHob;
   /** `noDriver`: why there is none for the provider. */
+  /** Where a provider is not the one of the fake cloud; undefined: it is. */
+  makeDriver?: (configured: ConfiguredProvider) => ProviderDriver | undefined;
   open(options?: { store?: Store; driver?: ProviderDriver; noDriver?: Error }): Promise<Life>;
   /** Actors that each boss keeps in memory. */
   cacheLimit: number;
@@ -186,9 +189,9 @@ const openLife = async (
     seal: makeSeal(new Uint8Array(32).fill(8)).seal,
     enrolmentLife: 60 * 60_000,
     connected: (peerId) => connected.has(peerId),
-    makeDriver: () => {
+    makeDriver: (configured) => {
       if (noDriver !== undefined) throw noDriver;
-      return driver;
+      return world.makeDriver?.(configured) ?? driver;
     },
     cacheLimit: world.cacheLimit,
     restoration: world.restoration,
