@@ -2,9 +2,20 @@
 import { Far } from '@endo/far';
 import { makeError } from '../errors/gobs-error.ts';
 import type { Inspector } from '../protocol/remotes.ts';
+import { boundedRequest, type TraceRequest } from '../protocol/trace.ts';
 import type { Kernel } from '../vats/kernel.ts';
+import { parseActorName, parsePeerName } from '../vats/names.ts';
+import { isAbout, type AcceptRecord } from '../vats/trace-reader.ts';
 
 const PAGE = 1_000;
+/** Of a graph. */
+const MOST_NODES = 2_000;
+const MOST_DEPTH = 50;
+/** Kinds of which each machine has actors of its own. */
+const partKinds: readonly string[] = harden(['cell', 'machine-log']);
+
+const within = (value: number, least: number, most: number): number =>
+  Math.min(Math.max(Math.trunc(value) || least, least), most);
 
 export const makeInspectorView = ({ inspector, nameOf }: Pick<Kernel, 'inspector' | 'nameOf'>): Inspector => {
   const nameFrom = (target: string | object): string => {
@@ -24,6 +35,15 @@ export const makeInspectorView = ({ inspector, nameOf }: Pick<Kernel, 'inspector
     return count;
   };
 
+  /** A machine is also what it alone holds, and its hob. */
+  const about = (name: string): AcceptRecord => {
+    const { kind, references } = inspector.portrait(name);
+    if (kind !== 'machine') return isAbout([name]);
+    const parts = references.filter((held) => partKinds.includes(parseActorName(held)?.kind ?? ''));
+    const hobs = references.flatMap((held) => parsePeerName(held)?.peer ?? []).map((peer) => `peer:${peer}`);
+    return isAbout([name, ...parts], hobs);
+  };
+
   const view = {
     vats: async () =>
       harden(
@@ -34,6 +54,14 @@ export const makeInspectorView = ({ inspector, nameOf }: Pick<Kernel, 'inspector
     actors: async (vat: string, { after, limit = 100 }: { after?: string; limit?: number } = {}) =>
       inspector.actors(vat, { limit: Math.max(1, Math.min(limit, PAGE)), ...(after === undefined ? {} : { after }) }),
     portrait: async (target: string | object) => inspector.portrait(nameFrom(target)),
+    trace: async ({ of, ...request }: TraceRequest & { of?: string | object } = {}) =>
+      inspector.trace(boundedRequest(request), of === undefined ? undefined : about(nameFrom(of))),
+    graph: async ({ from, depth = 3, limit = 200 }: { from?: string | object; depth?: number; limit?: number } = {}) =>
+      inspector.graph({
+        depth: within(depth, 0, MOST_DEPTH),
+        limit: within(limit, 1, MOST_NODES),
+        ...(from === undefined ? {} : { from: nameFrom(from) }),
+      }),
     referrers: async (target: string | object) => inspector.referrers(nameFrom(target)),
   };
   return Far('Inspector', view as never) as unknown as Inspector;

@@ -3,6 +3,7 @@ import { keyEQ, M, matches } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
 import { findResourceProblems } from '../protocol/resources/resource-problems.ts';
 import type { DesiredState, DesiredStateChange, Resource } from '../protocol/shapes.ts';
+import { boundedRequest, isTracePage } from '../protocol/trace.ts';
 import { E } from '../vats/eventual-send.ts';
 import { confirmMachine } from './confirm-machine.ts';
 import { heldState } from './held.ts';
@@ -94,6 +95,11 @@ export const adminMethods = (turn: MachineTurn): Admin => {
       askHob(turn, E(requireHob(turn)).bindings(), (names) => {
         if (matches(names as never, NamesShape)) return names;
         throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no list of names`);
+      }),
+    trace: (request = {}) =>
+      askHob(turn, E(requireHob(turn)).trace(boundedRequest(request)), (page) => {
+        if (isTracePage(page)) return page;
+        throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no trace`);
       }),
   };
 };

@@ -17,7 +17,7 @@ export type Observer = Later<MachineObserver, 'nextStatus'>;
 export type Operator = Later<MachineOperator, 'nextStatus' | 'check' | 'converge'>;
 export type Admin = Later<
   MachineAdmin,
-  'nextStatus' | 'check' | 'converge' | 'forget' | 'bind' | 'unbind' | 'lookup' | 'bindings'
+  'nextStatus' | 'check' | 'converge' | 'forget' | 'bind' | 'unbind' | 'lookup' | 'bindings' | 'trace'
 >;
 
 export type HobSide = Later<MachineHobSide, 'attach'>;

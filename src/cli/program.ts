@@ -7,6 +7,7 @@ import { makeError } from '../errors/gobs-error.ts';
 import { printable } from '../protocol/printable.ts';
 import { addDaemonCommands } from './commands/daemon.ts';
 import { addFleetCommands } from './commands/fleet.ts';
+import { addLookingCommands } from './commands/looking.ts';
 import { addMachineCommands, addShareCommand } from './commands/machine.ts';
 import { addSecretCommands } from './commands/secret.ts';
 import { addStoreCommands } from './commands/store.ts';
@@ -41,6 +42,7 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
   addDaemonCommands(program, ask);
   addMachineCommands(program, ask);
   addFleetCommands(program, ask);
+  addLookingCommands(program, ask);
   addShareCommand(program, ask);
   addSecretCommands(program, ask);
   addStoreCommands(program, ask);

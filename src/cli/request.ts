@@ -3,6 +3,7 @@
  * a request was looked up: it has no files, no environment and no network in it.
  */
 import type { MachineSpec } from '../protocol/shapes.ts';
+import type { GraphFormat } from './views/graph.ts';
 
 /** How the boss was named. Nothing: by the environment, or the boss of `gobs up`. */
 export interface BossPlace {
@@ -84,6 +85,21 @@ export type Request =
       readonly names: readonly string[];
       readonly json: boolean;
       readonly timeout: number;
+    } & AtBoss)
+  | ({
+      readonly do: 'trace';
+      readonly name?: string;
+      readonly limit: number;
+      readonly follow: boolean;
+      readonly json: boolean;
+    } & AtBoss)
+  | ({
+      readonly do: 'graph';
+      readonly name?: string;
+      readonly format: GraphFormat;
+      readonly depth: number;
+      readonly limit: number;
+      readonly json: boolean;
     } & AtBoss)
   | ({ readonly do: 'share'; readonly name: string; readonly as: Facet } & AtBoss)
   | ({ readonly do: 'secret set'; readonly name: string } & AtBoss)

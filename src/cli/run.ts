@@ -10,6 +10,7 @@ import type { Action, Surroundings } from './actions/action.ts';
 import { confirmMachines } from './actions/confirm-machines.ts';
 import { converge, showDrift } from './actions/drift.ts';
 import { applyFleet, planFleet } from './actions/fleet.ts';
+import { showGraph, showTrace } from './actions/looking.ts';
 import {
   createMachine,
   destroyMachine,
@@ -47,6 +48,8 @@ const actions = harden({
   apply: applyFleet,
   drift: showDrift,
   converge,
+  trace: showTrace,
+  graph: showGraph,
   share: shareMachine,
   'secret set': setSecret,
   'secret list': listSecrets,

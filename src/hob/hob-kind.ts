@@ -14,6 +14,7 @@ import { HobI } from '../protocol/interfaces.ts';
 import { shortened } from '../protocol/report-size.ts';
 import { isName, isSameState } from '../protocol/shapes.ts';
 import type { DesiredState, Facts, Findings, Report, ReportReason, WantedState } from '../protocol/shapes.ts';
+import { boundedRequest, type TracePage, type TraceRequest } from '../protocol/trace.ts';
 import { E } from '../vats/eventual-send.ts';
 import { defineKindKit, type Fresh, type MapPage } from '../vats/kind.ts';
 import { BossAddressShape, holding, HobPortraitShape } from './hob-portrait.ts';
@@ -41,6 +42,7 @@ export interface HobFacets extends Record<string, object> {
     lookup(name: string): object;
     unbind(name: string): void;
     bindings(): Promise<readonly string[]>;
+    trace(request?: TraceRequest): Promise<TracePage>;
   };
   /** What the daemon of the same process calls. */
   readonly control: {
@@ -67,9 +69,15 @@ const HobControlI = M.interface('HobControl', {
   apply: M.call().returns(M.promise()),
 });
 
+/** Behind a `Far`: what this process did last. */
+export interface HobTrace {
+  read(request: TraceRequest): TracePage;
+}
+
 export interface HobPowers {
   readonly driver: HostDriver;
   readonly log: HobLog;
+  readonly trace: HobTrace;
 }
 
 /** Throws BAD_NAME. */
@@ -89,7 +97,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
   label: 'hob',
   facets: { hob: HobI, control: HobControlI },
   portrait: HobPortraitShape,
-  behave: (bcom, self, portrait, { driver, log, on }) => {
+  behave: (bcom, self, portrait, { driver, log, trace, on }) => {
     const now: Fresh<HobPortrait> = { bcom, portrait };
 
     /** Holds another desired state, and sees to it that it is applied. */
@@ -165,6 +173,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
           }
         },
         bindings: () => bindingsAfter([]),
+        trace: (request = {}) => E(trace).read(boundedRequest(request)),
       },
       control: {
         boss: () => {

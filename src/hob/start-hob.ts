@@ -12,6 +12,7 @@ import { makeTurnErrorLog } from '../errors/turn-errors.ts';
 import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
+import type { TraceRequest } from '../protocol/trace.ts';
 import { protocolVersions } from '../protocol/version.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
@@ -21,7 +22,7 @@ import type { MessageContext } from '../vats/messages.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
-import { hobKind, type HobFacets, type HobLog, type HostDriver } from './hob-kind.ts';
+import { hobKind, type HobFacets, type HobLog, type HobTrace, type HostDriver } from './hob-kind.ts';
 import { newHobPortrait, type HobSide } from './hob-portrait.ts';
 import { makeHostDriver } from './host-driver.ts';
 import { hobKinds } from './kinds.ts';
@@ -104,7 +105,10 @@ const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<
   const hobLog = Far('HobLog', {
     warn: (fields: object, message: string) => log.warn(fields, message),
   } as never) as unknown as HobLog;
-  vat.register(hobKind, { driver, log: hobLog });
+  const trace = Far('HobTrace', {
+    read: (request: TraceRequest) => kernel.inspector.trace(request),
+  } as never) as unknown as HobTrace;
+  vat.register(hobKind, { driver, log: hobLog, trace });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };

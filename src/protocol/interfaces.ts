@@ -12,6 +12,7 @@ import {
   StateIdentityShape,
   WantedStateShape,
 } from './shapes.ts';
+import { GraphRequestShape, InspectorTraceShape, TraceRequestShape } from './trace.ts';
 
 const name = M.string({ stringLengthLimit: 200 });
 const promise = M.promise();
@@ -69,6 +70,8 @@ const adminMethods = {
   unbind: M.call(name).returns(promise),
   lookup: M.call(name).returns(promise),
   bindings: M.call().returns(promise),
+  /** What its hob's process did last. Rejects HOB_UNREACHABLE. → Promise<TracePage> */
+  trace: M.call().optional(TraceRequestShape).returns(promise),
 };
 
 export const MachineObserverI = M.interface('MachineObserver', observerMethods);
@@ -141,6 +144,10 @@ export const InspectorI = M.interface('Inspector', {
     .returns(M.any()),
   /** Of a reference or a reference's name. → { name, kind, version, change, portrait, references } */
   portrait: M.call(M.or(M.string(), M.remotable())).returns(M.any()),
+  /** The boss's last turns, or those that have to do with one actor. → Promise<TracePage> */
+  trace: M.call().optional(InspectorTraceShape).returns(M.any()),
+  /** Who refers to whom. → Promise<GraphView> */
+  graph: M.call().optional(GraphRequestShape).returns(M.any()),
   /** → Promise<string[]> names of the actors whose portraits hold it */
   referrers: M.call(M.or(M.string(), M.remotable())).returns(M.any()),
 });
@@ -157,4 +164,6 @@ export const HobI = M.interface('Hob', {
   lookup: M.call(name).returns(M.remotable()),
   unbind: M.call(name).returns(none),
   bindings: M.call().returns(M.array()),
+  /** → Promise<TracePage> */
+  trace: M.call().optional(TraceRequestShape).returns(promise),
 });

@@ -16,6 +16,7 @@ import type {
   StateIdentity,
   WantedState,
 } from './shapes.ts';
+import type { GraphView, TracePage, TraceRequest } from './trace.ts';
 
 export interface MachineObserver {
   status(): MachineStatus;
@@ -44,6 +45,7 @@ export interface MachineAdmin extends MachineOperator {
   unbind(name: string): void;
   lookup(name: string): object;
   bindings(): readonly string[];
+  trace(request?: TraceRequest): TracePage;
 }
 
 /** What the boss gives to a machine's own hob. */
@@ -64,6 +66,7 @@ export interface Hob {
   lookup(name: string): object;
   unbind(name: string): void;
   bindings(): readonly string[];
+  trace(request?: TraceRequest): TracePage;
 }
 
 export interface StatusPage {
@@ -149,4 +152,6 @@ export interface Inspector {
     reference: string | object,
   ): ActorEntry & { readonly portrait: unknown; readonly references: readonly string[] };
   referrers(reference: string | object): readonly string[];
+  trace(request?: TraceRequest & { readonly of?: string | object }): TracePage;
+  graph(request?: { readonly from?: string | object; readonly depth?: number; readonly limit?: number }): GraphView;
 }

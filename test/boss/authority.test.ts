@@ -149,6 +149,7 @@ describe('an observer', () => {
     bindings: [],
     unbind: ['name'],
     confirm: [],
+    trace: [],
     destroy: [],
     forget: [],
   });

@@ -20,6 +20,8 @@ import type {
 } from '../../src/protocol/shapes.ts';
 import { isName } from '../../src/protocol/shapes.ts';
 import { checkArguments, readFacetGuard } from '../../src/vats/guards.ts';
+import type { GraphView, TraceRequest } from '../../src/protocol/trace.ts';
+import { makeNearTraces } from './near-traces.ts';
 
 type Method = (...args: never[]) => unknown;
 
@@ -60,6 +62,8 @@ export interface NearBossOptions {
   readonly held?: boolean;
 }
 
+const noGraph: GraphView = harden({ nodes: [], edges: [], omitted: [] });
+
 export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const machines = new Map<string, Machine>();
   const requests = new Map<string, string>();
@@ -81,6 +85,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   /** What the boss says of its restore. */
   const restore: { notice: RestoreNotice | null } = { notice: null };
   let created = 0;
+  const traces = makeNearTraces();
+  const graph: { whole: GraphView; part: GraphView } = { whole: noGraph, part: noGraph };
 
   const set = (name: string, patch: Partial<MachineStatus>) => {
     const machine = machines.get(name)!;
@@ -173,6 +179,10 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     };
     const admin = {
       ...operator,
+      trace: async (request: TraceRequest = {}) => {
+        online();
+        return traces.read(name, request);
+      },
       desired: () => self().desired,
       setDesired: (change: DesiredStateChange) => {
         called(`setDesired ${name}`);
@@ -248,6 +258,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       references: ['vat:provider-local/provider/1/self'],
     }),
     referrers: () => [],
+    trace: (request: TraceRequest = {}) => traces.read('boss', request),
+    graph: async ({ from }: { from?: unknown } = {}) => (from === undefined ? graph.whole : graph.part),
   });
 
   const boss = guarded(BossI, {
@@ -310,6 +322,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
 
   return {
     boss,
+    traces,
+    graph,
     machines,
     secrets,
     calls,

@@ -36,6 +36,7 @@ const argumentsOf: Readonly<Record<string, string>> = {
   bindings: '',
   confirm: '',
   unbind: `'self'`,
+  trace: '',
   start: '',
   stop: '',
   forget: '',

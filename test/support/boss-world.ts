@@ -17,6 +17,7 @@ import { makeError } from '../../src/errors/gobs-error.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import type { Hob, MachineAdmin, MachineHobSide, MachineObserver } from '../../src/protocol/remotes.ts';
 import type { Facts, MachineStatus, Report, WantedState } from '../../src/protocol/shapes.ts';
+import type { TraceRequest } from '../../src/protocol/trace.ts';
 import type { ProviderDriver } from '../../src/providers/contract.ts';
 import { makeSeal } from '../../src/sealing/seal.ts';
 import { E } from '../../src/vats/eventual-send.ts';
@@ -24,6 +25,7 @@ import { makeKernel, type Kernel } from '../../src/vats/kernel.ts';
 import { parsePeerName } from '../../src/vats/names.ts';
 import type { Store } from '../../src/vats/store.ts';
 import type { TurnError } from '../../src/vats/vat.ts';
+import { makeMessageContext } from './message-context.ts';
 import { makeFakeCloud, type FakeCloud } from './fake-provider.ts';
 
 export const someFacts: Facts = harden({
@@ -51,6 +53,8 @@ export interface TestHob {
   /** What it says to each check; otherwise that all is well. */
   answer: ((desired: WantedState) => unknown) | undefined;
   desired: WantedState | undefined;
+  /** What it says that it did; otherwise nothing. */
+  trace?: (request: TraceRequest) => unknown;
   readonly bindings: Map<string, object>;
   /** Calls that the boss made. */
   readonly heard: string[];
@@ -135,6 +139,7 @@ const makeHobObject = (hob: TestHob, now: () => number): Hob => {
     },
     unbind: (name: string) => void hob.bindings.delete(note(`unbind ${name}`, name)),
     bindings: () => harden([...hob.bindings.keys()]),
+    trace: (request: TraceRequest) => (hob.trace ?? (() => harden({ records: [], last: 0, cut: false })))(request),
   } as never) as unknown as Hob;
 };
 
@@ -157,6 +162,7 @@ const openLife = async (
     now: () => world.now,
     firstInstance: world.restoration.firstNumber,
     schedule: setImmediate,
+    trace: { epoch: 1, context: makeMessageContext(), unseen: ['trace'] },
     onTurnError: (event) => turnErrors.push(event),
     onHostError: (error) => {
       throw error;

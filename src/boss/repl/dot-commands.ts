@@ -1,11 +1,12 @@
 /**
- * `.vats`, `.actors [VAT]`, `.portrait NAME` and `.help`: looking into the boss's store. The boss's inspector answers with names and
+ * `.vats`, `.actors [VAT]`, `.portrait NAME`, `.trace [NAME]`, `.graph [NAME]` and `.help`: looking into the boss's store. The boss's inspector answers with names and
  * texts only, so nothing that is shown here gives a reference.
  */
 import { E } from '@endo/far';
 import { makeError } from '../../errors/gobs-error.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { ActorEntry, Boss, Inspector } from '../../protocol/remotes.ts';
+import { askGraph, askTrace } from './ask-trace.ts';
 import { showValue, type ReplTables } from './writer.ts';
 
 export interface DotCommand {
@@ -25,6 +26,8 @@ export interface DotCommandPowers {
 const PAGE = 500;
 /** Of a vat's actors, no more are shown. */
 const MOST_SHOWN = 5_000;
+/** Of each side. */
+const SHOWN_TURNS = 50;
 
 const allActors = async (
   inspector: Inspector,
@@ -83,12 +86,11 @@ const helpLines = [
 
 /** By name, without the dot. */
 export const makeDotCommands = (powers: DotCommandPowers): Readonly<Record<string, DotCommand>> => {
-  const inspector = async (): Promise<Inspector> => {
-    if (powers.boss === undefined) {
-      throw makeError('BAD_USAGE', 'what was shared is not a boss, so its store cannot be looked into');
-    }
-    return E(powers.boss as Boss).inspector();
+  const requireBoss = (): Boss => {
+    if (powers.boss !== undefined) return powers.boss as Boss;
+    throw makeError('BAD_USAGE', 'what was shared is not a boss, so its store cannot be looked into');
   };
+  const inspector = async (): Promise<Inspector> => E(requireBoss()).inspector();
   const commands: Record<string, DotCommand> = {
     vats: {
       help: 'the vats of the boss',
@@ -107,6 +109,18 @@ export const makeDotCommands = (powers: DotCommandPowers): Readonly<Record<strin
     portrait: {
       help: 'NAME what an actor is stored as',
       run: async (words) => portraitText(await inspector(), words, powers),
+    },
+    trace: {
+      help: '[NAME] the last turns, all or those of one machine and its hob',
+      run: async (words) => {
+        const { records, notes } = await askTrace(requireBoss(), words === '' ? undefined : words, SHOWN_TURNS);
+        const text = records.length === 0 ? '(nothing happened yet)' : powers.tables.trace(records);
+        return [text, ...notes.map((note) => printable(`(${note})`))].join('\n');
+      },
+    },
+    graph: {
+      help: '[NAME] who refers to whom, as Mermaid text',
+      run: async (words) => powers.tables.graph(await askGraph(requireBoss(), words === '' ? undefined : words, {})),
     },
     help: {
       help: 'this text',

@@ -6,12 +6,15 @@ import { inspect } from 'node:util';
 import { getInterfaceOf } from '@endo/far';
 import { describeError } from '../../errors/gobs-error.ts';
 import { printable, printableLines, redactLocators } from '../../protocol/printable.ts';
+import type { GraphView, JoinedRecord } from '../../protocol/trace.ts';
 import type { MachineStatus } from '../../protocol/shapes.ts';
 
 /** What is shown as a table; the command line has the same tables and lends them. */
 export interface ReplTables {
   machines(statuses: readonly MachineStatus[]): string;
   rows(headings: readonly string[], rows: readonly (readonly unknown[])[]): string;
+  trace(records: readonly JoinedRecord[]): string;
+  graph(graph: GraphView): string;
 }
 
 const DEEPEST = 8;

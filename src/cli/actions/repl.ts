@@ -4,7 +4,9 @@ import type { StateDirectory } from '../../protocol/state-directory.ts';
 import type { Connection } from '../connect.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { renderTable } from '../tables.ts';
+import { graphText } from '../views/graph.ts';
 import { machineTable } from '../views/machines.ts';
+import { traceText } from '../views/trace.ts';
 import type { Surroundings } from './action.ts';
 
 /** Undefined where there can be none: then the REPL has no history, and works all the same. */
@@ -45,6 +47,8 @@ export const runRepl = async (
     tables: {
       machines: (statuses) => machineTable(statuses, powers.now()),
       rows: renderTable,
+      trace: traceText,
+      graph: (graph) => graphText(graph, 'mermaid'),
     },
     setTimer: powers.setTimer,
     onUnhandled,

@@ -3,7 +3,9 @@ import '../../../src/lockdown.ts';
 import nodeRepl from 'node:repl';
 import { makeRepl } from '../../../src/boss/repl/repl.ts';
 import { renderTable } from '../../../src/cli/tables.ts';
+import { graphText } from '../../../src/cli/views/graph.ts';
 import { machineTable } from '../../../src/cli/views/machines.ts';
+import { traceText } from '../../../src/cli/views/trace.ts';
 import { makeNearBoss } from '../../cli/near-boss.ts';
 
 const near = makeNearBoss();
@@ -16,7 +18,12 @@ const repl = makeRepl({
   scope: globalThis,
   subject: { name: 'boss', reference: near.boss },
   enliven: async (locator) => near.locators.get(locator),
-  tables: { machines: (statuses) => machineTable(statuses, 61_000), rows: renderTable },
+  tables: {
+    machines: (statuses) => machineTable(statuses, 61_000),
+    rows: renderTable,
+    trace: traceText,
+    graph: (graph) => graphText(graph, 'mermaid'),
+  },
   setTimer: (callback, milliseconds) => {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);

@@ -4,7 +4,9 @@ import { PassThrough } from 'node:stream';
 import { makeError } from '../../../src/errors/gobs-error.ts';
 import { makeRepl, type ReplPowers } from '../../../src/boss/repl/repl.ts';
 import { renderTable } from '../../../src/cli/tables.ts';
+import { graphText } from '../../../src/cli/views/graph.ts';
 import { machineTable } from '../../../src/cli/views/machines.ts';
+import { traceText } from '../../../src/cli/views/trace.ts';
 import { makeNearBoss } from '../../cli/near-boss.ts';
 
 /** All that was written so far, and a way to wait for something in it. */
@@ -46,7 +48,12 @@ export const startRepl = (options: Partial<ReplPowers> = {}) => {
       if (found === undefined) throw makeError('LOCATOR_UNKNOWN', `no object has the locator ${locator}`);
       return found;
     },
-    tables: { machines: (statuses) => machineTable(statuses, 61_000), rows: renderTable },
+    tables: {
+      machines: (statuses) => machineTable(statuses, 61_000),
+      rows: renderTable,
+      trace: traceText,
+      graph: (graph) => graphText(graph, 'mermaid'),
+    },
     setTimer: (callback) => {
       timers.push(callback);
       return () => {};

@@ -122,6 +122,13 @@ describe('a REPL without a terminal', () => {
     expect(stdout.match(/change 9/g)).toHaveLength(2);
   });
 
+  test('.trace and .graph show what happened and who refers to whom, and say in one line if there is no such machine', async () => {
+    const { exit, stdout, stderr } = await runScript('.trace\n.graph\n.trace nope\n.graph nope\n');
+    expect(stdout).toBe('(nothing happened yet)\nflowchart LR\n');
+    expect(exit).toBe(1);
+    expect(stderr.match(/^NO_SUCH_MACHINE: [^\n]*nope[^\n]*$/gm)).toHaveLength(2);
+  });
+
   test('.help says what is in scope, .exit leaves, an unknown command is a failure', async () => {
     const { stdout } = await runScript(".help\n.exit\n'never run'\n");
     expect(stdout).toMatch(/locatorFor\(ref\)[^]*\.portrait/);

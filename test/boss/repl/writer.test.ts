@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { showError, showValue } from '../../../src/boss/repl/writer.ts';
 import { makeError } from '../../../src/errors/gobs-error.ts';
 
-const tables = { machines: () => 'TABLE', rows: () => 'ROWS' };
+const tables = { machines: () => 'TABLE', rows: () => 'ROWS', trace: () => 'TRACE', graph: () => 'GRAPH' };
 const show = (value: unknown) => showValue(value, tables);
 const status = { name: 'web1', id: 'm1', provider: 'local', state: 'ready', revision: 1, drift: {} };
 
