@@ -30,6 +30,7 @@ import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-f
 import type { BossProcess } from './boss-process.ts';
 import type { House, Restoration } from './boss-turn.ts';
 import { makeMint } from './enrolment-secrets.ts';
+import { startGarbageRounds } from './garbage-rounds.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { bossKinds } from './kinds.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
@@ -197,9 +198,11 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
   };
   const kernel = makeKernelOf(store, powers, () => later.opened && resumeLater());
   let cancel = (): void => {};
+  let endGarbageRounds = (): void => {};
   const stop = async (): Promise<void> => {
     cancel();
     cancelResume();
+    endGarbageRounds();
     await later.peer?.close();
     await kernel.stop();
     await store.close();
@@ -264,6 +267,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       cancel = setTimer(expire, EXPIRY_INTERVAL);
     };
     cancel = setTimer(expire, EXPIRY_INTERVAL);
+    endGarbageRounds = startGarbageRounds({ collector: kernel.collector, now, setTimer, log });
     let stopping: Promise<void> | undefined;
     return harden({ peer: peer().id, listen, socket: state.socket, stop: () => (stopping ??= stop()) });
   } catch (error) {
