@@ -1,10 +1,11 @@
 /**
- * Sweeping: the rows of the actors that were condemned go away, in bounded batches, each of which leaves counts that are right: a killed
- * process leaves garbage, for the next cycle, and nothing that is half there.
+ * Sweeping, in bounded batches, each of which leaves a store in which counts are right and every reference leads somewhere: a backup may be made
+ * in between, and a killed process leaves garbage for the next cycle, and nothing that is half there.
  *
- *   a map's entries, batch by batch, its size with them ──▶ its row, together with those of other actors and their vat's header
+ *   strip, in all vats: what is condemned refers to nothing any more; maps lose their entries, and their size with them
+ *   ──▶ take away: the rows themselves, and from the count in their vat's header
  */
-import { instanceIn, lowered, readHeader } from './collector-rows.ts';
+import { instanceIn, lowered, readHeader, stripped } from './collector-rows.ts';
 import { mapKind } from './durable-map.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { actorRange, entryRange, vatHeaderKey, vatRange, type KeyRange } from './keys.ts';
@@ -12,6 +13,8 @@ import type { StoreEntry, StoreOp } from './store.ts';
 import { decodeRow } from './row.ts';
 
 export interface Sweep {
+  /** The condemned actors of one vat refer to nothing any more. First for all vats: they may refer to each other's. */
+  strip(vat: string): Promise<void>;
   /** Takes the condemned actors of one vat away, and the vat if another had made it and nothing is left of it. */
   vat(vat: string): Promise<void>;
   readonly actors: number;
@@ -55,42 +58,34 @@ export const makeSweep = (options: SweepOptions): Sweep => {
     return value === undefined ? [] : [{ type: 'put', key, value: lowered(key, value, count, by) }];
   };
 
-  /** Writes together what takes actors away. */
-  const takeAway = async (vat: string, ops: readonly StoreOp[], actors: number): Promise<void> => {
-    const written = write([...ops, ...lower(vatHeaderKey(vat), 'actors', actors)]);
+  const condemnedIn = (vat: string, page: readonly StoreEntry[]): readonly StoreEntry[] =>
+    page.filter(([key]) => isCondemned(vat, instanceIn(vat, key)));
+
+  const empty = async (vat: string, key: string): Promise<void> => {
+    for await (const page of pagesOf(entryRange(vat, instanceIn(vat, key)))) {
+      if (page.length === 0) return;
+      await write([...page.map(([entry]) => del(entry)), ...lower(key, 'size', page.length)]);
+      swept.entries += page.length;
+    }
+  };
+
+  const stripPage = async (vat: string, page: readonly StoreEntry[]): Promise<void> => {
+    const ops: StoreOp[] = [];
+    for (const [key, value] of condemnedIn(vat, page)) {
+      const row = decodeRow(key, value);
+      if (row.kind === mapKind.label) await empty(vat, key);
+      else if (row.slots.length > 0) ops.push({ type: 'put', key, value: stripped(row) });
+    }
+    if (ops.length > 0) await write(ops);
+  };
+
+  const takeAway = async (vat: string, page: readonly StoreEntry[]): Promise<void> => {
+    const ops = condemnedIn(vat, page).map(([key]) => del(key));
+    if (ops.length === 0) return;
+    const written = write([...ops, ...lower(vatHeaderKey(vat), 'actors', ops.length)]);
     headerChanged(vat);
     await written;
-    swept.actors += actors;
-  };
-
-  /** All but the last entries of a condemned map; these are given, to go with its row. */
-  const empty = async (vat: string, key: string): Promise<readonly StoreOp[]> => {
-    for await (const page of pagesOf(entryRange(vat, instanceIn(vat, key)))) {
-      const ops = page.map(([entry]) => del(entry));
-      swept.entries += ops.length;
-      if (ops.length < pace) return ops;
-      await write([...ops, ...lower(key, 'size', ops.length)]);
-    }
-    return [];
-  };
-
-  const opsFor = async (vat: string, [key, value]: StoreEntry): Promise<readonly StoreOp[]> => {
-    const isMap = decodeRow(key, value).kind === mapKind.label;
-    return [...(isMap ? await empty(vat, key) : []), del(key)];
-  };
-
-  const sweepPage = async (vat: string, page: readonly StoreEntry[]): Promise<void> => {
-    let ops: StoreOp[] = [];
-    let actors = 0;
-    for (const entry of page) {
-      if (!isCondemned(vat, instanceIn(vat, entry[0]))) continue;
-      ops.push(...(await opsFor(vat, entry)));
-      actors += 1;
-      if (ops.length < pace) continue;
-      await takeAway(vat, ops, actors);
-      [ops, actors] = [[], 0];
-    }
-    if (actors > 0) await takeAway(vat, ops, actors);
+    swept.actors += ops.length;
   };
 
   const isEmpty = (vat: string): boolean => {
@@ -117,8 +112,11 @@ export const makeSweep = (options: SweepOptions): Sweep => {
   };
 
   return harden({
+    strip: async (vat) => {
+      for await (const page of pagesOf(actorRange(vat))) await stripPage(vat, page);
+    },
     vat: async (vat) => {
-      for await (const page of pagesOf(actorRange(vat))) await sweepPage(vat, page);
+      for await (const page of pagesOf(actorRange(vat))) await takeAway(vat, page);
       if (isEmpty(vat)) await takeVatAway(vat);
     },
     get actors() {

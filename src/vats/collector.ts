@@ -172,10 +172,9 @@ export const makeCollector = (options: CollectorOptions): CollectorMachinery => 
       vatGone,
       pace,
     });
-    for (const vat of stored) {
-      await swept.vat(vat);
-      goOn(of);
-    }
+    for (const vat of stored) await swept.strip(vat);
+    for (const vat of stored) await swept.vat(vat);
+    goOn(of);
     return swept;
   };
 

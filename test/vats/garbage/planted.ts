@@ -104,7 +104,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the entries of a map stay when it goes',
     file: 'collector-sweep.ts',
-    find: '...(isMap ? await empty(vat, key) : []),',
+    find: 'if (row.kind === mapKind.label) await empty(vat, key);\n      else if',
+    replace: 'if',
+  },
+  {
+    name: 'what is condemned refers to others until it goes',
+    file: 'collector-sweep.ts',
+    find: 'if (ops.length > 0) await write(ops);',
     replace: '',
   },
 ];

@@ -33,6 +33,16 @@ export const reachableIn = (rows: Rows, names: readonly string[] = []): Readonly
   return met;
 };
 
+/** Throws if any row, even one that nobody can reach, refers to an actor that is not there. */
+export const checkReferences = (rows: Rows): void => {
+  for (const key of rows.keys()) {
+    if (!/^v\/[^/]*\/[amr]\//.test(key)) continue;
+    for (const name of slotsOf(rows.get(key)!)) {
+      if (!rows.has(keyOf(name))) throw Error(`${name} has no row, and ${key} refers to it`);
+    }
+  }
+};
+
 export const actorsIn = (rows: Rows): string[] => [...rows.keys()].filter((key) => /^v\/[^/]*\/a\//.test(key));
 
 /** Throws if a map does not have as many entries as it says, an entry has no map, or a vat not as many actors as its header says. */

@@ -9,7 +9,7 @@ import type { Store } from '../../../src/vats/store.ts';
 import { collectGarbageOnce } from '../collect-garbage.ts';
 import { nobody, nodeKind, wispKind, type Node } from './actors.ts';
 import { GATES, type Program, type Step } from './program.ts';
-import { actorsIn, checkCounts, reachableIn } from './reachable.ts';
+import { actorsIn, checkCounts, checkReferences, reachableIn } from './reachable.ts';
 
 const VATS = ['a', 'b'] as const;
 const HELD = 8;
@@ -258,6 +258,7 @@ export class World {
     const names = this.#held.map((ref) => this.#kernel.nameOf(ref)!).filter((name) => name.startsWith('vat:'));
     reachableIn(rows, names);
     checkCounts(rows);
+    checkReferences(rows);
   }
 
   async #reopen(): Promise<void> {
@@ -265,6 +266,7 @@ export class World {
     const rows = this.#rows;
     reachableIn(rows);
     checkCounts(rows);
+    checkReferences(rows);
     this.#exported = [...rows.keys()].filter((key) => key.startsWith('p/') || key.startsWith('s/'));
     await this.open();
   }
@@ -352,6 +354,7 @@ export class World {
     const rows = this.#rows;
     const reached = reachableIn(rows);
     checkCounts(rows);
+    checkReferences(rows);
     const left = actorsIn(rows).filter((key) => !reached.has(key));
     if (left.length > 0) throw Error(`garbage is left: ${left.join(', ')}`);
   }
