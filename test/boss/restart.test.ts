@@ -1,8 +1,10 @@
 /** Every kind of the boss is persisted, found again by the next boss, and says the same. */
 import { describe, expect, test } from 'vitest';
+import { bossKinds } from '../../src/boss/kinds.ts';
 import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
 import type { MachineAdmin, MachineObserver } from '../../src/protocol/remotes.ts';
 import { E } from '../../src/vats/eventual-send.ts';
+import { requireKnownKinds } from '../../src/vats/known-kinds.ts';
 import type { Provider } from '../../src/boss/provider.ts';
 import { hashOf, makeBossWorld, reach, ready, secretIn, type BossWorld, type Life } from '../support/boss-world.ts';
 
@@ -157,6 +159,8 @@ describe('the store', () => {
       'provider-fake: provider 1',
       'provider-fake: vat 1',
     ]);
+    // What is not in the list of kinds would be refused at the next start.
+    await requireKnownKinds(world.store, bossKinds);
   });
 
   test('has an open intent for what is under way, and none for what is not', async () => {
