@@ -66,15 +66,21 @@ describe('the row of kinds', () => {
     expect(versions()).toEqual({ bench: 1, thing: 3, object: 4 });
   });
 
-  test('is as the store has it after a turn that was undone, and after a batch that failed', async () => {
-    const gated = makeGatedStore(store);
-    const shop = await openWorkshop(gated);
+  test('is as the store has it after a turn that was undone', async () => {
+    const shop = await openWorkshop(store);
     const undone = shop.turn(({ spawn }) => {
       spawn(counterKind, 1);
       throw Error('undone');
     });
     await expect(undone).rejects.toThrow('undone');
     expect(versions()).toEqual({ bench: 1 });
+    await shop.counter(1);
+    expect(versions()).toEqual({ bench: 1, counter: 1 });
+  });
+
+  test('is as the store has it after a batch that failed', async () => {
+    const gated = makeGatedStore(store);
+    const shop = await openWorkshop(gated);
     gated.shut();
     const lost = watch(shop.counter(1));
     await gated.refuseOne(Error('disk full'));

@@ -9,7 +9,6 @@ import { defineRetiredKind, type Definition } from '../../src/vats/retired-kind.
 import type { WalkedRow } from '../../src/vats/upgrade-walk.ts';
 import type { Store } from '../../src/vats/store.ts';
 import { openTestKernel } from '../support/test-kernel.ts';
-import { counterKind } from './workshop.ts';
 
 interface Thing {
   read(): unknown;
@@ -63,11 +62,21 @@ const outcomes = (rows: readonly WalkedRow[]): Record<string, number> => {
   for (const { vat, outcome } of rows) counts[`${vat} ${outcome}`] = (counts[`${vat} ${outcome}`] ?? 0) + 1;
   return counts;
 };
-const spawning: UpgradeStep = (old, { spawn }) => ({ old, count: spawn(counterKind, 1) });
+/** Cannot make its methods without its powers. */
+const needyKind = defineKind<null, Thing, { needed(): void }>({
+  label: 'needy',
+  guard: M.interface('Needy', { read: M.call().returns(M.any()) }),
+  portrait: M.null(),
+  behave: (_bcom, _self, value, { needed }) => {
+    needed();
+    return { read: () => value };
+  },
+});
+const spawning: UpgradeStep = (old, { spawn }) => ({ old, needy: spawn(needyKind, null) });
 
 describe('a walk over a store', () => {
   test('upgrades every row of every vat, made or not, without the powers of any kind, and once', async () => {
-    const kinds = [thingKindOf([spawning]), counterKind];
+    const kinds = [thingKindOf([spawning]), needyKind];
     const rows = await walk(store, kinds);
     expect(outcomes(rows)).toEqual({ 'one upgraded': COUNT, 'two upgraded': 1, 'made-1 upgraded': 1 });
     expect(rows[0]).toEqual({
@@ -76,9 +85,9 @@ describe('a walk over a store', () => {
       outcome: 'upgraded',
       from: { kind: 'thing', version: 1 },
       to: { kind: 'thing', version: 2 },
-      spawned: { counter: 1 },
+      spawned: { needy: 1 },
     });
-    expect(store.entries().filter(([key]) => key.includes('/a/counter/'))).toHaveLength(COUNT + 2);
+    expect(store.entries().filter(([key]) => key.includes('/a/needy/'))).toHaveLength(COUNT + 2);
     expect(await walk(store, kinds)).toEqual([]);
   });
 
@@ -109,10 +118,10 @@ describe('a walk over a store', () => {
   test('over an overlay does the same, and writes nothing', async () => {
     const before = store.entries();
     const overlay = makeOverlayStore(store);
-    const rows = await walk(overlay, [thingKindOf([spawning]), counterKind]);
+    const rows = await walk(overlay, [thingKindOf([spawning]), needyKind]);
     expect(store.entries()).toEqual(before);
-    expect(await walk(overlay, [thingKindOf([spawning]), counterKind])).toEqual([]);
-    expect(await walk(store, [thingKindOf([spawning]), counterKind])).toEqual(rows);
+    expect(await walk(overlay, [thingKindOf([spawning]), needyKind])).toEqual([]);
+    expect(await walk(store, [thingKindOf([spawning]), needyKind])).toEqual(rows);
   });
 
   test('without kinds takes the vats that are open', async () => {

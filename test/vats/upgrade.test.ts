@@ -90,6 +90,14 @@ describe('an actor of an older version', () => {
     expect(rowOf(address)).toMatchObject({ kind: 'host', version: 3, change: 2 });
   });
 
+  test('takes only the steps that it has not behind it', async () => {
+    await E(await rootOf(await openWith([hostKindOf({ upgrades: [withLabel] })]))).read();
+    expect(rowOf(address)).toMatchObject({ version: 2 });
+    const never: UpgradeStep = () => expect.unreachable();
+    const shop = await openWith([hostKindOf({ upgrades: [never, withSize] })]);
+    expect(await E(await rootOf(shop)).read()).toEqual({ name: 'a', label: 'A', size: 1 });
+  });
+
   test('is upgraded once', async () => {
     const seen: unknown[] = [];
     const counting: UpgradeStep = (old) => {
@@ -300,6 +308,43 @@ describe('an upgrade that spawns', () => {
     await expect(E(host).leak()).rejects.toThrow('undone');
     await expect(E(host).use()).rejects.toThrow(/^STALE_BECOME/);
   });
+});
+
+test('an upgrade that fails in a bcom leaves nothing, though the method catches it', async () => {
+  let fails = false;
+  const kept: ((value: unknown) => void)[] = [];
+  const leaking = defineKind<unknown, { leak(): void }>({
+    label: 'host',
+    version: 2,
+    upgrades: [
+      (_old, { spawn }) => {
+        const counter = spawn(counterKind, 1);
+        if (fails) throw Error('boom');
+        return counter;
+      },
+    ],
+    guard: M.interface('Leaking', { leak: M.call().returns() }),
+    portrait: M.any(),
+    behave: (bcom) => ({
+      leak: () => {
+        kept.push(bcom);
+        throw Error('undone');
+      },
+    }),
+  });
+  const shop = await openWith([leaking]);
+  await expect(E((await rootOf(shop)) as unknown as { leak(): void }).leak()).rejects.toThrow('undone');
+  fails = true;
+  const before = store.entries();
+  const caught = await shop.turn(() => {
+    try {
+      return kept[0]!('from before');
+    } catch (error) {
+      return (error as Error).message.split(':')[0];
+    }
+  });
+  expect(caught).toBe('UPGRADE_FAILED');
+  expect(store.entries()).toEqual(before);
 });
 
 describe('an upgrade that cannot be', () => {
