@@ -12,7 +12,7 @@ import { shortId, type PeerId } from './peer-id.ts';
 import type { Session } from './session.ts';
 
 export interface PeerRouterOptions {
-  readonly messages?: Pick<Messages, 'carry' | 'take' | 'aside'> | undefined;
+  readonly messages?: Pick<Messages, 'carry' | 'take'> | undefined;
   readonly sessionWith: (peerId: PeerId) => Session | undefined;
   /** Undefined if nobody knows where. Rejects with PEER_UNREACHABLE and the like. */
   readonly dial: (peerId: PeerId) => Promise<Session> | undefined;
@@ -34,8 +34,7 @@ export const makePeerRouter = ({ sessionWith, dial, messages = noMessages }: Pee
   };
 
   const whenDialled = (peerId: PeerId): WaitingCall[] | undefined => {
-    // What happens on the way to a session is no part of the message that waits for it.
-    const dialling = messages.aside(() => dial(peerId));
+    const dialling = dial(peerId);
     if (dialling === undefined) return undefined;
     const calls: WaitingCall[] = [];
     waiting.set(peerId, calls);
@@ -64,6 +63,7 @@ export const makePeerRouter = ({ sessionWith, dial, messages = noMessages }: Pee
           ),
         );
       }
+      // At once, before anything on the way to a session could be taken for it.
       const message = messages.take();
       return new Promise((resolve, reject) => {
         const send = (open: Session): void =>

@@ -45,8 +45,6 @@ export interface Messages {
   take(): Message | undefined;
   /** Runs `body`, which passes on what came from elsewhere with this as its id. Anything may be there. */
   arrive<R>(id: unknown, from: string, body: () => R): R;
-  /** Runs `body`, which passes nothing on. */
-  aside<R>(body: () => R): R;
 }
 
 export interface MessagesOptions {
@@ -60,11 +58,10 @@ const PEER_LENGTH = 8;
 const ID = /^[a-z2-7]{8}-[0-9]{1,15}-[0-9]{1,15}$/;
 
 /** Of a process that has no ids. */
-export const noMessages: Pick<Messages, 'carry' | 'take' | 'arrive' | 'aside'> = harden({
+export const noMessages: Pick<Messages, 'carry' | 'take' | 'arrive'> = harden({
   carry: <R>(_message: Message, body: () => R) => body(),
   take: () => undefined,
   arrive: <R>(_id: unknown, _from: string, body: () => R) => body(),
-  aside: <R>(body: () => R) => body(),
 });
 harden(noMessages);
 
@@ -96,7 +93,6 @@ export const makeMessages = ({ epoch, context = noContext }: MessagesOptions): M
       return message;
     },
     arrive: (id, from, body) => context.run({ message: { id: isAnothers(id) ? id : undefined, from } }, body),
-    aside: (body) => context.run({ message: undefined }, body),
   } satisfies Messages);
 };
 harden(makeMessages);
