@@ -75,7 +75,7 @@ const typeInRepl = async (text: string, other: string): Promise<string> => {
   await running.stdout.said("'firstdone'");
   running.type(`await E(boss).setSecret('repl-two',\r'${other}'), 'second' + 'done'\r`);
   await running.stdout.said("'seconddone'");
-  running.type('.vats\r.actors\r.portrait vat:boss/boss/8/admin\r.exit\r');
+  running.type('.vats\r.actors\r.trace\r.graph\r.portrait vat:boss/boss/8/admin\r.exit\r');
   await running.ended;
   // What is typed is seen where it is typed, and there alone.
   const seen = running.stdout.text.split('\n');
@@ -85,7 +85,7 @@ const typeInRepl = async (text: string, other: string): Promise<string> => {
 
 const reading = [
   ...['machine list', 'machine show web1', 'provider list', 'secret list', 'drift', 'drift --cached'],
-  ...['converge web1', 'plan fleet.yaml', 'apply fleet.yaml'],
+  ...['converge web1', 'plan fleet.yaml', 'apply fleet.yaml', 'trace', 'trace web1'],
 ];
 
 const readAll = async (boss: ServingBoss, { ran }: Record): Promise<void> => {
@@ -159,6 +159,9 @@ describe('a secret that was put in', () => {
     await E(admin).setSecret('captp', given['captp']!);
     await provokeErrors(boss, admin, given['wrong']!, record);
     await readAll(boss, record);
+    for (const words of [['graph'], ['graph', 'web1', '--format', 'dot']]) {
+      expect((await record.ran('graph', boss.gobs(...words))).code).toBe(0);
+    }
     const names = (await E(admin).secrets()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['captp', 'pipe', 'script']));
     expect(names).toHaveLength(hasTerminals() ? 6 : 3);
