@@ -82,7 +82,7 @@ export const requireTables = async (fs: Fs, database: string): Promise<Tables> =
 };
 harden(requireTables);
 
-/** Bytes of tables that are read at an opening: about 20 ms. */
+/** Bytes of tables that are read at an opening: about 35 ms of processor time. */
 const tableBudget = 4 << 20;
 
 const requireSoundTables = async (fs: Fs, database: string, { bytes }: Tables): Promise<void> => {

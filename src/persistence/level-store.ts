@@ -8,7 +8,7 @@
  *   write looks whether the medium takes bytes again; if so it opens LevelDB anew, and is refused once more, because the failed batch
  *   may have turned out to be there: whoever wrote must look again, as after every refused write.
  * - **After each batch it is asked whether the files are still there.** LevelDB goes on writing to files that were moved away or removed, and says
- *   that all is well. CURRENT is replaced by each opening and by nothing else, so its inode tells (3 µs).
+ *   that all is well. CURRENT is replaced by each opening and by nothing else, so its inode tells (1.5 µs).
  * - **Keys are handed over as bytes when reading one.** `getSync` of a string (3.0.0) writes it to a shared buffer, and cuts it short without
  *   a word if the last character that fits leaves a byte or two free: it then answers for another key.
  */
