@@ -42,7 +42,15 @@ const table = {
   ],
   'src/hob/resources': ['src/hob/accounts.ts', 'src/hob/rooted-files.ts', 'src/protocol', 'src/errors'],
   'src/providers': ['src/protocol', 'src/errors'],
-  'src/cli': ['src/boss/repl', 'src/captp', 'src/captp/netlayers', 'src/protocol', 'src/sealing', 'src/errors'],
+  'src/cli': [
+    'src/boss/repl',
+    'src/persistence',
+    'src/captp',
+    'src/captp/netlayers',
+    'src/protocol',
+    'src/sealing',
+    'src/errors',
+  ],
 };
 
 /** Entry points may import each other and lockdown, and may use what only they may use. */

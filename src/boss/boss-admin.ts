@@ -65,6 +65,7 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
     orphans: () => findOrphans(portrait, tools),
     locatorFor: (reference) => E(house).locatorFor(reference),
     inspector: () => E(house).inspector(),
+    backup: (until) => E(house).backup(until),
     refusals: () => refusals,
     restored: () => restoreNotice(portrait, restoration, tools),
     ...secretMethods(turn),

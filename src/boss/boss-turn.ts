@@ -1,5 +1,5 @@
 /** What the facets of the boss share in one turn. */
-import type { Inspector } from '../protocol/remotes.ts';
+import type { Inspector, StoreBackup } from '../protocol/remotes.ts';
 import type { Become, TurnTools } from '../vats/kind.ts';
 import type { BossPortrait } from './boss-portrait.ts';
 import type { ConfiguredProvider } from './boss-process.ts';
@@ -11,6 +11,7 @@ import type { Provider } from './provider.ts';
 export interface House {
   locatorFor(reference: object): string;
   inspector(): Inspector;
+  backup(until: Promise<unknown> | undefined): StoreBackup;
 }
 
 /** Of the boss's store, as its ledger says. */

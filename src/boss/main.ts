@@ -17,6 +17,8 @@ import { shippedProviders } from '../providers/shipped.ts';
 import type { StoreUpgrade } from '../protocol/store-upgrade.ts';
 import type { SealingSettings } from '../sealing/key-source.ts';
 import type { Carried, MessageContext } from '../vats/messages.ts';
+import { versionsOf } from '../vats/known-kinds.ts';
+import { bossKinds } from './kinds.ts';
 import { startBoss, type BossPowers, type Log } from './start-boss.ts';
 import { upgradeStore, type UpgradeStoreOptions, type UpgradeStorePowers } from './upgrade-store.ts';
 
@@ -70,6 +72,10 @@ const storePowers: UpgradeStorePowers = {
 export const upgradeStoreOf = (options: UpgradeStoreOptions): Promise<StoreUpgrade> =>
   upgradeStore(options, storePowers);
 harden(upgradeStoreOf);
+
+/** What a boss's store may hold: the highest version of each kind, by label. */
+export const knownKinds = (): Readonly<Record<string, number>> => harden(Object.fromEntries(versionsOf(bossKinds)));
+harden(knownKinds);
 
 const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({
   ...storePowers,

@@ -39,6 +39,7 @@ import { driverMaker, localProvider } from './provider-drivers.ts';
 import { secretContext } from './secrets.ts';
 import { tellRestored } from './tell-restored.ts';
 import { makeSessionHooks } from './session-hooks.ts';
+import { makeStoreBackups, type StoreBackups } from './store-backups.ts';
 
 export interface Log {
   debug(fields: object, message: string): void;
@@ -113,9 +114,9 @@ const restorationOf = ({ restores, restored }: Ledger): Restoration =>
 const olderStoreWords =
   'a hob has seen this boss when its store had been opened more often: the store is older than it was, a copy or from a backup';
 
-const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel): House => {
+const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel, backups: StoreBackups): House => {
   const inspector = makeInspectorView(kernel);
-  const house = { locatorFor, inspector: () => inspector };
+  const house = { locatorFor, inspector: () => inspector, backup: backups.open };
   return Far('House', house) as unknown as House;
 };
 
@@ -196,6 +197,8 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     cancelResume();
     cancelResume = setTimer(tryStore, RESUME_DELAY);
   };
+  const { version: gobs } = powers;
+  const backups = makeStoreBackups({ store, where: state.root, gobs, now, setTimer });
   const kernel = makeKernelOf(store, powers, () => later.opened && resumeLater());
   let cancel = (): void => {};
   let endGarbageRounds = (): void => {};
@@ -205,6 +208,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     endGarbageRounds();
     await later.peer?.close();
     await kernel.stop();
+    await backups.close();
     await store.close();
   };
   try {
@@ -232,7 +236,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     const key = keyPair.derive('enrolment');
     later.opened = await openBoss({
       kernel,
-      house: houseOf((reference) => peer().locatorFor(reference, forHobs()), kernel),
+      house: houseOf((reference) => peer().locatorFor(reference, forHobs()), kernel, backups),
       seal: sealing!.seal.seal,
       makeDriver: driverMaker(state, powers, async (name) =>
         sealing!.seal.unseal(secretContext(name), await E(process()).sealedSecret(name)),

@@ -74,8 +74,14 @@ export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): 
   const names = makeCache<number, RefName>();
   const numbers = makeCache<RefName, Numbered>();
 
+  /** From what is written or on its way, which a write that fails takes back. */
+  const given = (): number => {
+    const text = committer.get(`${base}/!`);
+    return text === undefined ? 0 : (JSON.parse(text) as PeerRow).given;
+  };
+
   const change = (changes: Partial<PeerRow>): StoreOp => {
-    row = { ...row, ...changes };
+    row = { ...row, given: given(), ...changes };
     known = true;
     return { type: 'put', key: `${base}/!`, value: JSON.stringify(row) };
   };
@@ -84,7 +90,7 @@ export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): 
   const assign = (name: RefName): Numbered => {
     const number = Math.max(row.next, first);
     const written = committer.write([
-      change({ next: number + 1, given: row.given + 1 }),
+      change({ next: number + 1, given: given() + 1 }),
       { type: 'put', key: `${base}/x/${number}`, value: name },
       { type: 'put', key: `${base}/n/${name}`, value: String(number) },
     ]);

@@ -13,6 +13,7 @@ import { Writable } from 'node:stream';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { makeError } from '../errors/gobs-error.ts';
+import { openClosedStore } from '../persistence/closed-store.ts';
 import { openClient } from './open-client.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
 import { runCli } from './run.ts';
@@ -170,6 +171,17 @@ const powers: CliPowers = {
   terminate,
   runBoss: async (options) => (await import('../boss/main.ts')).runBoss(options),
   runHob: async (options) => (await import('../hob/main.ts')).runHob(options),
+  rows: {
+    openClosed: async (directory) => {
+      const { Level } = await import('level');
+      const uid = process.getuid?.() ?? 0;
+      return openClosedStore({ Level, fs: syncFs, process, now: () => Date.now(), uid, directory });
+    },
+    knownKinds: async () => {
+      const [boss, hob] = await Promise.all([import('../boss/main.ts'), import('../hob/main.ts')]);
+      return { ...hob.knownKinds(), ...boss.knownKinds() };
+    },
+  },
   store: {
     upgrade: async (options) => (await import('../boss/main.ts')).upgradeStoreOf(options),
   },

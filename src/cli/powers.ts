@@ -3,6 +3,8 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { SealingSettings } from '../sealing/key-source.ts';
+import type { RowSource } from '../persistence/row-source.ts';
+import type { KnownKinds } from '../persistence/verify-reading.ts';
 import type { StoreUpgrade } from '../protocol/store-upgrade.ts';
 import type { Sink } from './output.ts';
 
@@ -53,6 +55,14 @@ export interface StorePowers {
   }) => Promise<StoreUpgrade>;
 }
 
+/** For whoever reads all rows of a store. */
+export interface RowPowers {
+  /** Of the store in a state directory that no process has open. Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED, STORE_NOT_OURS. */
+  readonly openClosed: (directory: string) => Promise<RowSource>;
+  /** The kinds of bosses and hobs, by label: the highest version of each. */
+  readonly knownKinds: () => Promise<KnownKinds>;
+}
+
 export interface CliPowers {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -90,6 +100,7 @@ export interface CliPowers {
     options: { readonly directory: string; readonly interval?: number } & SealingSettings,
   ) => Promise<number>;
   readonly store: StorePowers;
+  readonly rows: RowPowers;
   readonly repl: ReplSurroundings;
 }
 

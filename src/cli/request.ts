@@ -105,6 +105,9 @@ export type Request =
   | ({ readonly do: 'secret set'; readonly name: string } & AtBoss)
   | ({ readonly do: 'secret remove'; readonly name: string } & AtBoss)
   | ({ readonly do: 'secret list'; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'store backup'; readonly file: string; readonly force: boolean } & AtBoss)
+  | ({ readonly do: 'store verify'; readonly file?: string; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'store export'; readonly file?: string } & AtBoss)
   | { readonly do: 'store upgrade'; readonly state?: string; readonly dryRun: boolean; readonly json: boolean }
   | { readonly do: 'init'; readonly file: string };
 

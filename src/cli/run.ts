@@ -21,7 +21,10 @@ import {
   stopMachines,
 } from './actions/machine.ts';
 import { listSecrets, removeSecret, setSecret } from './actions/secret.ts';
+import { backupStore } from './actions/store/backup.ts';
+import { exportStore } from './actions/store/export.ts';
 import { upgradeStore } from './actions/store/upgrade.ts';
+import { verifyStore } from './actions/store/verify.ts';
 import { initFleet, listProviders, shareMachine } from './actions/share.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { makeOutput } from './output.ts';
@@ -54,7 +57,10 @@ const actions = harden({
   'secret set': setSecret,
   'secret list': listSecrets,
   'secret remove': removeSecret,
+  'store backup': backupStore,
+  'store export': exportStore,
   'store upgrade': upgradeStore,
+  'store verify': verifyStore,
   init: initFleet,
 } satisfies { [Kind in Request['do']]: Action<Kind> });
 

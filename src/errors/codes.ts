@@ -16,6 +16,7 @@ export const errorCodes = {
   VAT_STOPPED: 'the vat is not running',
   // store
   BACKUP_DAMAGED: 'the file is no backup, or not as it was written',
+  BACKUP_UNUSABLE: 'the file of a backup cannot be read or written',
   STORE_EXISTS: 'there is a store where a backup is to be restored',
   STORE_IN_USE: 'another process has the store open',
   STORE_UNUSABLE: 'the state directory cannot be made, read or written',

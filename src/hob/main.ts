@@ -20,6 +20,8 @@ import { directoryFlag } from '../protocol/machine-directory.ts';
 import { firstLineOf } from '../sealing/first-line.ts';
 import type { SealingSettings } from '../sealing/key-source.ts';
 import type { Carried, MessageContext } from '../vats/messages.ts';
+import { versionsOf } from '../vats/known-kinds.ts';
+import { hobKinds } from './kinds.ts';
 import { makeSteadyLog, type Log } from './log.ts';
 import { startHob, type HobOptions, type HobPowers } from './start-hob.ts';
 
@@ -81,6 +83,10 @@ const gatherPowers = (log: Log): HobPowers => ({
   log,
   version,
 });
+
+/** What a hob's store may hold: the highest version of each kind, by label. */
+export const knownKinds = (): Readonly<Record<string, number>> => harden(Object.fromEntries(versionsOf(hobKinds)));
+harden(knownKinds);
 
 /**
  * Runs to its end; the result is the exit code. `interval` in seconds. `adjust` is for tests that stand between a hob and one of its

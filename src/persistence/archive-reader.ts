@@ -74,6 +74,8 @@ export interface BackupFile {
    * it early ends the chunks.
    */
   pages(): AsyncGenerator<readonly StoreEntry[]>;
+  /** Ends the chunks, for who does not read to the end. Idempotent. */
+  close(): Promise<void>;
 }
 
 /** What was learnt by the lines so far. */
@@ -145,7 +147,7 @@ const makeLineReader = (where: string) => {
 
 /**
  * Reads how the file begins. Rejects BACKUP_DAMAGED for what is no backup, NEWER_FORMAT, or as the chunks do; then it has ended the chunks. After
- * it, `pages` must be read, or `chunks` ended by whoever gave them.
+ * it, `pages` must be read, or `close` called.
  */
 export const readBackup = async (chunks: AsyncIterable<Uint8Array>, where: string): Promise<BackupFile> => {
   const reader = makeLineReader(where);
@@ -175,6 +177,12 @@ export const readBackup = async (chunks: AsyncIterable<Uint8Array>, where: strin
       await groups.return(undefined);
     }
   }
-  return harden({ header, pages });
+  return harden({
+    header,
+    pages,
+    close: async () => {
+      await groups.return(undefined);
+    },
+  });
 };
 harden(readBackup);

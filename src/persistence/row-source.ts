@@ -8,14 +8,18 @@
  */
 import type { StoreEntry, StoreSnapshot } from '../vats/store.ts';
 
+export type RowPage = readonly StoreEntry[];
+
 export interface RowSource {
   /** What people call it: a directory, a file. */
   readonly where: string;
+  /** How many commits were acknowledged, if something beside the rows remembers it. */
+  readonly acknowledged?: number;
   /**
    * All rows, in key order, each time from the start and as of the same moment. A page is about a quarter of a MiB, or one row.
    * Throws BACKUP_DAMAGED, STORE_UNUSABLE, STORE_DAMAGED, or as a session does.
    */
-  pages(): AsyncIterable<readonly StoreEntry[]>;
+  pages(): AsyncIterable<RowPage>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -25,7 +29,7 @@ const afterAll = '\u{10ffff}';
 const mostRows = 1_000;
 const pageBytes = 1 << 18;
 
-async function* paging(snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<readonly StoreEntry[]> {
+async function* paging(snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<RowPage> {
   for (let gt = ''; ;) {
     const page = await snapshot.page({ gt, lt: afterAll, limit: mostRows, bytes: pageBytes });
     if (page.length === 0) return;
@@ -35,6 +39,5 @@ async function* paging(snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<re
 }
 
 /** Every row of a snapshot, no more than a page of them in memory. */
-export const pagesOf = (snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<readonly StoreEntry[]> =>
-  paging(snapshot);
+export const pagesOf = (snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<RowPage> => paging(snapshot);
 harden(pagesOf);

@@ -1,8 +1,8 @@
 /** What a store says of itself, read from its rows as they lie on disk, by whoever does not open it. */
 import { makeError } from '../errors/gobs-error.ts';
 import type { StoreEntry } from '../vats/store.ts';
-import { countIn, parseHeader } from './header-row.ts';
-import { formatKey, makeRowChecksum } from './row-checksum.ts';
+import { countIn, parseHeader, type HeaderRecord } from './header-row.ts';
+import { formatKey, makeRowChecksum, stateKey } from './row-checksum.ts';
 
 export interface StoreHeader {
   readonly format: number;
@@ -12,24 +12,33 @@ export interface StoreHeader {
   readonly commits: number;
 }
 
+const damaged = (where: string, what: string): Error =>
+  makeError('STORE_DAMAGED', `${where}: ${what}`, { hint: 'nothing was changed; restore a backup' });
+
+const recordOf = (where: string, key: string, storeId: string, rows: readonly StoreEntry[]): HeaderRecord => {
+  const row = rows.find(([found]) => found === key);
+  if (row === undefined) throw damaged(where, `${key} is missing`);
+  return parseHeader(where, makeRowChecksum(storeId), key, row[1]);
+};
+
+/** `rows`: at least the first. Throws STORE_DAMAGED. */
+export const readStoreId = (where: string, rows: readonly StoreEntry[]): string => {
+  const { store } = recordOf(where, formatKey, '', rows);
+  if (typeof store === 'string') return store;
+  throw damaged(where, `${formatKey}: store is missing`);
+};
+harden(readStoreId);
+
 /** `rows`: at least those whose keys begin with `!`. Throws STORE_DAMAGED. */
 export const readStoreHeader = (where: string, rows: readonly StoreEntry[]): StoreHeader => {
-  const damaged = (what: string): Error =>
-    makeError('STORE_DAMAGED', `${where}: ${what}`, { hint: 'nothing was changed; restore a backup' });
-  const read = (key: string, storeId: string) => {
-    const row = rows.find(([found]) => found === key);
-    if (row === undefined) throw damaged(`${key} is missing`);
-    return parseHeader(where, makeRowChecksum(storeId), key, row[1]);
-  };
-  const format = read(formatKey, '');
-  const { store } = format;
-  if (typeof store !== 'string') throw damaged(`${formatKey}: store is missing`);
-  const state = read('!state', store);
+  const store = readStoreId(where, rows);
+  const format = recordOf(where, formatKey, '', rows);
+  const state = recordOf(where, stateKey, store, rows);
   return harden({
     format: countIn(where, formatKey, format, 'format', 1),
     store,
-    epoch: countIn(where, '!state', state, 'epoch', 1),
-    commits: countIn(where, '!state', state, 'commits', 1),
+    epoch: countIn(where, stateKey, state, 'epoch', 1),
+    commits: countIn(where, stateKey, state, 'commits', 1),
   });
 };
 harden(readStoreHeader);

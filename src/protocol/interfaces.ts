@@ -128,6 +128,8 @@ export const BossI = M.interface('Boss', {
   locatorFor: M.call(M.remotable()).returns(promise),
   /** → an Inspector */
   inspector: M.call().returns(promise),
+  /** All rows of the store as of now, for as long as the given promise is open. Rejects LIMIT_EXCEEDED, STORE_UNUSABLE. → a StoreBackup */
+  backup: M.call().optional(promise).returns(promise),
   /** Recorded attempts to come in as a hob that were turned away; the newest, bounded. → Refusal[] */
   refusals: M.call().returns(M.array()),
   /** What there is to know and to do after a restore from a backup. → Promise<RestoreNotice | null> null: the boss never was restored */
@@ -150,6 +152,16 @@ export const InspectorI = M.interface('Inspector', {
   graph: M.call().optional(GraphRequestShape).returns(M.any()),
   /** → Promise<string[]> names of the actors whose portraits hold it */
   referrers: M.call(M.or(M.string(), M.remotable())).returns(M.any()),
+});
+
+/** The bytes of a backup file (docs/explanation/backup.md), made while they are read. */
+export const StoreBackupI = M.interface('StoreBackup', {
+  /** → Promise<string> the next bytes, as base64; '' at the end */
+  read: M.call().returns(M.any()),
+  /** Begins anew, with the same rows. */
+  rewind: M.call().returns(M.any()),
+  /** From then on the store need not keep what it was. Without a call for a minute it closes by itself. */
+  close: M.call().returns(M.any()),
 });
 
 // ---------------------------------------------------------------------------------------------- the hob

@@ -123,6 +123,14 @@ export interface Boss {
   removeSecret(name: string): void;
   locatorFor(reference: object): string;
   inspector(): Inspector;
+  backup(until?: Promise<unknown>): StoreBackup;
+}
+
+/** The bytes of a backup file, as base64, a piece after the other; '' at the end. */
+export interface StoreBackup {
+  read(): string;
+  rewind(): void;
+  close(): void;
 }
 
 export interface VatEntry {

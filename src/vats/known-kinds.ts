@@ -26,7 +26,8 @@ export const vatsIn = async (rows: Pick<Store, 'page'>): Promise<readonly string
 };
 harden(vatsIn);
 
-const versionsOf = (kinds: readonly Definition[]): ReadonlyMap<string, number> => {
+/** By label, former ones too. Throws TypeError for a label that two kinds have. */
+export const versionsOf = (kinds: readonly Definition[]): ReadonlyMap<string, number> => {
   const known = new Map<string, number>();
   for (const { label, formerly, version } of new Set([mapKind as Definition, ...kinds])) {
     for (const each of [label, ...formerly]) {
@@ -36,6 +37,7 @@ const versionsOf = (kinds: readonly Definition[]): ReadonlyMap<string, number> =
   }
   return known;
 };
+harden(versionsOf);
 
 const noReference = (): never => {
   throw TypeError('a table of kinds has no references');

@@ -18,8 +18,13 @@ interface Tally {
   actors: number;
   roots: number;
   highest: number;
-  /** Of each map: what its portrait says, less what was met. By instance number. */
-  readonly missing: Map<string, number>;
+  /** Of each map, by instance number: how many entries its portrait says, and how many were met. Not of one that has none and says so. */
+  readonly maps: Map<string, MapTally>;
+}
+
+interface MapTally {
+  said: number;
+  met: number;
 }
 
 /** Smallcaps of numbers is JSON. */
@@ -40,11 +45,9 @@ const sizeIn = (key: string, text: string): number => {
 
 const mapKey = (vat: string, map: string): string => `v/${vat}/a/${mapKind.label}/${map}`;
 
-const findingsOf = (vat: string, { counts, actors, roots, highest, missing }: Tally): readonly RowFinding[] => {
+const findingsOf = (vat: string, { counts, actors, roots, highest, maps: tallies }: Tally): readonly RowFinding[] => {
   const header = vatHeaderKey(vat);
-  const maps = [...missing]
-    .filter(([, lacking]) => lacking !== 0)
-    .flatMap(([map, lacking]) => countFinding(mapKey(vat, map), 'entries more', lacking, 0));
+  const maps = [...tallies].flatMap(([map, { said, met }]) => countFinding(mapKey(vat, map), 'entries', said, met));
   if (counts === undefined) return [...countFinding(header, 'header', 1, 0), ...maps];
   const late =
     highest < counts.next
@@ -64,13 +67,19 @@ export const makeVatRowCounts = (): RowReader => {
   const tallyOf = (vat: string): Tally => {
     let tally = tallies.get(vat);
     if (tally === undefined) {
-      tally = { counts: undefined, actors: 0, roots: 0, highest: 0, missing: new Map() };
+      tally = { counts: undefined, actors: 0, roots: 0, highest: 0, maps: new Map() };
       tallies.set(vat, tally);
     }
     return tally;
   };
-  const expectEntries = (tally: Tally, map: string, more: number): void =>
-    void tally.missing.set(map, (tally.missing.get(map) ?? 0) + more);
+  const mapOf = ({ maps }: Tally, map: string): MapTally => {
+    const tally = maps.get(map) ?? { said: 0, met: 0 };
+    maps.set(map, tally);
+    return tally;
+  };
+  const expectEntries = (tally: Tally, map: string, said: number): void => {
+    if (said !== 0) mapOf(tally, map).said = said;
+  };
 
   const count = (key: string, text: string): void => {
     const [, vat, sort, group, instance] = key.split('/', 5) as [string, string, string?, string?, string?];
@@ -79,7 +88,7 @@ export const makeVatRowCounts = (): RowReader => {
     const tally = tallyOf(vat);
     if (sort === '!') tally.counts = requireCounts(key, portraitOf(key, text));
     else if (sort === 'r') tally.roots += 1;
-    else if (sort === 'm') expectEntries(tally, group!, -1);
+    else if (sort === 'm') mapOf(tally, group!).met += 1;
     else if (sort === 'a') {
       tally.actors += 1;
       tally.highest = Math.max(tally.highest, Number(instance));

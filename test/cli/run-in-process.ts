@@ -136,6 +136,10 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
       terminate: () => {},
       runBoss: async () => 0,
       runHob: async () => 0,
+      rows: {
+        openClosed: () => Promise.reject(Error('there is no store here')),
+        knownKinds: async () => ({}),
+      },
       store: { upgrade: () => Promise.reject(Error('there is no store here')) },
       repl: {
         output: stream('stdout'),

@@ -1,6 +1,7 @@
 /** `gobs store …`: the store of a boss, looked after from outside. An action each in `actions/store/`. */
 import type { Command } from 'commander';
 import type { Ask } from '../request.ts';
+import { addArchiveCommands } from './store-archive.ts';
 import { examples, jsonOption, stateOption } from './shared-options.ts';
 
 const inState = ({ state }: { state?: string }): { state?: string } => (state === undefined ? {} : { state });
@@ -21,5 +22,6 @@ const addUpgrade = (group: Command, ask: Ask): void => {
 export const addStoreCommands = (program: Command, ask: Ask): void => {
   const group = program.command('store').description('look after the store of a boss');
   addUpgrade(group, ask);
+  addArchiveCommands(group, ask);
 };
 harden(addStoreCommands);

@@ -1,0 +1,88 @@
+/** `gobs store backup`. */
+import { resolve } from 'node:path';
+import { makeError } from '../../../errors/gobs-error.ts';
+import { writeBackupFile } from '../../../persistence/archive-file.ts';
+import { writeBackup } from '../../../persistence/archive-writer.ts';
+import type { RowPage, RowSource } from '../../../persistence/row-source.ts';
+import { soundPages } from '../../../persistence/sound-pages.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { withRows } from '../../open-rows.ts';
+import type { CliPowers } from '../../powers.ts';
+import type { Action, Surroundings } from '../action.ts';
+import { makeRowProgress } from './row-progress.ts';
+
+/** What was seen of the rows that went by. */
+interface Seen {
+  rows: number;
+  /** Of the key that secrets in it are sealed with. */
+  sealedWith: string | undefined;
+}
+
+const noteRows = (seen: Seen, page: RowPage): void => {
+  seen.rows += page.length;
+  const sealing = page.find(([key]) => key === 'k/!');
+  if (sealing === undefined) return;
+  const { key } = JSON.parse(sealing[1].slice(sealing[1].indexOf(' '))) as { key?: unknown };
+  if (typeof key === 'string') seen.sealedWith = key;
+};
+
+/** The pages, until somebody ends it. */
+async function* untilInterrupted(
+  pages: AsyncGenerator<RowPage>,
+  path: string,
+  onInterrupt: CliPowers['onInterrupt'],
+): AsyncGenerator<RowPage> {
+  const { promise: interrupted, reject } = Promise.withResolvers<never>();
+  interrupted.catch(() => {});
+  const forget = onInterrupt(() => reject(makeError('BACKUP_UNUSABLE', `${path}: interrupted; no backup was written`)));
+  try {
+    for (;;) {
+      const next = await Promise.race([pages.next(), interrupted]);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    forget();
+  }
+}
+
+const backUp = async (
+  source: RowSource,
+  path: string,
+  force: boolean,
+  { powers, output }: Surroundings,
+): Promise<Seen> => {
+  const seen: Seen = { rows: 0, sealedWith: undefined };
+  const progress = makeRowProgress('backed up', powers, output);
+  async function* pages(): AsyncGenerator<RowPage> {
+    for await (const page of untilInterrupted(soundPages(source.pages(), source.where), path, powers.onInterrupt)) {
+      noteRows(seen, page);
+      progress.rows(seen.rows);
+      yield page;
+    }
+  }
+  const origin = { taken: new Date(powers.now()).toISOString(), gobs: powers.version };
+  try {
+    await writeBackupFile(powers.fs, path, writeBackup(pages(), source.where, origin), { force });
+  } finally {
+    progress.end();
+  }
+  return seen;
+};
+
+export const backupStore: Action<'store backup'> = async ({ at, file, force }, surroundings) => {
+  const { powers, output } = surroundings;
+  if (file === '-' || file === '') throw makeError('BAD_USAGE', 'a backup goes to a file, whose name must be given');
+  const path = resolve(powers.workingDirectory, file);
+  return withRows({ at }, surroundings, async (source) => {
+    const { rows, sealedWith } = await backUp(source, path, force, surroundings);
+    output.note(`gobs: wrote ${rows} rows to ${path}`);
+    if (sealedWith !== undefined) {
+      output.note(
+        `gobs: secrets in it are sealed with the key ${sealedWith}; keep a copy of that elsewhere: the backup does not have it`,
+      );
+    }
+    return exitCodes.done;
+  });
+};
+harden(backupStore);

@@ -1,0 +1,92 @@
+/**
+ * A store as records for people and tools: what is in each row, with portraits as readable JSON (portrait-json.ts) and references by name. Sealed values
+ * are left out, and rows of keys with them; of locators there is the hash, as in the store. A row that cannot be read is a record that says so.
+ *
+ *   {"type":"store","key":"!state","value":{"epoch":7,"commits":1234}}
+ *   {"type":"vat","vat":"boss","value":{"next":8,"actors":7,…}}    {"type":"kinds","vat":"boss","value":{"machine":1,…}}
+ *   {"type":"actor","name":"vat:boss/machine/7","kind":"machine","version":1,"change":3,"portrait":{…}}
+ *   {"type":"entry","map":"vat:boss/map/2","key":"web1","change":1,"value":{…}}
+ *   {"type":"root","vat":"boss","root":"boss","value":{"ref":"…"}}
+ *   {"type":"peer","peer":"…","value":{"next":3,…}}    {"type":"export","peer":"…","number":1,"ref":"vat:…"}
+ *   {"type":"locator","hash":"…","ref":"…"}    {"type":"trace","number":0,"value":{…}}    {"type":"row","key":"b/listen","value":"…"}
+ *   {"type":"unreadable","key":"…","why":"…"}
+ */
+import { describeError } from '../errors/gobs-error.ts';
+import { decodeRow } from '../vats/row.ts';
+import type { StoreEntry } from '../vats/store.ts';
+import { readPortrait, withoutSealed, type Json } from './portrait-json.ts';
+import { formatKey, makeRowChecksum, type RowChecksum } from './row-checksum.ts';
+
+export interface ExportRecord {
+  readonly type: string;
+  readonly [property: string]: Json;
+}
+
+/** The text of a row without its checksum, and what the key says of it. */
+type Reader = (text: string, key: readonly string[]) => ExportRecord | undefined;
+
+const record = (text: string): Readonly<Record<string, Json>> => JSON.parse(text) as Readonly<Record<string, Json>>;
+
+const portraitIn = (text: string) => {
+  const { kind, version, change, body, slots } = decodeRow('', text);
+  return { kind, version, change, portrait: readPortrait(body, slots) };
+};
+
+const readers: readonly (readonly [RegExp, Reader])[] = [
+  [/^(!\w+)$/, (text, [key = '']) => ({ type: 'store', key, value: record(text) })],
+  [/^v\/([^/]+)\/!$/, (text, [vat = '']) => ({ type: 'vat', vat, value: portraitIn(text).portrait })],
+  [/^v\/([^/]+)\/k$/, (text, [vat = '']) => ({ type: 'kinds', vat, value: portraitIn(text).portrait })],
+  [
+    /^v\/([^/]+)\/a\/([^/]+\/[^/]+)$/,
+    (text, [vat = '', actor = '']) => ({ type: 'actor', name: `vat:${vat}/${actor}`, ...portraitIn(text) }),
+  ],
+  [
+    /^v\/([^/]+)\/m\/([^/]+)\/(.*)$/s,
+    (text, [vat = '', map = '', key = '']) => {
+      const { change, portrait } = portraitIn(text);
+      return { type: 'entry', map: `vat:${vat}/map/${map}`, key, change, value: portrait };
+    },
+  ],
+  [
+    /^v\/([^/]+)\/r\/(.*)$/,
+    (text, [vat = '', root = '']) => ({ type: 'root', vat, root, value: portraitIn(text).portrait }),
+  ],
+  [/^p\/([^/]+)\/!$/, (text, [peer = '']) => ({ type: 'peer', peer, value: record(text) })],
+  // The same as what follows, the other way round.
+  [/^p\/[^/]+\/n\//, () => undefined],
+  [
+    /^p\/([^/]+)\/x\/(\d+)$/,
+    (text, [peer = '', number = '']) => ({ type: 'export', peer, number: Number(number), ref: text }),
+  ],
+  [/^s\/([0-9a-f]+)$/, (text, [hash = '']) => ({ type: 'locator', hash, ref: text.slice(text.indexOf(' ') + 1) })],
+  [/^t\/(.*)$/, (text, [number = '']) => ({ type: 'trace', number: Number(number), value: record(text) })],
+  // Keys: sealed, or what is needed to open them.
+  [/^k\/.*$/s, () => undefined],
+  [/^(.*)$/s, (text, [key = '']) => ({ type: 'row', key, value: withoutSealed(text) })],
+];
+
+const recordOf = (key: string, text: string): ExportRecord | undefined => {
+  for (const [shape, read] of readers) {
+    const match = shape.exec(key);
+    if (match !== null) return read(text, match.slice(1));
+  }
+  return undefined;
+};
+
+async function* exporting(pages: AsyncIterable<readonly StoreEntry[]>): AsyncGenerator<readonly ExportRecord[]> {
+  let checksum: RowChecksum | undefined;
+  const read = ([key, value]: StoreEntry): ExportRecord | undefined => {
+    try {
+      if (key === formatKey) checksum = makeRowChecksum(String(record(makeRowChecksum('').check(key, value))['store']));
+      return recordOf(key, (checksum ?? makeRowChecksum('')).check(key, value));
+    } catch (error) {
+      return { type: 'unreadable', key, why: describeError(error).message };
+    }
+  };
+  for await (const page of pages) yield page.map(read).filter((each) => each !== undefined);
+}
+
+/** The records of all rows, a page of them after the other, in key order. `pages` are those of a RowSource. Throws as they do. */
+export const exportRows = (pages: AsyncIterable<readonly StoreEntry[]>): AsyncGenerator<readonly ExportRecord[]> =>
+  exporting(pages);
+harden(exportRows);
