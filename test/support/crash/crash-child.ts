@@ -26,12 +26,13 @@ export interface Orders {
   /** Turns under way at once. */
   readonly atOnce: number;
   readonly death?: Death;
+  /** What its turns do, by chance. */
+  readonly deeds: readonly Deed[];
   /** At the end it dies, or closes the store and tells how it was called. */
   readonly atEnd: 'die' | 'tell';
 }
 
 const MOST_DESKS = 6;
-const DEEDS: readonly Deed[] = ['plain', 'spawn', 'spawn', 'drop', 'send', 'send', 'ask', 'make', 'caught', 'throw'];
 
 const orders = JSON.parse(process.argv[2]!) as Orders;
 
@@ -60,7 +61,7 @@ const learn = (looks: readonly DeskLook[]): Known => ({
 });
 
 const makeJob = (chance: Chance, number: number, at: string, { desks, notes }: Known): Job => {
-  const deed = chance.pick(DEEDS);
+  const deed = chance.pick(orders.deeds);
   const own = notes.get(at) ?? [];
   const others = desks.filter((name) => name !== at);
   const isFull = desks.length >= MOST_DESKS;

@@ -7,7 +7,8 @@ import { Level } from 'level';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { makeChance } from './chance.ts';
-import { everyDeath, randomPlan, recordedPlan, staircase, type Plan } from './deaths.ts';
+import { allDeeds, everyDeath, randomPlan, recordedPlan, staircase, type Plan } from './deaths.ts';
+import type { Deed } from './desks.ts';
 import { makeHistory, type History } from './history.ts';
 import { lookIntoStore } from './office-store.ts';
 import { liveOnce } from './one-life.ts';
@@ -23,6 +24,8 @@ export interface MatrixOptions {
   readonly lanes: number;
   /** Lives on one store, where they are on one. */
   readonly chain: number;
+  /** Default: all. */
+  readonly deeds?: readonly Deed[];
 }
 
 export interface MatrixReport {
@@ -59,7 +62,7 @@ const chainsOf = (rounds: number, chain: number, seed: number): readonly Task[] 
 };
 
 export const runCrashMatrix = async (options: MatrixOptions): Promise<MatrixReport> => {
-  const { tree, directory, rounds, seed, lanes, chain } = options;
+  const { tree, directory, rounds, seed, lanes, chain, deeds = allDeeds } = options;
   const count: Count = { rounds: 0, atCalls: 0, checked: 0, beyond: 0 };
   const problems: string[] = [];
   const cache = join(directory, 'compiled');
@@ -74,7 +77,7 @@ export const runCrashMatrix = async (options: MatrixOptions): Promise<MatrixRepo
 
   const live = (store: string, plan: Plan, history: History, atEnd: 'die' | 'tell' = 'die') => {
     const { killAfter, ...rest } = plan;
-    const orders = { ...rest, directory: store, firstNumber: history.next(), atEnd };
+    const orders = { ...rest, deeds, directory: store, firstNumber: history.next(), atEnd };
     return liveOnce({ orders, tree, cache, ...(killAfter && { killAfter }) }, history);
   };
 

@@ -1,10 +1,25 @@
 /** How the lives of a crash matrix end. */
 import type { Chance } from './chance.ts';
 import type { Orders } from './crash-child.ts';
+import type { Deed } from './desks.ts';
 import { moments, type Death } from './mortal-level.ts';
 import type { Life } from './one-life.ts';
 
 export type Plan = Pick<Life, 'killAfter'> & Pick<Orders, 'seed' | 'turns' | 'atOnce' | 'death'>;
+
+/** Some oftener than others. */
+export const allDeeds: readonly Deed[] = harden([
+  'plain',
+  'spawn',
+  'spawn',
+  'drop',
+  'send',
+  'send',
+  'ask',
+  'make',
+  'caught',
+  'throw',
+]);
 
 /** Microseconds; a synced batch takes some hundred. */
 const LONGEST_WRITE = 1_500;
