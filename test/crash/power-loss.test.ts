@@ -43,7 +43,7 @@ const acknowledgedIn = ({ name, args }: SystemCall): number | undefined => {
 };
 
 /** LevelDB does not sync its first MANIFEST; docs/explanation/store.md says what to do. Until the first start is over, nothing was acknowledged. */
-const neverBegun = /^STORE_DAMAGED: .*no meta-nextfile entry in descriptor/;
+const neverBegun = /^STORE_DAMAGED: .*MANIFEST-000001: it tells of no log/;
 
 /** Undefined: everything is there. */
 const examine = async (path: string, acknowledged: number): Promise<string | undefined> => {
