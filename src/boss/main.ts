@@ -12,13 +12,15 @@ import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { openStore } from '../persistence/open-store.ts';
-import { stateDirectory } from '../protocol/state-directory.ts';
+import type { RestoredStore } from '../protocol/restored-store.ts';
+import { stateDirectory, type StateDirectory } from '../protocol/state-directory.ts';
 import { shippedProviders } from '../providers/shipped.ts';
 import type { StoreUpgrade } from '../protocol/store-upgrade.ts';
 import type { SealingSettings } from '../sealing/key-source.ts';
 import type { Carried, MessageContext } from '../vats/messages.ts';
 import { versionsOf } from '../vats/known-kinds.ts';
 import { bossKinds } from './kinds.ts';
+import { restoreBackup, type RestoreBackupOptions } from './restore-backup.ts';
 import { startBoss, type BossPowers, type Log } from './start-boss.ts';
 import { upgradeStore, type UpgradeStoreOptions, type UpgradeStorePowers } from './upgrade-store.ts';
 
@@ -76,6 +78,18 @@ harden(upgradeStoreOf);
 /** What a boss's store may hold: the highest version of each kind, by label. */
 export const knownKinds = (): Readonly<Record<string, number>> => harden(Object.fromEntries(versionsOf(bossKinds)));
 harden(knownKinds);
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const stateAt = (root: string): StateDirectory =>
+  stateDirectory(root, { env: process.env, homeDirectory: os.homedir(), uid: storePowers.uid, sha256 });
+
+/** `gobs store restore`. */
+export const restoreStoreOf = ({
+  state,
+  ...options
+}: Omit<RestoreBackupOptions, 'state'> & { readonly state: string }): Promise<RestoredStore> =>
+  restoreBackup({ ...options, state: stateAt(state) }, { ...storePowers, randomBytes, environment: process.env });
+harden(restoreStoreOf);
 
 const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({
   ...storePowers,
@@ -112,9 +126,7 @@ export const runBoss = async (
   const log = pino({ base: { pid: process.pid } }, destination);
   const end = endRequested();
   const powers = adjust(gatherPowers(hobInterval, log));
-  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const places = { env: process.env, homeDirectory: os.homedir(), uid: powers.uid, sha256 };
-  const boss = await startBoss({ state: stateDirectory(state, places), listen, ...sealing }, powers);
+  const boss = await startBoss({ state: stateAt(state), listen, ...sealing }, powers);
   const { peer, listen: listening, socket } = boss;
   log.info({ peer, listen: listening, socket, version }, 'the boss serves');
   if (json) process.stdout.write(`${JSON.stringify({ ready: true, peer, listen: listening, socket })}\n`);

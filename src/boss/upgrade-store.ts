@@ -42,7 +42,12 @@ export const upgradeStore = async (
   });
   try {
     // What a turn throws comes back with its row.
-    const kernel = makeKernel({ store, now, schedule: setImmediate });
+    const kernel = makeKernel({
+      store,
+      ...(store.restored && { firstInstance: store.restored.instances }),
+      now,
+      schedule: setImmediate,
+    });
     const tally = makeUpgradeTally();
     for await (const row of kernel.upgradeAll(kinds)) {
       tally.add(row);

@@ -184,6 +184,7 @@ const powers: CliPowers = {
   },
   store: {
     upgrade: async (options) => (await import('../boss/main.ts')).upgradeStoreOf(options),
+    restore: async (options) => (await import('../boss/main.ts')).restoreStoreOf(options),
   },
   repl: {
     output: process.stdout,

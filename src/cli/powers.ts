@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { SealingSettings } from '../sealing/key-source.ts';
 import type { RowSource } from '../persistence/row-source.ts';
 import type { KnownKinds } from '../persistence/verify-reading.ts';
+import type { RestoredStore } from '../protocol/restored-store.ts';
 import type { StoreUpgrade } from '../protocol/store-upgrade.ts';
 import type { Sink } from './output.ts';
 
@@ -53,6 +54,15 @@ export interface StorePowers {
     readonly dryRun: boolean;
     readonly onProgress?: (upgradedRows: number) => void;
   }) => Promise<StoreUpgrade>;
+  /** Paths are absolute. */
+  readonly restore: (
+    options: {
+      readonly state: string;
+      readonly file: string;
+      readonly replace: boolean;
+      readonly onProgress?: (what: 'checked' | 'written', rows: number) => void;
+    } & SealingSettings,
+  ) => Promise<RestoredStore>;
 }
 
 /** For whoever reads all rows of a store. */

@@ -108,6 +108,14 @@ export type Request =
   | ({ readonly do: 'store backup'; readonly file: string; readonly force: boolean } & AtBoss)
   | ({ readonly do: 'store verify'; readonly file?: string; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'store export'; readonly file?: string } & AtBoss)
+  | {
+      readonly do: 'store restore';
+      readonly file: string;
+      readonly state?: string;
+      readonly replace: boolean;
+      readonly sealingKey?: string;
+      readonly passphraseFile?: string;
+    }
   | { readonly do: 'store upgrade'; readonly state?: string; readonly dryRun: boolean; readonly json: boolean }
   | { readonly do: 'init'; readonly file: string };
 

@@ -23,6 +23,7 @@ import {
 import { listSecrets, removeSecret, setSecret } from './actions/secret.ts';
 import { backupStore } from './actions/store/backup.ts';
 import { exportStore } from './actions/store/export.ts';
+import { restoreStore } from './actions/store/restore.ts';
 import { upgradeStore } from './actions/store/upgrade.ts';
 import { verifyStore } from './actions/store/verify.ts';
 import { initFleet, listProviders, shareMachine } from './actions/share.ts';
@@ -59,6 +60,7 @@ const actions = harden({
   'secret remove': removeSecret,
   'store backup': backupStore,
   'store export': exportStore,
+  'store restore': restoreStore,
   'store upgrade': upgradeStore,
   'store verify': verifyStore,
   init: initFleet,

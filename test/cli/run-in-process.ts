@@ -140,7 +140,10 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
         openClosed: () => Promise.reject(Error('there is no store here')),
         knownKinds: async () => ({}),
       },
-      store: { upgrade: () => Promise.reject(Error('there is no store here')) },
+      store: {
+        upgrade: () => Promise.reject(Error('there is no store here')),
+        restore: () => Promise.reject(Error('there is no store here')),
+      },
       repl: {
         output: stream('stdout'),
         notes: stream('stderr'),

@@ -13,6 +13,8 @@ afterEach(() => harness.end());
 type Asked = Parameters<StorePowers['upgrade']>[0];
 
 /** What the command says of a result, and what it asked for. */
+const noRestore: StorePowers['restore'] = () => Promise.reject(Error('nothing is restored here'));
+
 const run = async (words: string, result: Partial<StoreUpgrade> | Error) => {
   const asked: Asked[] = [];
   const upgrade: StorePowers['upgrade'] = async (options) => {
@@ -21,7 +23,7 @@ const run = async (words: string, result: Partial<StoreUpgrade> | Error) => {
     if (result instanceof Error) throw result;
     return { dryRun: options.dryRun, upgraded: [], retired: [], failed: 0, failures: [], ...result };
   };
-  const ran = await harness.gobs(`store upgrade ${words}`, { powers: { store: { upgrade } } });
+  const ran = await harness.gobs(`store upgrade ${words}`, { powers: { store: { upgrade, restore: noRestore } } });
   return { ...ran, asked };
 };
 
@@ -100,7 +102,10 @@ describe('gobs store upgrade', () => {
       onProgress?.(1_001);
       return { dryRun, upgraded: [], retired: [], failed: 0, failures: [] };
     };
-    const { stderr } = await harness.gobs('store upgrade', { tty: true, powers: { store: { upgrade } } });
+    const { stderr } = await harness.gobs('store upgrade', {
+      tty: true,
+      powers: { store: { upgrade, restore: noRestore } },
+    });
     expect(stderr).toContain('1000 rows upgraded');
     expect(stderr).not.toContain('1001');
   });

@@ -43,7 +43,7 @@ const mortal = (level: Level<string, string>): Level<string, string> =>
       };
     },
   });
-const MortalLevel = function (location: string, options: object) {
+const MortalLevel = function makeMortalLevel(location: string, options: object) {
   return mortal(new Level(location, options));
 };
 

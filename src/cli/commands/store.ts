@@ -1,8 +1,8 @@
 /** `gobs store …`: the store of a boss, looked after from outside. An action each in `actions/store/`. */
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import { addArchiveCommands } from './store-archive.ts';
-import { examples, jsonOption, stateOption } from './shared-options.ts';
+import { examples, jsonOption, sealingPlace, stateOption, withSealing, type SealingOptions } from './shared-options.ts';
 
 const inState = ({ state }: { state?: string }): { state?: string } => (state === undefined ? {} : { state });
 
@@ -19,8 +19,24 @@ const addUpgrade = (group: Command, ask: Ask): void => {
   examples(upgrade, ['gobs down', 'gobs store upgrade --dry-run', 'gobs store upgrade']);
 };
 
+const addRestore = (group: Command, ask: Ask): void => {
+  const restore = withSealing(
+    group
+      .command('restore')
+      .description('put the store of a boss back from a backup; its machines are held until they are confirmed'),
+  )
+    .addArgument(new Argument('<file>', 'a backup file'))
+    .addOption(stateOption())
+    .option('--replace', 'move a store that is there aside', false)
+    .action((file: string, options: SealingOptions & { state?: string; replace: boolean }) =>
+      ask({ do: 'store restore', file, ...inState(options), replace: options.replace, ...sealingPlace(options) }),
+    );
+  examples(restore, ['gobs store restore gobs-2026-11-19.backup', 'gobs store restore latest.backup --replace']);
+};
+
 export const addStoreCommands = (program: Command, ask: Ask): void => {
   const group = program.command('store').description('look after the store of a boss');
+  addRestore(group, ask);
   addUpgrade(group, ask);
   addArchiveCommands(group, ask);
 };

@@ -34,5 +34,4 @@ export const putRow = async (state: string, key: string, value: string): Promise
 };
 
 /** How often a boss that runs has written to its store. */
-export const commitsOf = (state: string): number =>
-  Number(readFileSync(statePaths(state).commits, 'utf8').split(' ')[0]);
+export const commitsOf = (state: string): number => Number(readFileSync(statePaths(state).commits, 'utf8'));

@@ -1,0 +1,86 @@
+/**
+ * Puts a boss's store back from a backup, without a boss: `gobs store restore`. The file is read to its end and found sound before anything is made, and
+ * must be of a boss that this program can run, sealed with the key that is at hand.
+ */
+import { makeError } from '../errors/gobs-error.ts';
+import { openBackupFile } from '../persistence/archive-file.ts';
+import { restoreStore } from '../persistence/restore-store.ts';
+import type { RestorePlaceOptions } from '../persistence/restore-place.ts';
+import type { RowSource } from '../persistence/row-source.ts';
+import { verify } from '../persistence/verify.ts';
+import type { RestoredStore } from '../protocol/restored-store.ts';
+import type { StateDirectory } from '../protocol/state-directory.ts';
+import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
+import { openSealing, type SealingPowers } from '../sealing/open-sealing.ts';
+import { requireKnownKinds, versionsOf } from '../vats/known-kinds.ts';
+import type { Store } from '../vats/store.ts';
+import { bossKinds } from './kinds.ts';
+
+export interface RestoreBackupOptions extends SealingSettings {
+  readonly state: StateDirectory;
+  /** An absolute path. */
+  readonly file: string;
+  /** Moves a store that is there aside. */
+  readonly replace: boolean;
+  /** Called now and then: how many rows were checked, or written. */
+  readonly onProgress?: (what: 'checked' | 'written', rows: number) => void;
+}
+
+export interface RestoreBackupPowers
+  extends Omit<RestorePlaceOptions, 'directory' | 'uid' | 'inUseHint'>, SealingPowers {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const requireSound = async (source: RowSource, onProgress: (rows: number) => void): Promise<void> => {
+  const kinds = Object.fromEntries(versionsOf(bossKinds));
+  const { findings, more } = await verify(source, { kinds, onProgress });
+  const [first] = findings;
+  if (first === undefined) return;
+  const others = findings.length - 1 + more;
+  const { key, message } = first;
+  throw makeError(
+    'BACKUP_DAMAGED',
+    `${source.where}: ${key === null ? '' : `${key}: `}${message}${others === 0 ? '' : ` (and ${others} more)`}`,
+    { hint: `gobs store verify ${source.where} shows all; nothing was changed` },
+  );
+};
+
+/** Rejects SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG. A store that nothing was sealed in wants no key. */
+const requireSealingKey = async (
+  rows: Pick<Store, 'get'>,
+  { state, ...settings }: RestoreBackupOptions,
+  powers: RestoreBackupPowers,
+): Promise<void> => {
+  if (rows.get('k/!') === undefined) return;
+  const source = await chooseKeySource(settings, state.sealingKey, powers.environment, powers);
+  const { seal } = await openSealing(source, rows, powers);
+  const sealed = rows.get('k/peer');
+  if (sealed !== undefined) seal.unseal('k/peer', sealed);
+};
+
+/** Rejects BACKUP_UNUSABLE, BACKUP_DAMAGED, NEWER_FORMAT, NEWER_VERSION, UNKNOWN_KIND, SEALING_KEY_*, STORE_EXISTS, STORE_IN_USE, STORE_UNUSABLE. */
+export const restoreBackup = async (
+  options: RestoreBackupOptions,
+  powers: RestoreBackupPowers,
+): Promise<RestoredStore> => {
+  const { state, file, replace, onProgress = () => {} } = options;
+  const backup = await openBackupFile(powers.fs.promises, file);
+  try {
+    return await restoreStore({
+      ...powers,
+      directory: state.root,
+      inUseHint: `stop it with: gobs down --state ${state.root}`,
+      backup,
+      replace,
+      check: () => requireSound(backup, (rows) => onProgress('checked', rows)),
+      examine: async (rows) => {
+        await requireKnownKinds(rows, bossKinds);
+        await requireSealingKey(rows, options, powers);
+      },
+      onProgress: (rows) => onProgress('written', rows),
+    });
+  } finally {
+    await backup.close();
+  }
+};
+harden(restoreBackup);
