@@ -1,9 +1,9 @@
 /**
  * A second place that remembers how many batches were acknowledged. LevelDB drops a damaged end of its log without a word, and its
- * own count with it; a file of twenty digits beside it tells.
+ * own count with it; a file beside it tells, with the count in twenty digits, twice.
  *
  * It is written after each batch and never synced: a process that is killed leaves it right, a machine that loses power leaves it right or
- * too low. So a store with *fewer* commits than it says has lost some; one with more is as it should be.
+ * too low, or with the two different, which says nothing: it was being written. So a store with *fewer* commits than it says has lost some; one with more is as it should be.
  */
 import { makeError } from '../errors/gobs-error.ts';
 import { storeFailure } from './store-failure.ts';
@@ -21,8 +21,13 @@ export interface CommitWitness {
 
 const size = 20;
 
-/** After a loss of power the file may be empty or zeros: then it has nothing to say. */
-const countIn = (text: string): number => (/^\d{20}\n$/.test(text) ? Number(text) : 0);
+const textOf = (commits: number): string => {
+  const digits = String(commits).padStart(size, '0');
+  return `${digits} ${digits}\n`;
+};
+
+/** After a loss of power the file may be empty, zeros, or half written: then it has nothing to say. */
+const countIn = (text: string): number => Number(/^(\d{20}) \1\n$/.exec(text)?.[1] ?? 0);
 
 /** The count in the file of a witness; 0 if it says nothing. */
 export const readCommitWitness = async (fs: typeof import('node:fs'), path: string): Promise<number> =>
@@ -62,7 +67,7 @@ export const openCommitWitness = (fs: typeof import('node:fs'), path: string): C
     note(commits) {
       if (file === undefined) return;
       try {
-        fs.writeSync(file, `${String(commits).padStart(size, '0')}\n`, 0, 'latin1');
+        fs.writeSync(file, textOf(commits), 0, 'latin1');
       } catch {
         // It is then too low, which is allowed; the batch itself is written.
       }

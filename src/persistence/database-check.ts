@@ -76,6 +76,8 @@ export const requireTables = async (fs: Fs, database: string): Promise<Tables> =
     const is = found === undefined ? 'is missing' : `has ${found} bytes`;
     throw damaged(`${join(database, `${fileNumber(number)}.ldb`)}: ${is}, of ${bytes} that ${name} speaks of`);
   }
+  // The very first MANIFEST, of a database that is only being made: its log comes with the second.
+  if (tables.log === 0) return tables;
   const log = join(database, `${fileNumber(tables.log)}.log`);
   if (!fs.existsSync(log)) throw damaged(`${log}: is missing, and ${name} speaks of it`);
   return tables;

@@ -23,6 +23,7 @@ import { makeInOrder } from './in-order.ts';
 import { prepareStateDirectory, statePaths } from './state-directory.ts';
 import { copyOps, requireKey, requirePageRequest } from './store-arguments.ts';
 import { rootOf, storeFailure } from './store-failure.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 export interface LevelStoreOptions extends HolderPowers {
   /** `Level` of the package `level`. */
@@ -123,6 +124,12 @@ const notThere = (directory: string, found: string | undefined): Error =>
     { hint: 'put it back where it was, and it goes on; if it is gone, stop this process and restore a backup' },
   );
 
+/** After LevelDB was opened: it does not make durable which of its files count from then on. */
+const syncNames = async (fs: LevelStoreOptions['fs'], directory: string): Promise<void> => {
+  await syncDirectory(fs, statePaths(directory).database);
+  await syncDirectory(fs, directory);
+};
+
 /** `release` is called once, just before the database is closed. */
 const makeLevelStore = (
   db: Database,
@@ -150,6 +157,7 @@ const makeLevelStore = (
       await db.close();
       // What has gone since is not to be made again, empty.
       await db.open({ createIfMissing: false });
+      await syncNames(fs, directory);
     } catch (error) {
       throw storeFailure(directory, error);
     }
@@ -237,6 +245,9 @@ export const openLevelStore = async (options: LevelStoreOptions): Promise<Store>
   }
   try {
     await writeHolder(options, paths.holder);
+    await syncNames(fs, directory).catch((error: unknown) => {
+      throw storeFailure(directory, error);
+    });
   } catch (error) {
     await db.close();
     throw error;

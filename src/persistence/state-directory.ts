@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { makeError } from '../errors/gobs-error.ts';
 import { checkDatabase } from './database-check.ts';
 import { storeFailure } from './store-failure.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 export interface StatePaths {
   readonly directory: string;
@@ -98,10 +99,14 @@ harden(finishRestore);
 
 /** Like `mkdir` with `recursive`, which on a read-only file system says ENOENT. */
 const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void> => {
-  const make = () =>
-    fs.promises.mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+  const make = async (): Promise<void> => {
+    try {
+      await fs.promises.mkdir(path, { mode: 0o700 });
+      await syncDirectory(fs, dirname(path));
+    } catch (error) {
       if (codeIn(error) !== 'EEXIST' || !(await fs.promises.stat(path)).isDirectory()) throw error;
-    });
+    }
+  };
   try {
     await make();
   } catch (error) {

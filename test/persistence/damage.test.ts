@@ -10,6 +10,7 @@ import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temp
 import { storePowers } from './store-powers.ts';
 
 const batches = 400;
+const countText = (count: number): string => String(count).padStart(20, '0');
 const keyOf = (n: number) => `n/${String(n).padStart(4, '0')}`;
 
 let temporary: TemporaryDirectory;
@@ -140,13 +141,31 @@ describe('what is no damage', () => {
 
   test.each([
     ['empty', ''],
-    ['zeros', '\0'.repeat(21)],
-    ['too low', `${String(17).padStart(20, '0')}\n`],
+    ['zeros', '\0'.repeat(42)],
+    ['too low', `${countText(17)} ${countText(17)}\n`],
+    ['half written', `${countText(batches + 90)} ${countText(17)}\n`],
   ])('is a count of commits that the loss of power left %s', async (_, text) => {
     const directory = copyWith(() => undefined);
     writeFileSync(join(directory, 'commits'), text);
     expect(await outcomeOf(directory)).toBe(batches);
-    expect(readFileSync(join(directory, 'commits'), 'utf8')).toBe(`${String(batches + 2).padStart(20, '0')}\n`);
+    expect(readFileSync(join(directory, 'commits'), 'utf8')).toMatch(
+      new RegExp(`^0+${batches + 2} 0+${batches + 2}\n$`),
+    );
+  });
+
+  test('is any part of a batch that was the last: a loss of power leaves its pages in any order', async () => {
+    const logAfter = async (name: string, ...sizes: number[]): Promise<Buffer> => {
+      const db = new Level(join(temporary.path, name));
+      for (const [index, size] of sizes.entries()) await db.put(`k${index}`, 'v'.repeat(size));
+      await db.close();
+      const log = readdirSync(join(temporary.path, name)).find((file) => file.endsWith('.log'))!;
+      return readFileSync(join(temporary.path, name, log));
+    };
+    const [last, notLast] = [await logAfter('last', 10, 100_000), await logAfter('not-last', 10, 100_000, 10)];
+    const start = 7 + last.readUInt16LE(4);
+    for (const log of [last, notLast]) log.fill(0, start, 32_768);
+    expect(findDamage(last)).toBeUndefined();
+    expect(findDamage(notLast)).toBe(start);
   });
 
   test('is the padding at the end of a block', async () => {

@@ -104,7 +104,8 @@ describe('a restore', () => {
 
   test('is not misled by the count of commits of a store that was lost', async () => {
     await mkdir(state, { mode: 0o700 });
-    await writeFile(join(state, 'commits'), `${'9'.padStart(20, '0')}\n`);
+    const digits = '9'.padStart(20, '0');
+    await writeFile(join(state, 'commits'), `${digits} ${digits}\n`);
     await restore();
     expect(await contentOf(state)).toEqual(content);
   });

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePlantedTree } from '../support/planted-tree.ts';
 import { checkPrograms } from './model/check.ts';
 import { endings } from './model/endings.ts';
 import { plantedBugs, type PlantedBug } from './model/planted.ts';
 
 const RUNS = 300;
-const root = join(import.meta.dirname, '../..');
 /** Enough for every planted bug, by far. */
 const RUNS_FOR_A_BUG = 400;
 
@@ -27,19 +27,8 @@ describe('planted bugs', () => {
   afterAll(() => rm(base, { recursive: true, force: true }));
 
   /** A tree with what the model test needs, in which vats may have a bug. */
-  const makeTree = async (name: string, bug?: PlantedBug): Promise<string> => {
-    const tree = join(base, name);
-    for (const part of ['src', 'test/vats/model', 'package.json']) {
-      await cp(join(root, part), join(tree, part), { recursive: true });
-    }
-    await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
-    if (bug === undefined) return tree;
-    const path = join(tree, 'src/vats', bug.file);
-    const parts = (await readFile(path, 'utf8')).split(bug.find);
-    if (parts.length !== 2) throw Error(`its place occurs ${parts.length - 1} times in ${bug.file}, and must once`);
-    await writeFile(path, parts.join(bug.replace));
-    return tree;
-  };
+  const makeTree = (name: string, bug?: PlantedBug): Promise<string> =>
+    makePlantedTree(join(base, name), ['test/vats/model'], bug && { ...bug, file: join('src/vats', bug.file) });
 
   const runIn = (tree: string, runs = RUNS_FOR_A_BUG): Promise<{ code: number | null; words: string }> =>
     new Promise((resolve, reject) => {

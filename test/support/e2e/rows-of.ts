@@ -34,4 +34,5 @@ export const putRow = async (state: string, key: string, value: string): Promise
 };
 
 /** How often a boss that runs has written to its store. */
-export const commitsOf = (state: string): number => Number(readFileSync(statePaths(state).commits, 'utf8'));
+export const commitsOf = (state: string): number =>
+  Number(readFileSync(statePaths(state).commits, 'utf8').split(' ')[0]);
