@@ -28,12 +28,14 @@ const systemName = (text: string): string | undefined => {
 };
 
 const elsewhere = 'choose a directory that this user may make and write, with --state DIR';
+const writable =
+  'make that file system writable, then try again (stop gobs first if it must be mounted anew): every acknowledged change is kept; or use another with --state DIR';
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: 'make room on that file system, then try again: every acknowledged change is kept',
   EDQUOT: 'make room in the quota, then try again: every acknowledged change is kept',
   EACCES: elsewhere,
   EPERM: elsewhere,
-  EROFS: elsewhere,
+  EROFS: writable,
   ENOTDIR: elsewhere,
   EEXIST: elsewhere,
 };

@@ -94,10 +94,12 @@ export const makeGroupCommit = ({
     writing = undefined;
     companion?.failed();
     open = newGroup();
-    const message = `the turn could not be written: ${describeError(cause).message}`;
-    onFailed(makeError('COMMIT_FAILED', message, { cause }));
+    const { message: why, hint } = describeError(cause);
+    const message = `the turn could not be written: ${why}`;
+    const details = hint === undefined ? {} : { hint };
+    onFailed(makeError('COMMIT_FAILED', message, { ...details, cause }));
     // Callers get no cause: it is the host's.
-    each(lost, (output) => output.fail(makeError('COMMIT_FAILED', message)));
+    each(lost, (output) => output.fail(makeError('COMMIT_FAILED', message, details)));
     done();
   };
 

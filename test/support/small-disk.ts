@@ -10,7 +10,11 @@ export interface SmallDisk {
   fill(): void;
   /** Removes that file. */
   makeRoom(): void;
+  /** Refused by the kernel while anybody has a file open for writing. */
   makeReadOnly(): void;
+  /** From now on nothing can be made, renamed or opened for writing at its path; who has a file open goes on writing that. */
+  coverReadOnly(): void;
+  uncover(): void;
   /** Must be called. */
   unmount(): Promise<void>;
 }
@@ -27,6 +31,7 @@ export const mountSmallDisk = async ({ size }: { size: string }): Promise<SmallD
     return { reason: `a small tmpfs cannot be mounted here: ${(error as Error).message.trim().split('\n').at(-1)}` };
   }
   const ballast = join(path, 'ballast');
+  let covered = false;
   return {
     path,
     fill() {
@@ -44,8 +49,18 @@ export const mountSmallDisk = async ({ size }: { size: string }): Promise<SmallD
     makeReadOnly: () => {
       run('mount', '-o', 'remount,ro', path);
     },
+    coverReadOnly: () => {
+      run('mount', '--bind', path, path);
+      covered = true;
+      run('mount', '-o', 'remount,bind,ro', path);
+    },
+    uncover: () => {
+      run('umount', path);
+      covered = false;
+    },
     async unmount() {
       // Lazily: a test that failed may have left a file open.
+      if (covered) run('umount', '-l', path);
       run('umount', '-l', path);
       await directory.remove();
     },

@@ -1,0 +1,67 @@
+/**
+ * A file system that becomes read-only under the processes that have files open in it, as the kernel makes it after an error of the medium. (`mount -o
+ * remount,ro` is refused while anybody writes.) Such a one stays so until it is unmounted, checked and mounted again. It is an ext4 in a file; where that
+ * cannot be had, it says why.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeTemporaryDirectory } from './temporary-directory.ts';
+
+export interface FailingDisk {
+  readonly path: string;
+  /** From now on it is read-only. */
+  fail(): void;
+  /** Takes it away, has it checked, and mounts it again, writable. Nobody may have a file open in it. */
+  mend(): void;
+  /** Must be called. */
+  unmount(): Promise<void>;
+}
+
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
+
+/** Exit codes of e2fsck up to 2: nothing was wrong, or all of it is mended. */
+const check = (image: string): void => {
+  try {
+    run('e2fsck', '-fy', image);
+  } catch (error) {
+    if (((error as { status?: number }).status ?? 8) > 2) throw error;
+  }
+};
+
+export const mountFailingDisk = async (): Promise<FailingDisk | { readonly reason: string }> => {
+  const directory = await makeTemporaryDirectory();
+  const [image, path] = [join(directory.path, 'image'), join(directory.path, 'disk')];
+  const mount = (): void => void run('mount', '-o', 'loop,errors=remount-ro', image, path);
+  const device = (): string => basename(run('findmnt', '--noheadings', '--output', 'SOURCE', path).trim());
+  const trigger = (): string => `/sys/fs/ext4/${device()}/trigger_fs_error`;
+  let mounted = false;
+  try {
+    mkdirSync(path);
+    writeFileSync(image, '');
+    truncateSync(image, 64 << 20);
+    run('mkfs.ext4', '-q', '-O', '^has_journal', image);
+    mount();
+    mounted = true;
+    if (!existsSync(trigger())) throw Error('this kernel cannot be told to fail');
+  } catch (error) {
+    if (mounted) run('umount', '-l', path);
+    await directory.remove();
+    return { reason: `no ext4 in a file can be mounted here: ${(error as Error).message.trim().split('\n').at(-1)}` };
+  }
+  return {
+    path,
+    fail: () => writeFileSync(trigger(), 'a test says so'),
+    mend() {
+      run('umount', path);
+      check(image);
+      mount();
+    },
+    async unmount() {
+      // Lazily: a test that failed may have left a file open.
+      run('umount', '-l', path);
+      await directory.remove();
+    },
+  };
+};
