@@ -5,7 +5,7 @@ import { runCrashMatrix } from '../support/crash/crash-matrix.ts';
 import { makePlantedTree, type Planting } from '../support/planted-tree.ts';
 import { makeTemporaryDirectory } from '../support/temporary-directory.ts';
 
-const write = 'await db.batch(ops, { sync: true });';
+const write = 'await db.batch(ops, { sync: true })';
 
 const bugs: readonly (Planting & { readonly name: string; readonly says: RegExp })[] = [
   {
@@ -20,7 +20,7 @@ const bugs: readonly (Planting & { readonly name: string; readonly says: RegExp 
     name: 'a batch is not waited for',
     file: 'src/persistence/level-store.ts',
     find: write,
-    replace: 'void db.batch(ops, { sync: true });',
+    replace: 'void db.batch(ops, { sync: true })',
     says: /are lost|is not there|NO_SUCH_ACTOR/,
   },
   {
@@ -28,7 +28,7 @@ const bugs: readonly (Planting & { readonly name: string; readonly says: RegExp 
     file: 'src/persistence/level-store.ts',
     find: write,
     replace:
-      'await db.batch(ops.slice(0, ops.length >> 1), { sync: true }); await db.batch(ops.slice(ops.length >> 1), { sync: true });',
+      'await db.batch(ops.slice(0, ops.length >> 1), { sync: true }); await db.batch(ops.slice(ops.length >> 1), { sync: true })',
     says: /, expected |which was not said|ROW_DAMAGED|STORE_DAMAGED/,
   },
 ];
