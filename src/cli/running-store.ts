@@ -50,7 +50,8 @@ export const openRunningStore = async (boss: Boss, where: string): Promise<RowSo
     pages,
     close: async () => {
       end.resolve(undefined);
-      await E(backup)
+      // Not waited for: a boss that hangs would hold up whoever broke off, and the end of the session does the same.
+      E(backup)
         .close()
         .catch(() => {});
     },

@@ -100,6 +100,27 @@ const readAll = async (boss: ServingBoss, { ran }: Record): Promise<void> => {
   }
 };
 
+/** The copies that people make of a store, of the boss or of what it left: a file in the sandbox; the result is what was printed. */
+const copyStore = async (name: string, { ran }: Record): Promise<string> => {
+  const at = ['--state', state];
+  const backup = sandbox.at(name);
+  const commands = [
+    ['backup', backup, ...at],
+    ['verify', '--json', ...at],
+    ['verify', '--json', backup],
+    ['export', '--json', ...at],
+    ['export', '--json', backup],
+  ];
+  let printed = '';
+  for (const words of commands) {
+    const { code, stdout, stderr } = await ran(`store ${words.join(' ')}`, gobs(sandbox, ['store', ...words]));
+    expect(code, stderr).toBe(0);
+    printed += stdout;
+  }
+  expect(readFileSync(backup, 'utf8')).toContain('sealed:1:');
+  return printed;
+};
+
 /** What can go wrong with a secret. */
 const provokeErrors = async (boss: ServingBoss, admin: Boss, text: string, { ran, note }: Record): Promise<void> => {
   const set = (words: readonly string[], stdin: string) =>
@@ -162,6 +183,7 @@ describe('a secret that was put in', () => {
     for (const words of [['graph'], ['graph', 'web1', '--format', 'dot']]) {
       expect((await record.ran('graph', boss.gobs(...words))).code).toBe(0);
     }
+    expect(await copyStore('running.backup', record)).toContain('"[sealed]"');
     const names = (await E(admin).secrets()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['captp', 'pipe', 'script']));
     expect(names).toHaveLength(hasTerminals() ? 6 : 3);
@@ -174,6 +196,7 @@ describe('a secret that was put in', () => {
     expect((await boss.gobs('down', '--all')).code).toBe(0);
     const again = await startBoss(sandbox);
     expect(await again.stop()).toBe(0);
+    await copyStore('closed.backup', record);
 
     record.note('the boss', boss.process.stdout.text + boss.process.stderr.text);
     record.note('the boss again', again.process.stdout.text + again.process.stderr.text);
@@ -207,6 +230,7 @@ describe('what processes make for themselves', () => {
     expect((await boss.gobs('machine', 'create', 'web1', '--provider', 'local')).code).toBe(0);
     const record = makeRecord();
     await readAll(boss, record);
+    await copyStore('running.backup', record);
     const hob = machineAt(state, 'm1');
     const seedOf = (pem: string) => Buffer.from(pem.split('\n')[1]!, 'base64').subarray(-32).toString('base64');
     const [bossKey, hobKey] = [await peerKeyIn(state), await peerKeyIn(hob.state)];

@@ -27,24 +27,21 @@ const noteRows = (seen: Seen, page: RowPage): void => {
 };
 
 /** The pages, until somebody ends it. */
-async function* untilInterrupted(
-  pages: AsyncGenerator<RowPage>,
-  path: string,
-  onInterrupt: CliPowers['onInterrupt'],
-): AsyncGenerator<RowPage> {
+async function* until(interrupted: Promise<never>, pages: AsyncGenerator<RowPage>): AsyncGenerator<RowPage> {
+  for (;;) {
+    const next = await Promise.race([pages.next(), interrupted]);
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+/** Rejects BACKUP_UNUSABLE when somebody ends it, until it is forgotten. */
+const listenForInterrupt = (path: string, onInterrupt: CliPowers['onInterrupt']) => {
   const { promise: interrupted, reject } = Promise.withResolvers<never>();
   interrupted.catch(() => {});
   const forget = onInterrupt(() => reject(makeError('BACKUP_UNUSABLE', `${path}: interrupted; no backup was written`)));
-  try {
-    for (;;) {
-      const next = await Promise.race([pages.next(), interrupted]);
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    forget();
-  }
-}
+  return { interrupted, forget };
+};
 
 const backUp = async (
   source: RowSource,
@@ -54,8 +51,10 @@ const backUp = async (
 ): Promise<Seen> => {
   const seen: Seen = { rows: 0, sealedWith: undefined };
   const progress = makeRowProgress('backed up', powers, output);
+  // Before there is a draft, which would be left behind otherwise.
+  const { interrupted, forget } = listenForInterrupt(path, powers.onInterrupt);
   async function* pages(): AsyncGenerator<RowPage> {
-    for await (const page of untilInterrupted(soundPages(source.pages(), source.where), path, powers.onInterrupt)) {
+    for await (const page of until(interrupted, soundPages(source.pages(), source.where))) {
       noteRows(seen, page);
       progress.rows(seen.rows);
       yield page;
@@ -65,6 +64,7 @@ const backUp = async (
   try {
     await writeBackupFile(powers.fs, path, writeBackup(pages(), source.where, origin), { force });
   } finally {
+    forget();
     progress.end();
   }
   return seen;
