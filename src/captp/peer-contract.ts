@@ -64,6 +64,12 @@ export interface Peer {
   sessions(): readonly SessionInfo[];
   /** Ends those with that peer, if any. */
   closeSession(peerId: PeerId, reason?: Error): void;
+  /**
+   * Ends the sessions with that peer, refuses others meanwhile, and when it resolves nothing is kept of it: it is a stranger, for whom every
+   * reference that it was given is NO_SUCH_EXPORT. Rejects with COMMIT_FAILED, STORE_UNUSABLE; then, or if the process ends meanwhile,
+   * some of it may be left, with which sessions are refused until this is called again.
+   */
+  forget(peerId: PeerId): Promise<void>;
   /** Ends everything. Resolves when the connections are gone. Idempotent. */
   close(): Promise<void>;
 }

@@ -4,11 +4,14 @@
  *
  *   p/<peer>/x/<number> → name of the reference        p/<peer>/n/<name> → number        p/<peer>/! → the rest
  *
- * A number is spoken only when it is durable. It is not taken back: the holder may have it in a portrait that we never see.
+ * A number is spoken only when it is durable. It is not taken back: the holder may have it in a portrait that we never see. All of it goes
+ * when the peer is forgotten (forget-peer.ts).
  */
 import type { Committer } from '../vats/kernel-contract.ts';
 import type { RefName } from '../vats/names.ts';
 import type { StoreOp } from '../vats/store.ts';
+import { makeError } from '../errors/gobs-error.ts';
+import { forgetRows, strangersFirst } from './forget-peer.ts';
 import type { Address } from './netlayers/contract.ts';
 import type { PeerId } from './peer-id.ts';
 
@@ -24,6 +27,8 @@ interface PeerRow {
   readonly given: number;
   readonly epoch?: number;
   readonly dialled?: Place;
+  /** Its rows are going. */
+  readonly forgotten?: true;
 }
 
 export interface Numbered {
@@ -38,7 +43,9 @@ export interface PeerTable {
   readonly dialled: Place | undefined;
   /** The highest epoch that it has shown. */
   readonly epoch: number | undefined;
-  /** The number under which the peer knows it; a new one if need be. */
+  /** Its rows are going, or went: nothing has a number here any more. */
+  readonly forgotten: boolean;
+  /** The number under which the peer knows it; a new one if need be. Throws SESSION_CLOSED if the peer was forgotten. */
   numberOf(name: RefName): Numbered;
   /** Undefined for a number that the peer was never given. */
   nameOf(number: number): RefName | undefined;
@@ -46,6 +53,8 @@ export interface PeerTable {
   noteDialled(place: Place): Promise<void>;
   /** Keeps the epoch if it is higher; of a peer that is not known, only once it is: strangers leave no rows. */
   noteEpoch(epoch: number): Promise<void>;
+  /** Keeps nothing from now on. */
+  forget(): void;
   /** Is nothing being written? Then the table can be made again from the store. */
   readonly idle: boolean;
 }
@@ -64,12 +73,19 @@ const makeCache = <K, V>() => {
   };
 };
 
+/** Of a peer that was forgotten while somebody still had its table, or whose forgetting is not done yet. */
+export const peerForgotten = (): Error =>
+  makeError('SESSION_CLOSED', 'what was kept here of this peer is being forgotten', { hint: 'try again later' });
+harden(peerForgotten);
+
 /** No number below `first` is given any more. */
 export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): PeerTable => {
   const base = `p/${peerId}`;
   const stored = committer.get(`${base}/!`);
-  let row: PeerRow = stored === undefined ? { next: 1, given: 0 } : (JSON.parse(stored) as PeerRow);
+  let row: PeerRow =
+    stored === undefined ? { next: strangersFirst(committer), given: 0 } : (JSON.parse(stored) as PeerRow);
   let known = stored !== undefined;
+  let forgotten = row.forgotten === true;
   const pending = new Map<RefName, Numbered>();
   const names = makeCache<number, RefName>();
   const numbers = makeCache<RefName, Numbered>();
@@ -88,6 +104,7 @@ export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): 
 
   /** The number in memory is not taken back if the write fails, so that none is given twice in one life of the process. */
   const assign = (name: RefName): Numbered => {
+    if (forgotten) throw peerForgotten();
     const number = Math.max(row.next, first);
     const written = committer.write([
       change({ next: number + 1, given: given() + 1 }),
@@ -118,15 +135,20 @@ export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): 
     get known() {
       return known;
     },
+    get forgotten() {
+      return forgotten;
+    },
     get dialled() {
-      return row.dialled;
+      return forgotten ? undefined : row.dialled;
     },
     get epoch() {
       return row.epoch;
     },
     // First what is pending: the committer shows it too, and would not say that it is not durable yet.
-    numberOf: (name) => pending.get(name) ?? numbers.get(name) ?? read(name) ?? assign(name),
+    numberOf: (name) =>
+      forgotten ? assign(name) : (pending.get(name) ?? numbers.get(name) ?? read(name) ?? assign(name)),
     nameOf: (number) => {
+      if (forgotten) return undefined;
       const cached = names.get(number);
       if (cached !== undefined) return cached;
       const name = committer.get(`${base}/x/${number}`);
@@ -134,12 +156,16 @@ export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): 
       return name;
     },
     noteDialled: async (place) => {
-      if (JSON.stringify(row.dialled) !== JSON.stringify(place)) await committer.write([change({ dialled: place })]);
+      if (!forgotten && JSON.stringify(row.dialled) !== JSON.stringify(place))
+        await committer.write([change({ dialled: place })]);
     },
     noteEpoch: async (epoch) => {
-      if (epoch <= (row.epoch ?? -1)) return;
+      if (forgotten || epoch <= (row.epoch ?? -1)) return;
       if (known) await committer.write([change({ epoch })]);
       else row = { ...row, epoch };
+    },
+    forget: () => {
+      forgotten = true;
     },
     get idle() {
       return pending.size === 0;
@@ -153,10 +179,31 @@ export interface PeerTables {
   of(peerId: PeerId): PeerTable;
   /** Nobody needs it for now. */
   release(peerId: PeerId): void;
+  /** When it resolves, nothing is kept of that peer, which is a stranger from then on. Rejects with COMMIT_FAILED, STORE_UNUSABLE. */
+  forget(peerId: PeerId): Promise<void>;
 }
 
 export const makePeerTables = (committer: Committer, first = 1): PeerTables => {
   const tables = new Map<PeerId, PeerTable>();
+  const forgetting = new Map<PeerId, Promise<void>>();
+
+  /** Whoever has the table goes without; the next who asks reads what is stored. */
+  const drop = (peerId: PeerId): void => {
+    tables.get(peerId)?.forget();
+    tables.delete(peerId);
+  };
+
+  const forget = async (peerId: PeerId): Promise<void> => {
+    drop(peerId);
+    try {
+      await forgetRows(committer, peerId);
+    } finally {
+      // One that was made meanwhile has read what is going.
+      drop(peerId);
+      forgetting.delete(peerId);
+    }
+  };
+
   return harden({
     of: (peerId) => {
       const known = tables.get(peerId);
@@ -167,6 +214,13 @@ export const makePeerTables = (committer: Committer, first = 1): PeerTables => {
     },
     release: (peerId) => {
       if (tables.get(peerId)?.idle === true) tables.delete(peerId);
+    },
+    forget: (peerId) => {
+      const known = forgetting.get(peerId);
+      if (known !== undefined) return known;
+      const done = forget(peerId);
+      forgetting.set(peerId, done);
+      return done;
     },
   } satisfies PeerTables);
 };

@@ -24,7 +24,7 @@ import type * as contract from './peer-contract.ts';
 import { safely, type PeerHooks, type SessionInfo } from './peer-hooks.ts';
 import { shortId, type PeerId } from './peer-id.ts';
 import { makePeerRouter } from './peer-router.ts';
-import { makePeerTables, type Place } from './peer-table.ts';
+import { makePeerTables, peerForgotten, type Place } from './peer-table.ts';
 import { makeReconnector, type Reconnector } from './reconnect.ts';
 import { makeSession, type Acquaintance, type Session } from './session.ts';
 
@@ -69,6 +69,7 @@ export const makePeer = (options: PeerOptions): Peer => {
     const table = other.bothDurable ? tables?.of(other.peerId) : undefined;
     await admission.admit(other, session, table?.known === true);
     if (table === undefined) return;
+    if (table.forgotten) throw peerForgotten();
     if (table.known) admission.trusted(session);
     const { peerId, remoteAddress } = other;
     if (table.epoch !== undefined && other.epoch < table.epoch) {
@@ -117,6 +118,11 @@ export const makePeer = (options: PeerOptions): Peer => {
 
   const whenOpen = (session: Session, other: Acquaintance): void => {
     const { peerId, remoteAddress, outgoing, bothDurable, epoch: theirEpoch, software: theirs } = other;
+    // Since it was admitted.
+    if (bothDurable && tables?.of(peerId).forgotten === true) {
+      session.close(peerForgotten());
+      return;
+    }
     const info = harden({
       peerId,
       remoteAddress,
@@ -216,6 +222,13 @@ export const makePeer = (options: PeerOptions): Peer => {
     });
   };
 
+  const closeSession: Peer['closeSession'] = (
+    peerId,
+    reason = makeError('SESSION_CLOSED', 'it was closed on purpose'),
+  ) => {
+    for (const [session, info] of [...open]) if (info.peerId === peerId) session.close(reason);
+  };
+
   return harden({
     id: self,
     listen,
@@ -224,8 +237,11 @@ export const makePeer = (options: PeerOptions): Peer => {
     enliven,
     keepConnected,
     sessions: () => harden([...open.values()]),
-    closeSession: (peerId, reason = makeError('SESSION_CLOSED', 'it was closed on purpose')) => {
-      for (const [session, info] of [...open]) if (info.peerId === peerId) session.close(reason);
+    closeSession,
+    forget: (peerId) => {
+      const done = tables?.forget(peerId) ?? Promise.resolve();
+      closeSession(peerId, peerForgotten());
+      return done;
     },
     close: async () => {
       closing = true;

@@ -3,6 +3,8 @@ import { countFinding, rowFinding, type RowReader } from '../vats/row-reader.ts'
 import { locatorCountKey } from './locator-table.ts';
 
 interface Tally {
+  /** Of a peer whose rows are going it is not known how many are left. */
+  forgotten: boolean;
   given: number;
   numbers: number;
   names: number;
@@ -19,7 +21,7 @@ export const makePeerRowCounts = (): RowReader => {
   let locators = 0;
   let locatorsExpected = 0;
   const tallyOf = (peer: string): Tally => {
-    const tally = peers.get(peer) ?? { given: 0, numbers: 0, names: 0 };
+    const tally = peers.get(peer) ?? { forgotten: false, given: 0, numbers: 0, names: 0 };
     peers.set(peer, tally);
     return tally;
   };
@@ -29,8 +31,11 @@ export const makePeerRowCounts = (): RowReader => {
     else if (key.startsWith('s/')) locators += 1;
     else if (key.startsWith('p/')) {
       const [, peer, sort] = key.split('/', 3) as [string, string, string];
-      if (sort === '!') tallyOf(peer).given = countIn((JSON.parse(text) as { given?: unknown }).given);
-      else if (sort === 'x') tallyOf(peer).numbers += 1;
+      if (sort === '!') {
+        const { given, forgotten } = JSON.parse(text) as { given?: unknown; forgotten?: unknown };
+        Object.assign(tallyOf(peer), { given: countIn(given), forgotten: forgotten === true });
+      }
+      if (sort === 'x') tallyOf(peer).numbers += 1;
       else if (sort === 'n') tallyOf(peer).names += 1;
     }
   };
@@ -45,9 +50,9 @@ export const makePeerRowCounts = (): RowReader => {
       }
     },
     end: () => [
-      ...[...peers].flatMap(([peer, { given, numbers, names }]) => [
-        ...countFinding(`p/${peer}/!`, 'numbers', given, numbers),
-        ...countFinding(`p/${peer}/!`, 'names', given, names),
+      ...[...peers].flatMap(([peer, { forgotten, given, numbers, names }]) => [
+        ...countFinding(`p/${peer}/!`, 'numbers', given, forgotten ? given : numbers),
+        ...countFinding(`p/${peer}/!`, 'names', given, forgotten ? given : names),
       ]),
       ...countFinding(locatorCountKey, 'locators', locatorsExpected, locators),
     ],

@@ -32,7 +32,7 @@ const nextIn = (json: string): number => {
 const nextNumber = ([key, text]: StoreEntry): { readonly of: keyof Numbers; readonly next: number } | undefined => {
   // The body of a vat's header is in smallcaps encoding, in which numbers are as in JSON.
   if (/^v\/[^/]+\/!$/.test(key)) return { of: 'instances', next: nextIn(decodeRow(key, text).body.slice(1)) };
-  if (/^p\/[^/]+\/!$/.test(key)) return { of: 'numbers', next: nextIn(text) };
+  if (/^p\/(?:[^/]+\/)?!$/.test(key)) return { of: 'numbers', next: nextIn(text) };
   return undefined;
 };
 
