@@ -18,7 +18,10 @@ export interface ProviderRecord {
   readonly provider: Provider;
 }
 
-/** For a client that did not hear the answer and asks again. Kept when the machine is gone: a late repetition makes no new one. */
+/**
+ * For a client that did not hear the answer and asks again. Kept for a while when the machine is gone (clear-gone.ts): a late repetition makes
+ * no new one.
+ */
 export interface RequestRecord {
   readonly machine: Admin;
   readonly name: string;
@@ -31,6 +34,24 @@ export interface IntentRecord {
   readonly lifecycle: Lifecycle;
 }
 
+/** An enrolment locator that was given out. */
+export interface EnrolmentRecord {
+  readonly gate: Gate;
+  /** The hash of the one that was minted before it for the same machine. */
+  readonly before: string | null;
+}
+
+/** Of a machine that is gone: what the boss still keeps of it. */
+export interface GoneRecord {
+  readonly machineId: string;
+  readonly name: string;
+  readonly hobKey: string | null;
+  /** The id of the request that made it. */
+  readonly request: string | null;
+  /** Of the newest of its enrolment locators that is kept. */
+  readonly secretHash: string | null;
+}
+
 export interface BossPortrait {
   /** By name. */
   readonly providers: DurableMap<ProviderRecord>;
@@ -41,9 +62,16 @@ export interface BossPortrait {
   /** The index of open intents, by machine id. */
   readonly intents: DurableMap<IntentRecord>;
   /** By the hash of an enrolment locator's secret. */
-  readonly enrolments: DurableMap<Gate>;
-  /** By the peer id of an enrolled hob; kept when its machine is gone, so that its key stays revoked. */
+  readonly enrolments: DurableMap<EnrolmentRecord>;
+  /** By the peer id of an enrolled hob. */
   readonly hobs: DurableMap<Gate>;
+  /** By time and machine id, so the longest gone first. */
+  readonly gone: DurableMap<GoneRecord>;
+  /** Names of machines that are gone, by the peer ids of their hobs: revoked-keys.ts. */
+  readonly revoked: DurableMap<string>;
+  readonly revokedOrder: DurableMap<string>;
+  /** How many keys were revoked. */
+  readonly revocations: number;
   /** By name. Sealed. */
   readonly secrets: DurableMap<SecretRecord>;
   /** Newest last; bounded. */
@@ -61,6 +89,10 @@ export const BossPortraitShape = M.splitRecord({
   intents: map,
   enrolments: map,
   hobs: map,
+  gone: map,
+  revoked: map,
+  revokedOrder: map,
+  revocations: M.number(),
   secrets: map,
   refusals: M.arrayOf(M.record()),
   nextMachine: M.number(),
@@ -75,6 +107,10 @@ export const newBossPortrait = (makeMap: <V>() => DurableMap<V>): BossPortrait =
     intents: makeMap(),
     enrolments: makeMap(),
     hobs: makeMap(),
+    gone: makeMap(),
+    revoked: makeMap(),
+    revokedOrder: makeMap(),
+    revocations: 0,
     secrets: makeMap(),
     refusals: [],
     nextMachine: 1,

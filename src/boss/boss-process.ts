@@ -9,6 +9,7 @@ import type { ProviderSettings } from '../providers/contract.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { BossFacets } from './boss.ts';
 import type { BossTurn } from './boss-turn.ts';
+import { clearGone } from './clear-gone.ts';
 import type { Denial, Gate } from './machine-facets.ts';
 import { pageThrough } from './page-through.ts';
 import { recordRefusal } from './refusals.ts';
@@ -41,7 +42,7 @@ export interface BossProcess {
    * hobs can connect.
    */
   revive(): void;
-  /** Fails what hobs should have done by now. To be called from time to time. */
+  /** Fails what hobs should have done by now, and lets go of what is long gone (clear-gone.ts). To be called from time to time. */
   expire(): void;
   /**
    * Somebody presents a secret that is no ordinary locator's. Gives the hob its side of its machine, or rejects: LOCATOR_UNKNOWN,
@@ -94,26 +95,30 @@ export type NearProcess = Later<Omit<BossProcess, 'admin' | 'present'>> & {
   present(secretHash: string, visitor: Visitor): object | Promise<never>;
 };
 
+/** As much of a gate as is left of a machine of which nothing is kept but the key of its hob. */
+type Noted = Pick<Gate, 'title' | 'note'>;
+const vanished = (name: string): Noted => ({ title: () => name, note: () => {} });
+
 const timesWords = (times: number): string => (times === 1 ? '' : ` (time ${times})`);
 
 /** Others try for ever and a log is bounded, so there is a line for the 1st, 2nd, 4th, 8th, … time. */
-const noteSeldom = (gate: Gate, times: number, line: string): void => {
+const noteSeldom = (gate: Noted, times: number, line: string): void => {
   if (Number.isInteger(Math.log2(times))) gate.note(line);
 };
 
 export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProcess => {
   const { bcom, portrait, makeProvider, tools } = turn;
-  const { providers, intents, enrolments, hobs } = portrait;
+  const { providers, intents, enrolments, hobs, revoked } = portrait;
 
   /** How often it has been so by now. */
-  const record = (gate: Gate, code: string, visitor: Visitor): number => {
+  const record = (gate: Noted, code: string, visitor: Visitor): number => {
     const refusals = recordRefusal(portrait.refusals, { at: tools.now(), machine: gate.title(), code, ...visitor });
     bcom({ ...portrait, refusals });
     return refusals.at(-1)!.times;
   };
 
   /** A turn that throws leaves no trace, and this one must: so it answers with a promise that is rejected. */
-  const deny = (gate: Gate, { code, message, hint }: Denial, visitor: Visitor): Promise<never> => {
+  const deny = (gate: Noted, { code, message, hint }: Denial, visitor: Visitor): Promise<never> => {
     const times = record(gate, code, visitor);
     noteSeldom(
       gate,
@@ -126,16 +131,22 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
   };
 
   const gateFor = (secretHash: string): Gate => {
-    const gate = enrolments.get(secretHash);
-    if (gate === undefined) throw makeError('LOCATOR_UNKNOWN', 'no object has that locator');
-    return gate;
+    const enrolment = enrolments.get(secretHash);
+    if (enrolment === undefined) throw makeError('LOCATOR_UNKNOWN', 'no object has that locator');
+    return enrolment.gate;
+  };
+
+  /** Of a machine that is there, or gone not long ago, or at least its name. */
+  const ownerOf = (peerId: string): Noted | undefined => {
+    const name = revoked.get(peerId);
+    return hobs.get(peerId) ?? (name === undefined ? undefined : vanished(name));
   };
 
   const present: NearProcess['present'] = (secretHash, visitor) => {
     const gate = gateFor(secretHash);
     const { peerId, address } = visitor;
     const own = hobs.get(peerId);
-    if (own !== undefined && own !== gate) {
+    if ((own !== undefined && own !== gate) || revoked.has(peerId)) {
       return deny(
         gate,
         { code: 'ENROLMENT_REFUSED', message: 'this key is that of the hob of another machine' },
@@ -162,10 +173,13 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
         for (const [, { lifecycle }] of entries) void E(lifecycle).resume();
       }),
     revive: () => reviveMachines(portrait, tools),
-    expire: () =>
-      pageThrough(intents, tools, (entries) => {
+    expire: () => {
+      const failed = pageThrough(intents, tools, (entries) => {
         for (const [, { lifecycle }] of entries) void E(lifecycle).expire();
-      }),
+      });
+      const cleared = clearGone(turn);
+      return tools.on(failed, () => cleared);
+    },
     present,
     presentInVain: (secretHash, visitor) => {
       const message = 'an enrolment locator is for a hob, which has a key and keeps what it is given';
@@ -173,20 +187,21 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
     },
     arrived: (visitor) => {
       const gate = hobs.get(visitor.peerId);
-      if (gate?.isGone() !== true) return gate !== undefined;
+      const owner = ownerOf(visitor.peerId);
+      if (owner === undefined) return false;
+      if (gate?.isGone() === false) return true;
       return deny(
-        gate,
+        owner,
         { code: 'MACHINE_GONE', message: 'the machine of this hob was destroyed or forgotten' },
         visitor,
       );
     },
     left: (peerId, at) => {
-      const gate = hobs.get(peerId);
-      gate?.left(at);
-      return gate !== undefined;
+      hobs.get(peerId)?.left(at);
+      return ownerOf(peerId) !== undefined;
     },
     copied: (peerId, first, second) => {
-      const gate = hobs.get(peerId);
+      const gate = ownerOf(peerId);
       if (gate === undefined) return;
       const times = record(gate, 'PEER_ALREADY_CONNECTED', { peerId, address: second });
       noteSeldom(
@@ -196,7 +211,7 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       );
     },
     older: (peerId, seen, shown) => {
-      const gate = hobs.get(peerId);
+      const gate = ownerOf(peerId);
       gate?.note(
         `its hob's store is at opening ${shown}, and was at ${seen}: a copy of its directory, or from a backup`,
       );

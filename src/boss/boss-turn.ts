@@ -2,6 +2,7 @@
 import type { Inspector, StoreBackup } from '../protocol/remotes.ts';
 import type { Become, TurnTools } from '../vats/kind.ts';
 import type { BossPortrait } from './boss-portrait.ts';
+import type { Remembrance } from './clear-gone.ts';
 import type { ConfiguredProvider } from './boss-process.ts';
 import type { Registry } from './boss-registry.ts';
 import type { Seal } from '../sealing/seal.ts';
@@ -12,6 +13,8 @@ export interface House {
   locatorFor(reference: object): string;
   inspector(): Inspector;
   backup(until: Promise<unknown> | undefined): StoreBackup;
+  /** When it resolves, nothing is kept of that peer, and its sessions have ended. */
+  forgetPeer(peerId: string): Promise<void>;
 }
 
 /** Of the boss's store, as its ledger says. */
@@ -35,6 +38,7 @@ export interface BossKindPowers {
   readonly house: House;
   readonly makeProvider: MakeProvider;
   readonly restoration: Restoration;
+  readonly remembrance: Remembrance;
   /** Of src/sealing. */
   readonly seal: Seal['seal'];
 }

@@ -25,13 +25,13 @@ export const bossKind = defineKindKit<BossPortrait, BossFacets, BossKindPowers>(
   facets: { admin: BossI, process: BossProcessI, registry: RegistryI },
   portrait: BossPortraitShape,
   behave: (bcom, self, portrait, powers) => {
-    const { house, makeProvider, restoration, seal, ...tools } = powers;
+    const { house, makeProvider, remembrance, restoration, seal, ...tools } = powers;
     const { registry } = self;
-    const turn: BossTurn = { bcom, portrait, registry, house, makeProvider, restoration, seal, tools };
+    const turn: BossTurn = { bcom, portrait, registry, house, makeProvider, remembrance, restoration, seal, tools };
     return {
       admin: bossAdminMethods(turn),
       process: bossProcessMethods(turn, self),
-      registry: registryMethods(portrait),
+      registry: registryMethods(portrait, tools),
     };
   },
 });

@@ -39,7 +39,7 @@ export const confirmMachine = (turn: MachineTurn): void => {
     holds: null,
     epochs: knownEpochs(epochs, held),
     // Who has a locator from before the restore is not known; one that was used is of no use to others anyhow.
-    enrolment: held && hobKey === null ? null : enrolment,
+    enrolment: held && hobKey === null && enrolment !== null ? { ...enrolment, expiresAt: 0 } : enrolment,
     generation: raised?.generation ?? generation,
     policy,
     progress: held ? withPatience(progress, powers.now()) : progress,

@@ -41,7 +41,7 @@ const requireProvider = ({ providers }: BossPortrait, machine: string, name: str
 
 const spawnMachine = (
   { registry, restoration, tools: { spawn } }: BossTurn,
-  about: Pick<MachinePortrait, 'name' | 'id' | 'options' | 'providerName' | 'provider'>,
+  about: Pick<MachinePortrait, 'name' | 'id' | 'options' | 'providerName' | 'provider' | 'request'>,
   { policy = 'report', resources = [] }: MachineSpec,
 ): MachineFacets => {
   // As if it had been set: nothing that differs from nothing is no generation.
@@ -72,7 +72,7 @@ const spawnMachine = (
 
 /**
  * Throws BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, REQUEST_CONFLICT. With a request id that was used for the same before: the
- * same machine, even if it is gone.
+ * same machine, even if it is gone, for a day.
  */
 export const createMachine = (
   turn: BossTurn,
@@ -91,7 +91,10 @@ export const createMachine = (
   const { provider } = requireProvider(portrait, name, spec.provider);
   requireSound(name, spec.resources ?? []);
   const number = Math.max(nextMachine, turn.restoration.firstNumber);
-  const about = { name, id: `m${number}`, options: spec.options ?? {}, providerName: spec.provider, provider };
+  const about = {
+    ...{ name, id: `m${number}`, options: spec.options ?? {}, providerName: spec.provider, provider },
+    request: requestId ?? null,
+  };
   const { admin, lifecycle } = spawnMachine(turn, about, spec);
   machines.set(name, admin);
   if (requestId !== undefined) requests.set(requestId, harden({ machine: admin, name, digest: digestOfSpec(spec) }));

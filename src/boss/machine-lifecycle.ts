@@ -11,8 +11,10 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
 
   const end = (last: Progress): void => {
     change({ progress: last, hob: null });
-    registry.released(portrait.name, self.admin);
-    // The actor stays, to say that the machine is gone; what it had is of no more use.
+    const { name, hobKey, request, enrolment } = portrait;
+    const secretHash = enrolment?.secretHash ?? null;
+    registry.released(self.admin, harden({ machineId: id, name, hobKey, request, secretHash }));
+    // The actor stays as long as somebody refers to it, to say that the machine is gone; what it had is of no more use.
     portrait.desired.set({ ...portrait.desired.get(), resources: [] });
     portrait.received.set(null);
     portrait.facts.set(null);
@@ -29,7 +31,7 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
       const nonce = powers.newNonce();
       const { secretHash } = powers.mint(id, nonce);
       const expiresAt = powers.now() + powers.enrolmentLife;
-      registry.expected(secretHash, self.gate);
+      registry.expected(secretHash, self.gate, portrait.enrolment?.secretHash ?? null);
       if (progress.jobs === 0) note('requested');
       change({ progress: take(progress, 'create', expiresAt), enrolment: { nonce, secretHash, expiresAt } });
     },
@@ -56,6 +58,8 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
       advance(next);
     },
     drop: (remains) => {
+      // Two may have asked.
+      if (progress.state === 'gone') return harden({ remains });
       requireForgettable(progress, situation());
       note(`forgotten; what remains: ${remains.join(', ') || 'nothing'}`);
       end(forgotten(progress));

@@ -50,9 +50,11 @@ export interface MachinePortrait {
   readonly provider: Provider;
   readonly options: ProviderOptions;
   readonly registry: Registry;
+  /** The id of the request that made it; null: it had none. */
+  readonly request: string | null;
 
   readonly progress: Progress;
-  /** null before the first locator was minted. */
+  /** Of the newest locator; null before the first was minted. */
   readonly enrolment: Enrolment | null;
   /** The peer id of its hob, for ever; null until one is enrolled. */
   readonly hobKey: string | null;
@@ -91,6 +93,7 @@ export const MachinePortraitShape = M.splitRecord({
   provider: M.remotable('Provider'),
   options: M.record(),
   registry: M.remotable('Registry'),
+  request: orNull(M.string()),
   progress: ProgressShape,
   enrolment: orNull(M.splitRecord({ nonce: M.string(), secretHash: M.string(), expiresAt: M.number() })),
   hobKey: orNull(M.string()),

@@ -5,7 +5,7 @@
  *   provider ◀── lifecycle        hobSide ◀──── its hob, and nobody else
  *                      gate ◀── boss            who may come in as its hob
  *
- * A machine that is gone stays as an actor, so that references to it say so.
+ * A machine that is gone stays as an actor, so that references to it say so, as long as there are any (clear-gone.ts).
  */
 import { makeError } from '../errors/gobs-error.ts';
 import { MachineAdminI, MachineHobSideI, MachineObserverI, MachineOperatorI } from '../protocol/interfaces.ts';

@@ -13,6 +13,7 @@ import { parsePeerName } from '../vats/names.ts';
 import { bossKind } from './boss.ts';
 import { newBossPortrait } from './boss-portrait.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
+import { remembrance as usual, type Remembrance } from './clear-gone.ts';
 import { neverRestored, type House, type MakeProvider, type Restoration } from './boss-turn.ts';
 import { makeGreeted } from './greeted.ts';
 import { machineLogKind } from './machine-log.ts';
@@ -36,6 +37,8 @@ export interface BossOptions
   readonly cacheLimit?: number;
   /** Of the boss's store. Default: it never was restored. */
   readonly restoration?: Restoration;
+  /** Of machines that are gone. */
+  readonly remembrance?: Remembrance;
   /** Providers that are there from the start. */
   readonly firstProviders: readonly ConfiguredProvider[];
 }
@@ -64,7 +67,7 @@ const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const { kernel, house, seal, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
-  const { restoration = neverRestored, epoch = 0, tellEpoch = () => {} } = options;
+  const { restoration = neverRestored, remembrance = usual, epoch = 0, tellEpoch = () => {} } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
   const peerOf = (reference: object): string | undefined => {
@@ -79,7 +82,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
     ...makeGreeted(),
     ...{ waitBeyond, leave },
   });
-  vat.register(bossKind, { house, seal, makeProvider: providerMaker(options), restoration });
+  vat.register(bossKind, { house, seal, makeProvider: providerMaker(options), remembrance, restoration });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;
 

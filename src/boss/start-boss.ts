@@ -12,6 +12,7 @@ import { secretHash } from '../captp/locator.ts';
 import type { Address } from '../captp/netlayers/contract.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makeUnixNetlayer, type UnixNetlayerPowers } from '../captp/netlayers/unix.ts';
+import type { LocatorOptions } from '../captp/locator-office.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
 import { codeOf, describeError } from '../errors/gobs-error.ts';
 import { makeTurnErrorLog } from '../errors/turn-errors.ts';
@@ -114,9 +115,14 @@ const restorationOf = ({ restores, restored }: Ledger): Restoration =>
 const olderStoreWords =
   'a hob has seen this boss when its store had been opened more often: the store is older than it was, a copy or from a backup';
 
-const houseOf = (locatorFor: (reference: object) => Promise<string>, kernel: Kernel, backups: StoreBackups): House => {
+const houseOf = (peer: () => Peer, kernel: Kernel, backups: StoreBackups, forHobs: () => LocatorOptions): House => {
   const inspector = makeInspectorView(kernel);
-  const house = { locatorFor, inspector: () => inspector, backup: backups.open };
+  const house = {
+    locatorFor: (reference: object) => peer().locatorFor(reference, forHobs()),
+    inspector: () => inspector,
+    backup: backups.open,
+    forgetPeer: (peerId: string) => peer().forget(peerId),
+  };
   return Far('House', house) as unknown as House;
 };
 
@@ -236,7 +242,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     const key = keyPair.derive('enrolment');
     later.opened = await openBoss({
       kernel,
-      house: houseOf((reference) => peer().locatorFor(reference, forHobs()), kernel, backups),
+      house: houseOf(peer, kernel, backups, forHobs),
       seal: sealing!.seal.seal,
       makeDriver: driverMaker(state, powers, async (name) =>
         sealing!.seal.unseal(secretContext(name), await E(process()).sealedSecret(name)),

@@ -168,7 +168,7 @@ describe('the store', () => {
     const life = await world.open();
     await makeFleet(world, life);
     await life.kernel.idle();
-    const portrait = life.kernel.inspector.portrait('vat:boss/boss/8/process');
+    const portrait = life.kernel.inspector.portrait('vat:boss/boss/11/process');
     const place = /"intents":"\$([0-9])/.exec(portrait.portrait)![1];
     const map = portrait.references[Number(place)]!.split('/')[2];
     const intents = world.store.entries().filter(([key]) => key.startsWith(`v/boss/m/${map}/`));

@@ -75,7 +75,7 @@ const typeInRepl = async (text: string, other: string): Promise<string> => {
   await running.stdout.said("'firstdone'");
   running.type(`await E(boss).setSecret('repl-two',\r'${other}'), 'second' + 'done'\r`);
   await running.stdout.said("'seconddone'");
-  running.type('.vats\r.actors\r.trace\r.graph\r.portrait vat:boss/boss/8/admin\r.exit\r');
+  running.type('.vats\r.actors\r.trace\r.graph\r.portrait vat:boss/boss/11/admin\r.exit\r');
   await running.ended;
   // What is typed is seen where it is typed, and there alone.
   const seen = running.stdout.text.split('\n');

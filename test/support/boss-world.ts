@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { Far } from '@endo/far';
 import { neverRestored, type Restoration } from '../../src/boss/boss-turn.ts';
 import { openBoss, type OpenedBoss } from '../../src/boss/open-boss.ts';
+import type { Remembrance } from '../../src/boss/clear-gone.ts';
 import type { ConfiguredProvider } from '../../src/boss/boss-process.ts';
 import { makeMint } from '../../src/boss/enrolment-secrets.ts';
 import { makeInspectorView } from '../../src/boss/inspector-view.ts';
@@ -92,6 +93,10 @@ export interface BossWorld {
   open(options?: { store?: Store; driver?: ProviderDriver; noDriver?: Error }): Promise<Life>;
   /** Actors that each boss keeps in memory. */
   cacheLimit: number;
+  /** Of machines that are gone; undefined: as usual. */
+  remembrance?: Remembrance;
+  /** What is kept of a peer goes. There is no peer here, so nothing is kept. */
+  forgetPeer: (peerId: string) => Promise<void>;
 }
 
 export const reportOn = (desired: WantedState, at: number): Report =>
@@ -182,6 +187,7 @@ const openLife = async (
   const house = Far('House', {
     locatorFor: (reference: object) => `gobs://boss.tls/s/for-${kernel.nameOf(reference)}`,
     inspector: () => makeInspectorView(kernel),
+    forgetPeer: (peerId: string) => world.forgetPeer(peerId),
   } as never) as never;
   const opened = await openBoss({
     kernel,
@@ -201,6 +207,7 @@ const openLife = async (
     },
     cacheLimit: world.cacheLimit,
     restoration: world.restoration,
+    ...(world.remembrance && { remembrance: world.remembrance }),
     epoch: world.epoch,
     firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
   });
@@ -274,6 +281,7 @@ export const makeBossWorld = (content?: MemoryStore): BossWorld => {
     epoch: 1,
     automatic: true,
     cacheLimit: 10_000,
+    forgetPeer: async () => {},
     makeHob: (machineId) => {
       keys += 1;
       const peerId = peerIdOf(Buffer.from(`key ${keys}`));

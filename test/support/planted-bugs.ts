@@ -26,7 +26,7 @@ export interface Outcome {
 const root = join(import.meta.dirname, '../..');
 
 const makeTree = async (tree: string, bug: PlantedBug | undefined): Promise<void> => {
-  for (const part of ['src', 'test/vats', 'test/support', 'package.json']) {
+  for (const part of ['src', 'test/vats', 'test/boss/gone', 'test/support', 'package.json']) {
     await cp(join(root, part), join(tree, part), { recursive: true });
   }
   await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
