@@ -31,6 +31,8 @@ export interface Marking {
   step(): Promise<void>;
   /** Was it there when marking began, and not found since? */
   isWhite(vat: string, instance: number): boolean;
+  /** Did another vat make it, and was nothing in it found since, not even what is never written? */
+  isUnheld(vat: string): boolean;
   /** How many were found. */
   readonly marked: number;
 }
@@ -84,10 +86,10 @@ export const makeMarking = ({ rows, pace }: MarkingOptions): Marking => {
 
   const shade = (name: RefName): void => {
     const actor = parseActorName(name);
-    if (actor?.durable !== true) return;
-    const { vat, kind, instance } = actor;
+    if (actor === undefined) return;
+    const { durable, vat, kind, instance } = actor;
     shadeVat(vat);
-    if (instance < limitOf(vat) && marks.add(vat, instance)) grey.push({ vat, kind, instance });
+    if (durable && instance < limitOf(vat) && marks.add(vat, instance)) grey.push({ vat, kind, instance });
   };
 
   const shadeRow = (key: string, value: string): void => {
@@ -133,6 +135,7 @@ export const makeMarking = ({ rows, pace }: MarkingOptions): Marking => {
       }
     },
     isWhite: (vat, instance) => instance < (limits.get(vat) ?? 0) && !marks.has(vat, instance),
+    isUnheld: (vat) => limits.has(vat) && !held.has(vat),
     get marked() {
       return marks.count;
     },

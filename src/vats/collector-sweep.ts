@@ -2,18 +2,19 @@
  * Sweeping, in bounded batches, each of which leaves a store in which counts are right and every reference leads somewhere: a backup may be made
  * in between, and a killed process leaves garbage for the next cycle, and nothing that is half there.
  *
- *   strip, in all vats: what is condemned refers to nothing any more; maps lose their entries, and their size with them
+ *   strip, in all vats: what is condemned refers to nothing any more; maps lose their entries, and their size with them; a vat that
+ *   nothing in is held loses its roots
  *   ──▶ take away: the rows themselves, and from the count in their vat's header
  */
 import { instanceIn, lowered, readHeader, stripped } from './collector-rows.ts';
 import { mapKind } from './durable-map.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { actorRange, entryRange, vatHeaderKey, vatRange, type KeyRange } from './keys.ts';
+import { actorRange, entryRange, rootRange, vatHeaderKey, vatRange, type KeyRange } from './keys.ts';
 import type { StoreEntry, StoreOp } from './store.ts';
 import { decodeRow } from './row.ts';
 
 export interface Sweep {
-  /** The condemned actors of one vat refer to nothing any more. First for all vats: they may refer to each other's. */
+  /** What is condemned in one vat refers to nothing any more. First for all vats: they may refer to each other's. */
   strip(vat: string): Promise<void>;
   /** Takes the condemned actors of one vat away, and the vat if another had made it and nothing is left of it. */
   vat(vat: string): Promise<void>;
@@ -27,6 +28,8 @@ export interface SweepOptions {
   /** Throws, and writes nothing, if the sweep must not go on. */
   readonly write: (ops: readonly StoreOp[]) => Promise<void>;
   readonly isCondemned: (vat: string, instance: number) => boolean;
+  /** Of a vat that another made: nobody can reach anything in it. */
+  readonly isUnheld: (vat: string) => boolean;
   /** Lets the vats run. */
   readonly breathe: () => Promise<void>;
   /** What the vat has in memory of its header is not what is stored. */
@@ -39,7 +42,7 @@ export interface SweepOptions {
 const del = (key: string): StoreOp => ({ type: 'del', key });
 
 export const makeSweep = (options: SweepOptions): Sweep => {
-  const { rows, write, isCondemned, breathe, headerChanged, vatGone, pace } = options;
+  const { rows, write, isCondemned, isUnheld, breathe, headerChanged, vatGone, pace } = options;
   const swept = { actors: 0, entries: 0, vats: 0 };
 
   async function* pagesOf({ gt, lt }: KeyRange): AsyncGenerator<readonly StoreEntry[]> {
@@ -79,6 +82,15 @@ export const makeSweep = (options: SweepOptions): Sweep => {
     if (ops.length > 0) await write(ops);
   };
 
+  const stripRoots = async (vat: string): Promise<void> => {
+    for await (const page of pagesOf(rootRange(vat))) {
+      if (page.length === 0) return;
+      const written = write([...page.map(([key]) => del(key)), ...lower(vatHeaderKey(vat), 'roots', page.length)]);
+      headerChanged(vat);
+      await written;
+    }
+  };
+
   const takeAway = async (vat: string, page: readonly StoreEntry[]): Promise<void> => {
     const ops = condemnedIn(vat, page).map(([key]) => del(key));
     if (ops.length === 0) return;
@@ -92,8 +104,7 @@ export const makeSweep = (options: SweepOptions): Sweep => {
     const key = vatHeaderKey(vat);
     const value = rows.get(key);
     if (value === undefined) return false;
-    const { made, actors } = readHeader(key, value);
-    return made && actors === 0;
+    return readHeader(key, value).actors === 0;
   };
 
   /** Nobody can make an actor in it any more: that would take a turn of one. Its header goes last. */
@@ -113,11 +124,12 @@ export const makeSweep = (options: SweepOptions): Sweep => {
 
   return harden({
     strip: async (vat) => {
+      if (isUnheld(vat)) await stripRoots(vat);
       for await (const page of pagesOf(actorRange(vat))) await stripPage(vat, page);
     },
     vat: async (vat) => {
       for await (const page of pagesOf(actorRange(vat))) await takeAway(vat, page);
-      if (isEmpty(vat)) await takeVatAway(vat);
+      if (isUnheld(vat) && isEmpty(vat)) await takeVatAway(vat);
     },
     get actors() {
       return swept.actors;

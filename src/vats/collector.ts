@@ -154,7 +154,7 @@ export const makeCollector = (options: CollectorOptions): CollectorMachinery => 
 
   // ------------------------------------------------------------------------------------------- sweeping
 
-  const sweep = async (of: Cycle, stored: readonly string[], isCondemned: Marking['isWhite']) => {
+  const sweep = async (of: Cycle, stored: readonly string[], { isWhite, isUnheld }: Marking) => {
     const write = (ops: readonly StoreOp[]): Promise<void> => {
       goOn(of);
       const before = changes;
@@ -166,7 +166,8 @@ export const makeCollector = (options: CollectorOptions): CollectorMachinery => 
     const swept = makeSweep({
       rows: commits,
       write,
-      isCondemned,
+      isCondemned: isWhite,
+      isUnheld,
       breathe: () => rest(of),
       headerChanged,
       vatGone,
@@ -189,7 +190,7 @@ export const makeCollector = (options: CollectorOptions): CollectorMachinery => 
       of.marking = undefined;
       of.isCondemned = marking.isWhite;
     });
-    const { actors, entries, vats: gone } = await sweep(of, stored, marking.isWhite);
+    const { actors, entries, vats: gone } = await sweep(of, stored, marking);
     return harden({ marked: marking.marked, inMemory, collected: actors, entries, vats: gone });
   };
 

@@ -1,8 +1,10 @@
 /** One situation at a time; garbage.test.ts has them all at once. */
+import { M } from '@endo/patterns';
 import { describe, beforeEach, expect, test } from 'vitest';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import { E } from '../../src/vats/eventual-send.ts';
-import type { DurableMap } from '../../src/vats/kind.ts';
+import type { VatHandle } from '../../src/vats/kernel.ts';
+import { defineKind, type DurableMap } from '../../src/vats/kind.ts';
 import type { RefName } from '../../src/vats/names.ts';
 import type { Store } from '../../src/vats/store.ts';
 import { countingStore } from '../support/counting-store.ts';
@@ -10,7 +12,15 @@ import { collectGarbage } from './collect-garbage.ts';
 import { errorOf as reasonOf } from './error-of.ts';
 import { actorsIn, checkCounts, checkReferences, reachableIn } from './garbage/reachable.ts';
 import { makeGatedStore, type GatedStore } from './gated-store.ts';
-import { benchKind, counterKind, listenerKind, openWorkshop, type Counter, type Workshop } from './workshop.ts';
+import {
+  benchKind,
+  counterKind,
+  listenerKind,
+  openWorkshop,
+  type Counter,
+  type Listener,
+  type Workshop,
+} from './workshop.ts';
 
 const errorOf = async (promise: Promise<unknown>): Promise<string> => (await reasonOf(promise)).message;
 
@@ -199,6 +209,70 @@ describe('what nobody but memory holds stays:', () => {
     resolve();
     await shop.kernel.idle();
     expect(await shop.turn(({ portrait }) => (portrait as { counter: Counter } | null)?.counter.read())).toBe(1);
+  });
+});
+
+describe('a vat that a turn made', () => {
+  interface Inn {
+    /** Never written. */
+    listener(): Listener;
+  }
+  const innKind = defineKind<null, Inn>({
+    label: 'inn',
+    guard: M.interface('Inn', { listener: M.call().returns(M.remotable()) }),
+    portrait: M.null(),
+    behave: (_bcom, _self, _portrait, { spawn }) => ({ listener: () => spawn(listenerKind, []) }),
+  });
+  const defineInn = (opened: (vat: VatHandle) => void = () => {}) =>
+    shop.kernel.defineVatType({
+      type: 'inn',
+      root: innKind,
+      open: (vat) => {
+        for (const kind of [counterKind, listenerKind, innKind]) vat.register(kind, {});
+        opened(vat);
+      },
+    });
+  const inn = { name: 'inn', about: null, portrait: null };
+  const gone = async (): Promise<boolean> => {
+    await collectGarbage();
+    await collect();
+    return [...rowsOf(memory).keys()].every((key) => !key.startsWith('v/inn/'));
+  };
+
+  test('stays as long as an actor of it that is never written', async () => {
+    const makeInn = defineInn();
+    const visit = async (): Promise<Listener> => E(await shop.turn<Inn>(() => makeInn(inn))).listener();
+    const stay = async (): Promise<void> => {
+      const listener = await visit();
+      await collectGarbage();
+      await collect();
+      expect(actors('inn')).toEqual([]);
+      await E(listener).hear('still here');
+      expect(await E(listener).heard()).toEqual(['still here']);
+    };
+    await stay();
+    expect(await gone()).toBe(true);
+  });
+
+  test('goes with its roots, and no row ever refers to one that is not there', async () => {
+    shop = await openWorkshop({
+      ...memory,
+      write: async (ops) => {
+        await memory.write(ops);
+        checkReferences(rowsOf(memory));
+        checkCounts(rowsOf(memory));
+      },
+    });
+    let rooted: Promise<unknown> = Promise.resolve();
+    const makeInn = defineInn((vat) => {
+      rooted = vat.makeOnce('counter', ({ spawn }) => spawn(counterKind, 1)).then(() => undefined);
+    });
+    const visit = async (): Promise<void> => {
+      await E(await shop.turn<Inn>(() => makeInn(inn))).listener();
+      await rooted;
+    };
+    await visit();
+    expect(await gone()).toBe(true);
   });
 });
 

@@ -62,6 +62,8 @@ export const checkCounts = (rows: Rows): void => {
     if (what === '!' && body(key)['actors'] !== undefined) {
       const [says, has] = [body(key)['actors'], below(rows, `v/${vat}/a/`).length];
       if (says !== has) throw Error(`${key} says ${says} actors, and has ${has}`);
+      const [tells, roots] = [body(key)['roots'] ?? 0, below(rows, `v/${vat}/r/`).length];
+      if (tells !== roots) throw Error(`${key} says ${tells} roots, and has ${roots}`);
     }
   }
 };
