@@ -20,13 +20,15 @@ interface Group {
   readonly outputs: Output[];
 }
 
+export type Pending = 'nothing' | 'writing' | 'open';
+
 export interface GroupCommit extends Committer {
   /** Rows of one turn, and what waits for them. With no rows: waits for whatever is not durable yet, and causes no write. */
   commit(rows: Rows, outputs: readonly Output[]): void;
   /** Starts writing, if something is open and nothing is under way. */
   flush(): void;
-  /** Is nothing open or being written? */
-  quiet(): boolean;
+  /** What waits for whatever is not durable yet waits for the group that is open, or else for the one that is being written. */
+  pending(): Pending;
   /** Resolves when it is so. */
   idle(): Promise<void>;
 }
@@ -168,7 +170,10 @@ export const makeGroupCommit = ({
     }
   };
 
-  const quiet = (): boolean => writing === undefined && open.rows.size === 0;
+  const pending = (): Pending => {
+    if (open.rows.size > 0) return 'open';
+    return writing === undefined ? 'nothing' : 'writing';
+  };
 
   const idle = (): Promise<void> =>
     new Promise((wake) => {
@@ -177,6 +182,6 @@ export const makeGroupCommit = ({
       else idleWaiters.push(wake);
     });
 
-  return harden({ commit, flush, get, page, write, quiet, idle });
+  return harden({ commit, flush, get, page, write, pending, idle });
 };
 harden(makeGroupCommit);

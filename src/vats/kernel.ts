@@ -117,7 +117,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     };
 
   const tellCommitFailed = guarded(onCommitFailed);
-  const trace = options.trace && makeTrace(options.trace, { get: store.get, quiet: () => commits.quiet() });
+  const trace = options.trace && makeTrace(options.trace, { get: store.get, pending: () => commits.pending() });
   const commits = makeGroupCommit({
     store,
     onFailed: (reason) => {

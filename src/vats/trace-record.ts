@@ -56,15 +56,15 @@ harden(cutMethod);
 export const cutTarget = (target: string): string => cut(target, entryLimits.target);
 harden(cutTarget);
 
-/** Messages of these repeat what was passed, and an error that nobody gave a code may say anything. */
-const repeatsArguments = (code: string): boolean =>
-  code.startsWith('BAD_') || code.startsWith('LOCATOR_') || code === 'NOT_PASSABLE' || !Object.hasOwn(errorCodes, code);
+/** Messages of these repeat what was passed or stored, and an error that nobody gave a code may say anything. */
+const repeatsValues = (code: string): boolean =>
+  /^BAD_|^LOCATOR_|^NOT_PASSABLE$|^UPGRADE_FAILED$/.test(code) || !Object.hasOwn(errorCodes, code);
 
 const LOCATOR_SECRET = /(\/s\/)[^\s?#'"`\\]+/g;
 
 /** Of a turn that threw. */
 export const errorOf = (code: string, message: string): Entry[7] =>
-  repeatsArguments(code)
+  repeatsValues(code)
     ? [cut(code, entryLimits.method), '']
     : [code, cut(message.replace(LOCATOR_SECRET, '$1…'), entryLimits.message)];
 harden(errorOf);

@@ -9,6 +9,7 @@
  * meanwhile, unless something that is not durable yet stands before it.
  */
 import { makeMessages, type MessageContext, type Messages, type TurnMessage } from './messages.ts';
+import type { Pending } from './group-commit.ts';
 import { changedActors, cutMethod, cutTarget, entryLimits, errorOf, type Entry } from './trace-record.ts';
 import { newestRow, rowsOf, traceLimits, type TraceLimits } from './trace-rows.ts';
 import type { Turn } from './turn.ts';
@@ -71,14 +72,13 @@ export interface Trace extends GroupCompanion {
 
 export interface TracePowers {
   readonly get: (key: string) => string | undefined;
-  /** Is everything durable? */
-  readonly quiet: () => boolean;
+  readonly pending: () => Pending;
 }
 
 interface Waiting {
-  entry: Entry;
-  /** It is undone if what is not durable yet cannot be written. */
-  readonly hangs: boolean;
+  readonly entry: Entry;
+  /** The turn is undone if this cannot be written. */
+  on: Pending;
 }
 
 const COMMIT_FAILED = errorOf('COMMIT_FAILED', 'the turn could not be written');
@@ -110,7 +110,7 @@ const entryOf = ({ turn: { time, writes, outputs }, message, vat, target, method
   ];
 };
 
-export const makeTrace = (options: TraceOptions, { get, quiet }: TracePowers): Trace => {
+export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers): Trace => {
   const { limits = traceLimits, unseen = [] } = options;
   const messages = makeMessages(options);
   let waiting: Waiting[] = [];
@@ -155,11 +155,11 @@ export const makeTrace = (options: TraceOptions, { get, quiet }: TracePowers): T
     },
     follows: (cause, vat) => cause && { id: messages.newId(), from: `vat:${vat}`, cause: cause.id },
     record: (traced) => {
-      const hangs = traced.turn.writes.size > 0 || !quiet();
-      waiting.push({ entry: entryOf(traced), hangs });
+      const on = traced.turn.writes.size > 0 ? 'open' : pending();
+      waiting.push({ entry: entryOf(traced), on });
       // In large steps, so that it costs little.
       if (waiting.length > 2 * limits.waiting) bound();
-      if (!hangs) tell();
+      if (on === 'nothing') tell();
     },
     join: () => {
       if (waiting.length === 0) return [];
@@ -179,6 +179,7 @@ export const makeTrace = (options: TraceOptions, { get, quiet }: TracePowers): T
         next = { row: row + joined.rows, first: first + joined.records.length };
         joined = undefined;
       }
+      for (const each of waiting) if (each.on === 'writing') each.on = 'nothing';
       tell();
     },
     failed: () => {
@@ -186,13 +187,13 @@ export const makeTrace = (options: TraceOptions, { get, quiet }: TracePowers): T
       // The store may have the rows all the same: then they are written over.
       place().first += lost.length;
       joined = undefined;
-      waiting = lost.map(({ entry, hangs }) => ({ entry: hangs ? failedEntry(entry) : entry, hangs: false }));
+      waiting = lost.map(({ entry, on }) => ({ entry: on === 'nothing' ? entry : failedEntry(entry), on: 'nothing' }));
       tell();
     },
     seen: () => {
       const { row, first } = place();
       const given = first + (joined?.records.length ?? 0) + waiting.length - 1;
-      return { row, first, given, waiting: quiet() ? waiting.map(({ entry }) => entry) : [] };
+      return { row, first, given, waiting: pending() === 'nothing' ? waiting.map(({ entry }) => entry) : [] };
     },
     more: () => (waiter ??= Promise.withResolvers()).promise,
   } satisfies Trace);

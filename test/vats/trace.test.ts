@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { makeError } from '../../src/errors/gobs-error.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import type { Store } from '../../src/vats/store.ts';
@@ -208,6 +209,32 @@ describe('the trace', () => {
     );
   });
 
+  test('shows as done what was answered, though a later group could not be written', async () => {
+    const gated = makeGatedStore(makeMemoryStore());
+    const life = await open({ on: gated });
+    const counter = await life.counter(0);
+    const before = (await records(life)).length;
+    gated.shut();
+    const first = watch(E(counter).incr(1));
+    await letAllArrive();
+    const read = watch(E(counter).read());
+    await letAllArrive();
+    await gated.letOneThrough();
+    await letAllArrive();
+    const second = watch(E(counter).incr(1));
+    await letAllArrive();
+    await gated.refuseOne(Error('disk full'));
+    gated.open();
+    await letAllArrive();
+    expect([first, read, second].map(({ outcome }) => outcome)).toEqual([1, 1, 'COMMIT_FAILED']);
+    const after = (await records(life)).slice(before);
+    expect(after.map(({ method, error }) => [method, error?.code])).toEqual([
+      ['incr', undefined],
+      ['read', undefined],
+      ['incr', 'COMMIT_FAILED'],
+    ]);
+  });
+
   test('answers who waits when there is something newer, and not before', async () => {
     const counter = await shop.counter(0);
     const { last } = await shop.kernel.inspector.trace();
@@ -259,6 +286,7 @@ describe('the trace', () => {
       .catch(() => {});
     await shop.turn(() => { throw Error(canary); }).catch(() => {}); // prettier-ignore
     await shop.turn(() => { throw Error(`MY_CODE: ${canary}`); }).catch(() => {}); // prettier-ignore
+    await shop.turn(() => { throw makeError('UPGRADE_FAILED', `from 1 to 2: BAD_PORTRAIT: ${canary}`); }).catch(() => {}); // prettier-ignore
     await shop.counter(2);
     expect((await records()).length).toBeGreaterThan(5);
     expect(JSON.stringify(await records())).not.toContain(canary);
