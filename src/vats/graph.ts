@@ -44,7 +44,8 @@ interface Held {
 
 interface GraphPowers {
   readonly store: Pick<Store, 'get' | 'page'>;
-  readonly vats: () => readonly string[];
+  /** Names of all vats, open or not. */
+  readonly vats: () => Promise<readonly string[]>;
 }
 
 /** Of a map, no more are followed. */
@@ -86,18 +87,21 @@ export const drawGraph = async (
   powers: GraphPowers,
 ): Promise<Graph> => {
   const look = makeLook(powers);
-  const starts = from === undefined ? powers.vats().map((vat) => `root:${vat}`) : [nodeName(from)];
+  const all = from === undefined ? (await powers.vats()).map((vat) => `root:${vat}`) : [nodeName(from)];
+  const starts = all.slice(0, limit);
   const nodes = new Map<string, GraphNode>();
   const edges: GraphEdge[] = [];
   const omitted = new Set<string>();
   const known = new Set(starts);
   const omit = (what: string): void => void omitted.add(what);
+  const tooMany = (): void => omit(`more than ${limit} actors`);
+  if (starts.length < all.length) tooMany();
 
   const follow = (node: string, { key, slots }: Held): string[] =>
     [...new Set(slots)].flatMap((slot) => {
       const to = nodeName(slot);
       if (!known.has(to) && known.size >= limit) {
-        omit(`more than ${limit} actors`);
+        tooMany();
         return [];
       }
       edges.push({ from: node, to, label: labelOf(key, slot) });

@@ -148,7 +148,7 @@ export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspect
       trace === undefined
         ? harden({ records: [], last: 0, cut: false })
         : readTrace(trace, store, request ?? {}, accept),
-    graph: (request = {}) => drawGraph(request, { store, vats: () => [...vats.keys()] }),
+    graph: (request = {}) => drawGraph(request, { store, vats: allNames }),
   });
 };
 harden(makeInspector);

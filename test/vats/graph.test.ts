@@ -45,3 +45,17 @@ test('of a large map the first entries are followed, and it is said that there a
   expect(edges.at(-1)!.label).toBe('key-49');
   expect(omitted).toEqual(['vat:test/map/2: a map with more than 50 entries']);
 });
+
+test('a graph has the roots of vats that are not open, too, and no more nodes than it may', async () => {
+  const store = makeMemoryStore();
+  const before = await openWorkshop(store);
+  await before.neighbour('other');
+  await before.kernel.stop();
+  const shop = await openWorkshop(store);
+  const { nodes, omitted } = await shop.kernel.inspector.graph();
+  expect(nodes.map(({ name }) => name)).toContain('vat:other/bench/1');
+  expect(omitted).toEqual([]);
+  const least = await shop.kernel.inspector.graph({ limit: 1 });
+  expect(least.nodes).toHaveLength(1);
+  expect(least.omitted).toEqual(['more than 1 actors']);
+});
