@@ -156,8 +156,8 @@ export const makePeerTable = (committer: Committer, peerId: PeerId, first = 1): 
       return name;
     },
     noteDialled: async (place) => {
-      if (!forgotten && JSON.stringify(row.dialled) !== JSON.stringify(place))
-        await committer.write([change({ dialled: place })]);
+      if (forgotten || JSON.stringify(row.dialled) === JSON.stringify(place)) return;
+      await committer.write([change({ dialled: place })]);
     },
     noteEpoch: async (epoch) => {
       if (forgotten || epoch <= (row.epoch ?? -1)) return;

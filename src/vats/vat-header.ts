@@ -29,6 +29,10 @@ export interface VatHeader {
    * actors are never used twice; those of ephemeral ones count up while the process lives. Counts the durable actor that gets it.
    */
   nextInstance(turn: Turn, ephemeral: boolean): number;
+  /** May somebody have a reference whose number would be given again after a restart, since the turn in which it was given was undone? */
+  readonly owes: boolean;
+  /** A reference to a durable actor of that number goes into a row, or leaves the vat: so its number is not given again. */
+  keepNumber(turn: Turn, instance: number): void;
   /** A reference, or a record of references; undefined if nothing has that name. */
   root(name: string): object | undefined;
   /** For a name that nothing has. */
@@ -98,6 +102,12 @@ export const makeVatHeader = (
       given = Math.max(next, firstInstance, given + 1);
       save(turn, { next: given + 1, actors: actors + 1 });
       return given;
+    },
+    get owes() {
+      return given > 0 && given >= load().counts.next;
+    },
+    keepNumber: (turn, instance) => {
+      if (instance >= load().counts.next) save(turn, { next: instance + 1 });
     },
     root: (name) => readRow(rootKey(vat, name), ROOT)?.portrait as object | undefined,
     setRoot: (turn, name, root) => {

@@ -146,7 +146,15 @@ export const makeVat = (vatName: string, powers: VatPowers, cache: CacheLimits):
     return own === undefined ? undefined : kinds.facetGuardForReference(own);
   };
   const references = makeReferences(nearCall, facetOf, powers.onReference);
-  const { nameOf, refFor } = references;
+  const { refFor } = references;
+  /** Of what goes into a row, or leaves the vat. */
+  const nameOf = (value: object): RefName | undefined => {
+    const name = references.nameOf(value);
+    const turn = name === undefined ? undefined : currentTurn();
+    const own = turn?.vat === vat && header.owes ? ownName(name) : undefined;
+    if (own?.durable === true) header.keepNumber(turn!, own.instance);
+    return name;
+  };
   const codec = makePortraitCodec(nameOf, refFor);
   const bridge = makePromiseBridge({
     enqueue,
