@@ -92,7 +92,7 @@ const expectAsBefore = async ({ boss, locators }: Scene, secrets: readonly strin
 
 /** Nobody asks anything of the boss. */
 const goesOnByItself = async ({ state }: ServingBoss, before: number): Promise<void> => {
-  await fileOnce(`${state}/commits`, (text) => Number(text) > before);
+  await fileOnce(`${state}/commits`, (text) => Number.parseInt(text ?? '', 10) > before);
 };
 
 /** It was killed, and what it acknowledged is there. */
