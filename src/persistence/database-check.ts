@@ -20,6 +20,7 @@ import { tablesIn, type Tables } from './manifest.ts';
 import { stateKey } from './row-checksum.ts';
 import type { StatePaths } from './state-directory.ts';
 import { checkTable, isTable, type TableFinding } from './table-check.ts';
+import { newestChange, type Change } from './table-value.ts';
 import { valueIn } from './write-batch.ts';
 
 type Fs = typeof import('node:fs');
@@ -115,20 +116,47 @@ const logsSince = async (fs: Fs, database: string, oldest: number): Promise<read
     .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
     .map((name) => join(database, name));
 
-/** How many commits there were with that batch. */
-const commitsIn = (batch: Buffer | undefined): number | undefined => {
-  const value = batch === undefined ? undefined : valueIn(batch, stateKey);
-  const count = /^[0-9a-f]{8} .*"commits":(\d+)/.exec(value ?? '')?.[1];
+const countIn = (state: string | undefined): number | undefined => {
+  const count = /^[0-9a-f]{8} .*"commits":(\d+)/.exec(state ?? '')?.[1];
   return count === undefined ? undefined : Number(count);
+};
+
+/** How many commits there were with the last of these batches that says so. */
+const commitsInLogs = (batches: readonly Buffer[]): number | undefined => {
+  for (let at = batches.length - 1; at >= 0; at -= 1) {
+    const count = countIn(valueIn(batches[at]!, stateKey));
+    if (count !== undefined) return count;
+  }
+  return undefined;
+};
+
+/** The same of the tables: few have the key, one of each level and those that were made last. */
+const commitsInTables = async (fs: Fs, database: string, { smallest }: Tables): Promise<number> => {
+  let newest: Change | undefined;
+  for (const [number, key] of smallest) {
+    if (key > stateKey) continue;
+    const path = join(database, `${fileNumber(number)}.ldb`);
+    const table = await readNow(fs, path);
+    if (table === undefined) continue;
+    try {
+      const change = newestChange(table, stateKey);
+      if (change !== undefined && (newest === undefined || change.number > newest.number)) newest = change;
+    } catch (error) {
+      throw damaged(`${path}: ${(error as Error).message}`);
+    }
+  }
+  return countIn(newest?.value) ?? 0;
 };
 
 /**
  * LevelDB throws the damaged end of a log away, and then the log; so before that a batch that is missing there is noticed. Where nothing at all can
- * be read of the log, the count is in the tables, and the ledger compares.
+ * be read of the log (it may be one that was only begun), the tables say how many commits there are.
  */
-const requireEnd = ({ directory, commits }: StatePaths, seen: number, last: Buffer | undefined): void => {
-  const found = commitsIn(last);
-  if (found !== undefined) requireNoneLost(directory, found, { seen, where: commits });
+const requireEnd = async (fs: Fs, paths: StatePaths, seen: number, tables: Tables): Promise<void> => {
+  const { directory, database, commits } = paths;
+  const batches = await checkLogs(fs, await logsSince(fs, database, tables.log));
+  const found = commitsInLogs(batches) ?? (seen === 0 ? 0 : await commitsInTables(fs, database, tables));
+  requireNoneLost(directory, found, { seen, where: commits });
 };
 
 const check = async (fs: Fs, paths: StatePaths): Promise<Error | undefined> => {
@@ -138,7 +166,7 @@ const check = async (fs: Fs, paths: StatePaths): Promise<Error | undefined> => {
     const seen = await readCommitWitness(fs, paths.commits);
     const tables = await requireTables(fs, database);
     await requireSoundTables(fs, database, tables);
-    requireEnd(paths, seen, await checkLogs(fs, await logsSince(fs, database, tables.log)));
+    await requireEnd(fs, paths, seen, tables);
     return undefined;
   } catch (error) {
     return error as Error;

@@ -38,14 +38,11 @@ export const readNow = async (fs: typeof import('node:fs'), path: string): Promi
 harden(readNow);
 
 /**
- * Called before LevelDB opens the database, with the logs that it will read, oldest first. Rejects STORE_DAMAGED, naming file and offset. The
- * last batch that can be read of them, undefined if there is none.
+ * Called before LevelDB opens the database, with the logs that it will read, oldest first. Rejects STORE_DAMAGED, naming file and offset. All batches
+ * that can be read of them, oldest first.
  */
-export const checkLogs = async (
-  fs: typeof import('node:fs'),
-  paths: readonly string[],
-): Promise<Buffer | undefined> => {
-  let lastBatch: Buffer | undefined;
+export const checkLogs = async (fs: typeof import('node:fs'), paths: readonly string[]): Promise<readonly Buffer[]> => {
+  const batches: Buffer[] = [];
   for (const path of paths) {
     const log = await readNow(fs, path);
     if (log === undefined) continue;
@@ -54,8 +51,8 @@ export const checkLogs = async (
       const what = `${path}: the record at byte ${bad} fails its checksum, and whole ones follow`;
       throw makeError('STORE_DAMAGED', what, { hint: 'nothing was changed; restore a backup' });
     }
-    lastBatch = entries.at(-1) ?? lastBatch;
+    batches.push(...entries);
   }
-  return lastBatch;
+  return batches;
 };
 harden(checkLogs);

@@ -9,6 +9,8 @@ import { makeVarintReader, type VarintReader } from './varint-reader.ts';
 export interface Tables {
   /** Bytes of each table, by its number. */
   readonly bytes: ReadonlyMap<number, number>;
+  /** The smallest key of each, by its number. */
+  readonly smallest: ReadonlyMap<number, string>;
   /** Logs with lower numbers are in the tables. */
   readonly log: number;
 }
@@ -17,8 +19,12 @@ const tags = { comparator: 1, log: 2, nextFile: 3, lastSequence: 4, compactPoint
 
 interface Told {
   readonly bytes: Map<number, number>;
+  readonly smallest: Map<number, string>;
   log: number | undefined;
 }
+
+/** In LevelDB's own files a key is followed by 8 bytes: the number of its change, and what that was. */
+const keyIn = (internal: Buffer): string => internal.toString('utf8', 0, internal.length - 8);
 
 const takeOne = (told: Told, from: VarintReader): void => {
   const tag = from.number();
@@ -30,24 +36,27 @@ const takeOne = (told: Told, from: VarintReader): void => {
     from.bytes();
   } else if (tag === tags.gone) {
     from.number();
-    told.bytes.delete(from.number());
+    const number = from.number();
+    told.bytes.delete(number);
+    told.smallest.delete(number);
   } else if (tag === tags.made) {
     from.number();
-    told.bytes.set(from.number(), from.number());
-    from.bytes();
+    const number = from.number();
+    told.bytes.set(number, from.number());
+    told.smallest.set(number, keyIn(from.bytes()));
     from.bytes();
   } else throw Error(`unknown tag ${tag}`);
 };
 
 /** Throws for an entry that is none, and if none tells of a log. */
 export const tablesIn = (entries: readonly Buffer[]): Tables => {
-  const told: Told = { bytes: new Map(), log: undefined };
+  const told: Told = { bytes: new Map(), smallest: new Map(), log: undefined };
   for (const entry of entries) {
     const from = makeVarintReader(entry);
     while (!from.done) takeOne(told, from);
   }
-  const { bytes, log } = told;
+  const { bytes, smallest, log } = told;
   if (log === undefined) throw Error('it tells of no log');
-  return { bytes, log };
+  return { bytes, smallest, log };
 };
 harden(tablesIn);

@@ -53,14 +53,31 @@ const entryFrom = (from: VarintReader): Block => {
   return blockFrom(from);
 };
 
-/** The blocks that an index names. Numbers that only speed it up follow its entries. */
+/** Numbers that only speed it up follow the entries of a block. */
+export const entriesOf = (block: Buffer): VarintReader => {
+  const restarts = block.readUInt32LE(block.length - 4);
+  return makeVarintReader(block.subarray(0, block.length - 4 * (restarts + 1)));
+};
+
+/** The blocks that an index names. */
 const blocksIn = (index: Buffer): readonly Block[] => {
-  const restarts = index.readUInt32LE(index.length - 4);
-  const from = makeVarintReader(index.subarray(0, index.length - 4 * (restarts + 1)));
+  const from = entriesOf(index);
   const blocks: Block[] = [];
   while (!from.done) blocks.push(entryFrom(from));
   return blocks;
 };
+
+/** Where its blocks are told of: of what speeds it up, and of rows. */
+const indexesOf = (table: Buffer): readonly [metaIndex: Block, index: Block] => {
+  const from = makeVarintReader(table.subarray(-footerSize));
+  return [blockFrom(from), blockFrom(from)];
+};
+
+/** The blocks of rows, in order, unpacked. Throws at the first that is not sound. */
+export function* rowBlocksOf(table: Buffer): Iterable<Buffer> {
+  for (const block of blocksIn(contentOf(table, indexesOf(table)[1]))) yield contentOf(table, block);
+}
+harden(rowBlocksOf);
 
 /** Throws for the first thing that is wrong, with the offset. */
 export const requireSoundTable = (table: Buffer): void => {

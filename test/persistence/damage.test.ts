@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeError } from '../../src/errors/gobs-error.ts';
 import { findDamage } from '../../src/persistence/log-check.ts';
 import { openStore } from '../../src/persistence/open-store.ts';
+import { isTable } from '../../src/persistence/table-check.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
 import { storePowers } from './store-powers.ts';
 
@@ -36,10 +37,15 @@ const logOf = (directory: string): string => {
   return join(directory, 'store', name!);
 };
 
+const copyOf = (original: string): string => {
+  const directory = join(temporary.path, `copy${(copies += 1)}`);
+  cpSync(original, directory, { recursive: true });
+  return directory;
+};
+
 /** A copy of the store, with its log changed. */
 const copyWith = (change: (path: string, log: Buffer) => void): string => {
-  const directory = join(temporary.path, `copy${(copies += 1)}`);
-  cpSync(sound, directory, { recursive: true });
+  const directory = copyOf(sound);
   const path = logOf(directory);
   change(path, readFileSync(path));
   return directory;
@@ -127,6 +133,76 @@ describe('damage at the end of the log', () => {
     rmSync(join(directory, 'commits'));
     expect(await outcomeOf(directory)).toBe(batches - 1);
     expect(await outcomeOf(directory)).toBe(batches - 1);
+  });
+});
+
+describe('a log of which no batch can be read', () => {
+  /** Opened once more: all that was there is in a table, and the log has the batch of that opening alone. */
+  const openedAgain = async (change: (log: string, directory: string) => void): Promise<string> => {
+    const directory = copyWith(() => undefined);
+    await (await open(directory)).close();
+    change(logOf(directory), directory);
+    return directory;
+  };
+  const flipFirst = (path: string): void => {
+    const log = readFileSync(path);
+    log[20]! ^= 1;
+    writeFileSync(path, log);
+  };
+
+  test.each([
+    ['altered', flipFirst],
+    ['cut short', (path: string) => truncateSync(path, 30)],
+    ['empty', (path: string) => truncateSync(path, 0)],
+  ])('and that had an acknowledged one: it is refused before anything is changed (%s)', async (_, change) => {
+    const directory = await openedAgain(change);
+    const before = contentOf(directory);
+    expect(await outcomeOf(directory)).toMatchObject({
+      code: 'STORE_DAMAGED',
+      message: expect.stringContaining(
+        `${batches + 2} commits were acknowledged, ${batches + 1} are there: the last 1 are lost`,
+      ) as string,
+    });
+    expect(contentOf(directory)).toEqual(before);
+    rmSync(join(directory, 'commits'));
+    expect(await outcomeOf(directory)).toBe(batches);
+  });
+
+  test.each([
+    ['cut short', (path: string) => truncateSync(path, 30)],
+    ['empty', (path: string) => truncateSync(path, 0)],
+  ])('is no damage if none was acknowledged (%s)', async (_, change) => {
+    const directory = await openedAgain((log, copy) => {
+      change(log);
+      cpSync(join(sound, 'commits'), join(copy, 'commits'));
+    });
+    expect(await outcomeOf(directory)).toBe(batches);
+  });
+
+  test('the newest of several tables counts, and of merged ones', async () => {
+    const directory = copyWith(() => undefined);
+    const tables = () => readdirSync(join(directory, 'store')).filter(isTable).length;
+    // LevelDB merges four.
+    for (let n = 0; n < 2; n += 1) {
+      const store = await open(directory);
+      await store.write([{ type: 'put', key: 'x', value: 'x' }]);
+      await store.close();
+    }
+    const commits = readFileSync(join(directory, 'commits'));
+    await (await open(directory)).close();
+    expect(tables()).toBeGreaterThan(2);
+    const several = copyOf(directory);
+    truncateSync(logOf(several), 0);
+    expect(await outcomeOf(several)).toMatchObject({ code: 'STORE_DAMAGED' });
+    writeFileSync(join(several, 'commits'), commits);
+    expect(await outcomeOf(several)).toBe(batches);
+
+    const alone = new Level(join(directory, 'store'));
+    await alone.open();
+    await (alone as unknown as { compactRange(from: string, to: string): Promise<void> }).compactRange('!', '~');
+    await alone.close();
+    expect([tables(), readFileSync(logOf(directory)).length]).toEqual([1, 0]);
+    expect(await outcomeOf(directory)).toBe(batches);
   });
 });
 
