@@ -8,7 +8,8 @@ export interface TemporaryDirectory {
   remove(): Promise<void>;
 }
 
-export const makeTemporaryDirectory = async (): Promise<TemporaryDirectory> => {
-  const path = await mkdtemp(join(tmpdir(), 'gobs-'));
+/** `below`: where it is made. */
+export const makeTemporaryDirectory = async (below: string = tmpdir()): Promise<TemporaryDirectory> => {
+  const path = await mkdtemp(join(below, 'gobs-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 };
