@@ -58,6 +58,7 @@ export const entriesOf = (block: Buffer): VarintReader => {
   const restarts = block.readUInt32LE(block.length - 4);
   return makeVarintReader(block.subarray(0, block.length - 4 * (restarts + 1)));
 };
+harden(entriesOf);
 
 /** The blocks that an index names. */
 const blocksIn = (index: Buffer): readonly Block[] => {
@@ -73,10 +74,9 @@ const indexesOf = (table: Buffer): readonly [metaIndex: Block, index: Block] => 
   return [blockFrom(from), blockFrom(from)];
 };
 
-/** The blocks of rows, in order, unpacked. Throws at the first that is not sound. */
-export function* rowBlocksOf(table: Buffer): Iterable<Buffer> {
-  for (const block of blocksIn(contentOf(table, indexesOf(table)[1]))) yield contentOf(table, block);
-}
+/** The blocks of rows, in order: each gives its content, unpacked, or throws if it is not sound. Throws if it cannot be told where they are. */
+export const rowBlocksOf = (table: Buffer): readonly (() => Buffer)[] =>
+  blocksIn(contentOf(table, indexesOf(table)[1])).map((block) => () => contentOf(table, block));
 harden(rowBlocksOf);
 
 /** Throws for the first thing that is wrong, with the offset. */

@@ -36,8 +36,8 @@ function* entriesIn(block: Buffer): Iterable<Entry> {
 /** Undefined if the table does not have the key. Throws for a table that is not sound as far as it is read. */
 export const newestChange = (table: Buffer, wanted: string): Change | undefined => {
   const sought = Buffer.from(wanted);
-  for (const block of rowBlocksOf(table)) {
-    for (const { key, value } of entriesIn(block)) {
+  for (const content of rowBlocksOf(table)) {
+    for (const { key, value } of entriesIn(content())) {
       const order = Buffer.compare(key.subarray(0, -8), sought);
       if (order > 0) return undefined;
       if (order < 0) continue;
