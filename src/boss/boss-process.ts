@@ -189,7 +189,10 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
       const gate = hobs.get(visitor.peerId);
       const owner = ownerOf(visitor.peerId);
       if (owner === undefined) return false;
-      if (gate?.isGone() === false) return true;
+      if (gate?.isGone() === false) {
+        gate.comes();
+        return true;
+      }
       return deny(
         owner,
         { code: 'MACHINE_GONE', message: 'the machine of this hob was destroyed or forgotten' },

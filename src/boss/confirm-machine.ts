@@ -45,6 +45,7 @@ export const confirmMachine = (turn: MachineTurn): void => {
     progress: held ? withPatience(progress, powers.now()) : progress,
   });
   if (held) takeUp(turn);
+  if (held && hobKey !== null) powers.hobConfirmed(hobKey, turn.durable());
   if (held && hob !== null && online() && !isDoomed(progress)) void E(hob).push(desired.get());
 };
 harden(confirmMachine);

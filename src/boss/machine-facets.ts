@@ -43,6 +43,8 @@ export interface Gate {
   left(at: number): void;
   /** Was it forgotten or destroyed? Then its hob's key is worth nothing. */
   isGone(): boolean;
+  /** Its hob is let in: see hob-door.ts. */
+  comes(): void;
 }
 
 export const GateI = M.interface('MachineGate', {
@@ -52,6 +54,7 @@ export const GateI = M.interface('MachineGate', {
   note: M.call(M.string()).returns(),
   left: M.call(M.number()).returns(),
   isGone: M.call().returns(M.boolean()),
+  comes: M.call().returns(),
 });
 
 /** What moves a machine on: the boss, and the continuations of the machine itself. Numbers are of jobs. */

@@ -36,7 +36,7 @@ const judge = (
 };
 
 export const gateMethods = (turn: MachineTurn): Gate => {
-  const { portrait, self, powers, note, noteOfOthers, change } = turn;
+  const { portrait, self, powers, held, note, noteOfOthers, change } = turn;
   const { name, hobKey, progress } = portrait;
   return {
     title: () => name,
@@ -56,6 +56,9 @@ export const gateMethods = (turn: MachineTurn): Gate => {
       change({ lastSeen: at });
     },
     isGone: () => progress.state === 'gone',
+    comes: () => {
+      if (hobKey !== null) powers.hobComes(hobKey, held);
+    },
   };
 };
 harden(gateMethods);

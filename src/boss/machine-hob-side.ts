@@ -66,11 +66,7 @@ export const hobSideMethods = (turn: MachineTurn): HobSide => {
     `its hob ${does} a desired state ${told.generation} that this boss does not have; it is to take ${generation}`;
   /** Has the hob said how things are with the newest desired state, if `told` is the last that it reported on? */
   const isCurrent = (told: number | null): boolean => generation === 0 || told === generation;
-  const greet = (): void => {
-    const { promise, resolve } = powers.promiseKit<void>();
-    powers.greets(hobKey!, promise);
-    resolve();
-  };
+  const greet = (): void => powers.greets(hobKey!, turn.durable());
 
   /** What a held machine's hob has is noted for its admins. A turn that throws leaves no trace, so the promise is rejected. */
   const refuseHeld = (hob: Hob, held: StateIdentity | undefined): Promise<never> => {

@@ -7,13 +7,14 @@ import type { MachineTurn } from './machine-turn.ts';
 
 export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
   const { portrait, self, powers, online, held, situation, note, change } = turn;
-  const { id, progress, registry, generation, reported } = portrait;
+  const { id, hobKey, progress, registry, generation, reported } = portrait;
 
   const end = (last: Progress): void => {
     change({ progress: last, hob: null });
-    const { name, hobKey, request, enrolment } = portrait;
+    const { name, request, enrolment } = portrait;
     const secretHash = enrolment?.secretHash ?? null;
     registry.released(self.admin, harden({ machineId: id, name, hobKey, request, secretHash }));
+    if (hobKey !== null) powers.hobEnds(hobKey, turn.durable());
     // The actor stays as long as somebody refers to it, to say that the machine is gone; what it had is of no more use.
     portrait.desired.set({ ...portrait.desired.get(), resources: [] });
     portrait.received.set(null);

@@ -8,6 +8,7 @@
 import type { MachineStatus } from '../protocol/shapes.ts';
 import type { Become, TurnTools } from '../vats/kind.ts';
 import type { Greeted } from './greeted.ts';
+import type { HobDoor } from './hob-door.ts';
 import { isHeld } from './held.ts';
 import type { Situation } from './lifecycle.ts';
 import type { MachineFacets } from './machine-facets.ts';
@@ -17,7 +18,7 @@ import { statusOf } from './machine-status.ts';
 import type { StatusWaiters } from './status-waiters.ts';
 
 /** Bound to the kind by the host. All but `newNonce` and `connected` are pure, or as good as. */
-export interface MachinePowers extends Greeted {
+export interface MachinePowers extends Greeted, HobDoor {
   /** Random text. */
   readonly newNonce: () => string;
   /** The enrolment of a machine: the same for the same id and nonce, as long as the boss has its key. `locator` is a secret. */
@@ -51,6 +52,8 @@ export interface MachineTurn {
   /** Of what the hob, or somebody who would be it, did. */
   readonly noteOfOthers: (what: string) => void;
   readonly change: (update: Partial<MachinePortrait>) => void;
+  /** When this turn is written; never fulfilled if it is not. */
+  readonly durable: () => Promise<void>;
 }
 
 const progressWords = ({ progress: { state, failure } }: MachinePortrait): string =>
@@ -101,6 +104,11 @@ export const makeMachineTurn = (
     note: (what) => log.note(what),
     noteOfOthers: (what) => log.noteOfOthers(what),
     change,
+    durable: () => {
+      const { promise, resolve } = powers.promiseKit<void>();
+      resolve();
+      return promise;
+    },
   };
 };
 harden(makeMachineTurn);

@@ -16,6 +16,7 @@ import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
 import { remembrance as usual, type Remembrance } from './clear-gone.ts';
 import { neverRestored, type House, type MakeProvider, type Restoration } from './boss-turn.ts';
 import { makeGreeted } from './greeted.ts';
+import { noHobDoor, type HobDoor } from './hob-door.ts';
 import { machineLogKind } from './machine-log.ts';
 import type { MachinePowers } from './machine-turn.ts';
 import { machineKind } from './machine.ts';
@@ -35,6 +36,8 @@ export interface BossOptions
   readonly makeDriver: (configured: ConfiguredProvider) => ProviderDriver;
   /** Actors of the boss that are kept in memory. */
   readonly cacheLimit?: number;
+  /** Default: there is none. */
+  readonly door?: HobDoor;
   /** Of the boss's store. Default: it never was restored. */
   readonly restoration?: Restoration;
   /** Of machines that are gone. */
@@ -67,8 +70,10 @@ const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const { kernel, house, seal, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
-  const { restoration = neverRestored, remembrance = usual, epoch = 0, tellEpoch = () => {} } = options;
+  const { restoration = neverRestored, remembrance = usual, door = noHobDoor } = options;
+  const { epoch = 0, tellEpoch = () => {} } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
+  const { hobComes, hobConfirmed, hobEnds } = door;
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
   const peerOf = (reference: object): string | undefined => {
     const name = vat.nameOf(reference);
@@ -80,6 +85,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   vat.register(machineKind, {
     ...{ newNonce, mint, enrolmentLife, connected, peerOf, restores, epoch, tellEpoch },
     ...makeGreeted(),
+    ...{ hobComes, hobConfirmed, hobEnds },
     ...{ waitBeyond, leave },
   });
   vat.register(bossKind, { house, seal, makeProvider: providerMaker(options), remembrance, restoration });

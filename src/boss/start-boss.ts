@@ -15,6 +15,7 @@ import { makeUnixNetlayer, type UnixNetlayerPowers } from '../captp/netlayers/un
 import type { LocatorOptions } from '../captp/locator-office.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
 import { codeOf, describeError } from '../errors/gobs-error.ts';
+import { makeSeldom } from '../errors/seldom.ts';
 import { makeTurnErrorLog } from '../errors/turn-errors.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
@@ -35,6 +36,7 @@ import { startGarbageRounds } from './garbage-rounds.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { bossKinds } from './kinds.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
+import { makeHobDoor } from './hob-door.ts';
 import { openBoss, type OpenedBoss } from './open-boss.ts';
 import { driverMaker, localProvider } from './provider-drivers.ts';
 import { secretContext } from './secrets.ts';
@@ -221,6 +223,8 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     await prepareSocketDirectory(state, powers.uid, powers.fs);
     const keyPair = await openPeerKey({ ...sealing!, store, randomBytes });
     const proven = new Set<string>();
+    const door = makeHobDoor((peerId, reason) => peer().closeSession(peerId, reason));
+    const older = makeSeldom({ now });
     later.peer = makePeer({
       keyPair,
       netlayers: [makeTlsNetlayer(powers, keyPair), makeUnixNetlayer(powers)],
@@ -231,6 +235,8 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       firstNumber: store.restored?.numbers,
       kernel,
       enlivenOther: enlivenOtherFor(process, proven),
+      mayCome: (visitor) => E(process()).arrived(visitor),
+      whyNot: door.whyNot,
       hooks: makeSessionHooks({
         now,
         log,
@@ -254,7 +260,12 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       connected: (peerId) => proven.has(peerId),
       restoration: restorationOf(store),
       epoch: store.epoch,
-      tellEpoch: (machine, seen) => log.warn({ machine, seen, shown: store.epoch }, olderStoreWords),
+      door,
+      tellEpoch: (machine, seen) => {
+        // It may be a lie, which can be told again and again.
+        const left = older(machine);
+        if (left !== undefined) log.warn({ machine, seen, shown: store.epoch, left }, olderStoreWords);
+      },
     });
     const listening = await listenTls(peer(), kernel, settings, log);
     later.address = dialledAt(listening, powers);

@@ -8,7 +8,7 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import type { Kernel } from '../vats/kernel-contract.ts';
-import { formatPeerName, isDurableName, parsePeerName } from '../vats/names.ts';
+import { formatPeerName, isDurableName, parsePeerName, type RefName } from '../vats/names.ts';
 import type { DurableSlots } from './session-tables.ts';
 import { shortId, type PeerId } from './peer-id.ts';
 import type { PeerTable } from './peer-table.ts';
@@ -21,9 +21,11 @@ export interface DurableSlotsOptions {
   readonly table: PeerTable;
   /** What is sent from now on leaves after this is fulfilled. */
   readonly hold: (until: Promise<void>) => void;
+  /** Why the other side may not use what it was given under that name. */
+  readonly whyNot?: ((peerId: PeerId, name: RefName) => Error | undefined) | undefined;
 }
 
-export const makeDurableSlots = ({ kernel, peerId, table, hold }: DurableSlotsOptions): DurableSlots => {
+export const makeDurableSlots = ({ kernel, peerId, table, hold, whyNot }: DurableSlotsOptions): DurableSlots => {
   let held: Promise<void> | undefined;
 
   return harden({
@@ -48,6 +50,8 @@ export const makeDurableSlots = ({ kernel, peerId, table, hold }: DurableSlotsOp
           hint: 'one of the two stores may be from a backup',
         });
       }
+      const reason = whyNot?.(peerId, name);
+      if (reason !== undefined) throw reason;
       return kernel.refOf(name);
     },
   } satisfies DurableSlots);

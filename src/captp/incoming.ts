@@ -32,6 +32,9 @@ export interface Incoming {
   close(): void;
 }
 
+/** What is wrong with a durable reference may be no fault of who names it. */
+const answered: readonly string[] = harden(['NO_SUCH_EXPORT', 'RESTORE_UNCONFIRMED']);
+
 export const makeIncoming = ({
   tables,
   answers,
@@ -61,7 +64,7 @@ export const makeIncoming = ({
   const neverGiven = (slot: Slot): Error =>
     makeError('PROTOCOL_ERROR', `${quote(slot)} was named, which was never given`);
 
-  /** Throws PROTOCOL_ERROR, and NO_SUCH_EXPORT. */
+  /** Throws PROTOCOL_ERROR, and what is answered. */
   const checkSlot = (slot: Slot): void => {
     const { kind, sendersOwn } = parseSlot(slot);
     if (kind !== 'durable') {
@@ -77,7 +80,7 @@ export const makeIncoming = ({
       slots.forEach(checkSlot);
       return undefined;
     } catch (error) {
-      if (codeOf(error) !== 'NO_SUCH_EXPORT') throw error;
+      if (!answered.includes(codeOf(error))) throw error;
       return error as Error;
     }
   };

@@ -3,6 +3,7 @@
  * daemon that keeps them up.
  */
 import type { Kernel } from '../vats/kernel-contract.ts';
+import type { RefName } from '../vats/names.ts';
 import type { EnlivenOther } from './bootstrap.ts';
 import type { VersionRange } from './hello.ts';
 import type { KeyPair } from './key-pair.ts';
@@ -30,6 +31,10 @@ export interface PeerOptions {
   /** Where they differ from the defaults. */
   readonly limits?: Partial<Limits>;
   readonly enlivenOther?: EnlivenOther;
+  /** Asked before a session opens with a peer that was given something to keep. A rejection with a code ends it, and is told. */
+  readonly mayCome?: (visitor: { readonly peerId: PeerId; readonly address: string }) => Promise<unknown>;
+  /** Asked each time that a peer names what it was given to keep. RESTORE_UNCONFIRMED: why it may not. */
+  readonly whyNot?: (peerId: PeerId, name: RefName) => Error | undefined;
   readonly hooks?: Partial<PeerHooks>;
 }
 

@@ -41,6 +41,8 @@ export const makePeer = (options: PeerOptions): Peer => {
     epoch,
     kernel,
     enlivenOther = async () => undefined,
+    mayCome = async () => {},
+    whyNot,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const hooks = safely<PeerHooks>(options.hooks ?? {});
@@ -70,8 +72,11 @@ export const makePeer = (options: PeerOptions): Peer => {
     await admission.admit(other, session, table?.known === true);
     if (table === undefined) return;
     if (table.forgotten) throw peerForgotten();
-    if (table.known) admission.trusted(session);
     const { peerId, remoteAddress } = other;
+    if (table.known) {
+      await mayCome({ peerId, address: remoteAddress });
+      admission.trusted(session);
+    }
     if (table.epoch !== undefined && other.epoch < table.epoch) {
       hooks.onOlderEpoch({ peerId, remoteAddress, seen: table.epoch, shown: other.epoch });
     }
@@ -99,7 +104,8 @@ export const makePeer = (options: PeerOptions): Peer => {
           onTooManyGuesses: session.close,
           onSuccess: (hash) => admission.trusted(session, hash),
         }),
-      makeDurable: ({ peerId }, hold) => makeDurableSlots({ kernel: kernel!, peerId, table: tables!.of(peerId), hold }),
+      makeDurable: ({ peerId }, hold) =>
+        makeDurableSlots({ kernel: kernel!, peerId, table: tables!.of(peerId), hold, whyNot }),
     });
     everySession.add(session);
     void session.gone.then(() => everySession.delete(session));

@@ -21,7 +21,7 @@ import { parseSlot, quote, reverseSlot, type Slot } from './slots.ts';
 export interface DurableSlots {
   /** The slot of a durable reference, as we write it; undefined for any other value. */
   slotOf(value: object): Slot | undefined;
-  /** What the other side means by `o+d5` or `o-d5`. Throws NO_SUCH_EXPORT. */
+  /** What the other side means by `o+d5` or `o-d5`. Throws NO_SUCH_EXPORT, RESTORE_UNCONFIRMED. */
   valueOf(theirSlot: Slot): object;
 }
 

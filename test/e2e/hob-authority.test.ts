@@ -213,10 +213,9 @@ describe('a session of an enrolled hob', () => {
     await E(machine).destroy();
     await goneOnce(machine);
     expect(await outcome(E(at.side).pull())).toMatch(/^(MACHINE_GONE|SESSION_CLOSED)$/);
-    await at.close();
+    await at.session.closed;
     // It need not even present anything.
-    const session = await hob.dial();
-    await session.closed;
+    expect(await outcome(hob.dial())).toMatch(/^(MACHINE_GONE|SESSION_CLOSED)$/);
     expect(await outcome(hob.connect())).toMatch(/^(MACHINE_GONE|SESSION_CLOSED)$/);
     expect(await E(boss).refusals()).toMatchObject([{ code: 'MACHINE_GONE', peerId: hob.keyPair.peerId }]);
   });
