@@ -172,10 +172,10 @@ const powers: CliPowers = {
   runBoss: async (options) => (await import('../boss/main.ts')).runBoss(options),
   runHob: async (options) => (await import('../hob/main.ts')).runHob(options),
   rows: {
-    openClosed: async (directory) => {
+    openClosed: async (directory, { wholeTables }) => {
       const { Level } = await import('level');
       const uid = process.getuid?.() ?? 0;
-      return openClosedStore({ Level, fs: syncFs, process, now: () => Date.now(), uid, directory });
+      return openClosedStore({ Level, fs: syncFs, process, now: () => Date.now(), uid, directory, wholeTables });
     },
     knownKinds: async () => {
       const [boss, hob] = await Promise.all([import('../boss/main.ts'), import('../hob/main.ts')]);

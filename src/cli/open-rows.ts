@@ -13,6 +13,8 @@ export interface RowsPlace {
   /** A backup file. Then there is nothing in `at`. */
   readonly file?: string;
   readonly at: BossPlace;
+  /** Of a store that no boss has: a damaged table of LevelDB's is told, and then the store is left alone. Otherwise what can be read is read. */
+  readonly wholeTables: boolean;
 }
 
 type Work<T> = (source: RowSource) => Promise<T>;
@@ -31,7 +33,7 @@ const isElsewhere = ({ socket, connectFile, state }: BossPlace, env: Readonly<Re
   connectFile !== undefined ||
   (state === undefined && Boolean(env['GOBS_SOCKET'] || env['GOBS_CONNECT_FILE']));
 
-const inStore = async <T>(at: BossPlace, surroundings: Surroundings, work: Work<T>): Promise<T> => {
+const inStore = async <T>({ at, wholeTables }: RowsPlace, surroundings: Surroundings, work: Work<T>): Promise<T> => {
   const { powers, output } = surroundings;
   let reached = false;
   try {
@@ -44,15 +46,16 @@ const inStore = async <T>(at: BossPlace, surroundings: Surroundings, work: Work<
   }
   const { root } = findStateDirectory(at.state, powers);
   output.note(`gobs: no boss is running in ${root}; reading the store that is there`);
-  return using(await powers.rows.openClosed(root), work);
+  return using(await powers.rows.openClosed(root, { wholeTables }), work);
 };
 
 /**
  * Opens, lets `work` read, and closes. Rejects BACKUP_UNUSABLE, BACKUP_DAMAGED, NEWER_FORMAT; STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED; as finding a
  * boss does; or as `work` does.
  */
-export const withRows = async <T>({ file, at }: RowsPlace, surroundings: Surroundings, work: Work<T>): Promise<T> => {
-  if (file === undefined) return inStore(at, surroundings, work);
+export const withRows = async <T>(place: RowsPlace, surroundings: Surroundings, work: Work<T>): Promise<T> => {
+  const { file, at } = place;
+  if (file === undefined) return inStore(place, surroundings, work);
   if (Object.keys(at).length > 0) {
     throw makeError('BAD_USAGE', `${file}: a backup file is read by itself; --${Object.keys(at)[0]!} says which boss`);
   }

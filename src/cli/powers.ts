@@ -67,8 +67,8 @@ export interface StorePowers {
 
 /** For whoever reads all rows of a store. */
 export interface RowPowers {
-  /** Of the store in a state directory that no process has open. Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED, STORE_NOT_OURS. */
-  readonly openClosed: (directory: string) => Promise<RowSource>;
+  /** Of the store in a state directory that no process has open. `wholeTables`: every byte of LevelDB's tables is looked at before. Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED, STORE_NOT_OURS. */
+  readonly openClosed: (directory: string, options: { readonly wholeTables: boolean }) => Promise<RowSource>;
   /** The kinds of bosses and hobs, by label: the highest version of each. */
   readonly knownKinds: () => Promise<KnownKinds>;
 }

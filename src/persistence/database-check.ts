@@ -19,7 +19,7 @@ import { readLogContent } from './log-records.ts';
 import { tablesIn, type Tables } from './manifest.ts';
 import { stateKey } from './row-checksum.ts';
 import type { StatePaths } from './state-directory.ts';
-import { checkTable, isTable, type TableFinding } from './table-check.ts';
+import { checkTable, type TableFinding } from './table-check.ts';
 import { newestChange, type Change } from './table-value.ts';
 import { valueIn } from './write-batch.ts';
 
@@ -98,11 +98,15 @@ const requireSoundTables = async (fs: Fs, database: string, { bytes }: Tables): 
   }
 };
 
-/** Every byte of every table of a database that nobody has open; takes longer the more there is. Rejects STORE_UNUSABLE. */
+/**
+ * Every byte of every table that LevelDB will read; takes longer the more there is. Whoever has the database open may take some away meanwhile, and does not
+ * change one. Rejects STORE_DAMAGED, STORE_UNUSABLE.
+ */
 export const checkTables = async (fs: Fs, database: string): Promise<readonly TableFinding[]> => {
   const findings: TableFinding[] = [];
-  for (const name of (await fs.promises.readdir(database)).filter(isTable)) {
-    const finding = await checkTable(fs, database, name);
+  const { bytes } = await requireTables(fs, database);
+  for (const number of [...bytes.keys()].sort((a, b) => a - b)) {
+    const finding = await checkTable(fs, database, `${fileNumber(number)}.ldb`);
     if (finding !== undefined) findings.push(finding);
   }
   return harden(findings);

@@ -11,11 +11,12 @@
  *   {"type":"locator","hash":"…","ref":"…"}    {"type":"trace","number":0,"value":{…}}    {"type":"row","key":"b/listen","value":"…"}
  *   {"type":"unreadable","key":"…","why":"…"}
  */
-import { describeError } from '../errors/gobs-error.ts';
+import { codeOf, describeError } from '../errors/gobs-error.ts';
 import { decodeRow } from '../vats/row.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import { readPortrait, withoutSealed, type Json } from './portrait-json.ts';
 import { formatKey, makeRowChecksum, type RowChecksum } from './row-checksum.ts';
+import { readStoreId } from './store-header.ts';
 
 export interface ExportRecord {
   readonly type: string;
@@ -77,16 +78,17 @@ async function* exporting(pages: AsyncIterable<readonly StoreEntry[]>): AsyncGen
   let checksum: RowChecksum | undefined;
   const read = ([key, value]: StoreEntry): ExportRecord | undefined => {
     try {
-      if (key === formatKey) checksum = makeRowChecksum(String(record(makeRowChecksum('').check(key, value))['store']));
+      if (key === formatKey) checksum = makeRowChecksum(readStoreId('the store', [[key, value]]));
       return recordOf(key, (checksum ?? makeRowChecksum('')).check(key, value));
     } catch (error) {
+      if (codeOf(error) === 'NEWER_FORMAT') throw error;
       return { type: 'unreadable', key, why: describeError(error).message };
     }
   };
   for await (const page of pages) yield page.map(read).filter((each) => each !== undefined);
 }
 
-/** The records of all rows, a page of them after the other, in key order. `pages` are those of a RowSource. Throws as they do. */
+/** The records of all rows, a page of them after the other, in key order. `pages` are those of a RowSource. Throws NEWER_FORMAT, or as they do. */
 export const exportRows = (pages: AsyncIterable<readonly StoreEntry[]>): AsyncGenerator<readonly ExportRecord[]> =>
   exporting(pages);
 harden(exportRows);

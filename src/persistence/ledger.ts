@@ -17,10 +17,8 @@ import { countIn, formatHeader, parseHeader, type HeaderRecord } from './header-
 import { makeInOrder } from './in-order.ts';
 import { parseRestored, restoredKey, type RestoredRow } from './restored-row.ts';
 import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
+import { requireKnownFormat, storeFormat } from './store-header.ts';
 import { copyOps } from './store-arguments.ts';
-
-/** What this program writes, and the newest that it reads. */
-const storeFormat = 1;
 
 /** Above every key that we write. */
 const afterAll = '\u{10ffff}';
@@ -107,12 +105,7 @@ const readFormat = async (store: Store, where: string): Promise<string | undefin
     });
   }
   const record = parseHeader(where, makeRowChecksum(''), formatKey, value);
-  const format = countIn(where, formatKey, record, 'format', 1);
-  if (format > storeFormat) {
-    throw makeError('NEWER_FORMAT', `${where}: the store has format ${format}, this gobs knows ${storeFormat}`, {
-      hint: 'use the gobs that wrote it, or a newer one; nothing was changed',
-    });
-  }
+  requireKnownFormat(where, record);
   if (typeof record['store'] !== 'string') throw missing(where, `${formatKey}: store`);
   return record['store'];
 };

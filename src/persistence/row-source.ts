@@ -15,6 +15,8 @@ export interface RowSource {
   readonly where: string;
   /** How many commits were acknowledged, if something beside the rows remembers it. */
   readonly acknowledged?: number;
+  /** What is wrong with the files that hold the rows, a line each. Then none can be read: pages are STORE_DAMAGED. */
+  readonly damage?: readonly string[];
   /**
    * All rows, in key order, each time from the start and as of the same moment. A page is about a quarter of a MiB, or one row.
    * Throws BACKUP_DAMAGED, STORE_UNUSABLE, STORE_DAMAGED, or as a session does.

@@ -4,6 +4,20 @@ import type { StoreEntry } from '../vats/store.ts';
 import { countIn, parseHeader, type HeaderRecord } from './header-row.ts';
 import { formatKey, makeRowChecksum, stateKey } from './row-checksum.ts';
 
+/** What this program writes, and the newest that it reads. */
+export const storeFormat = 1;
+harden(storeFormat);
+
+/** Of what `!format` says. Throws STORE_DAMAGED, or NEWER_FORMAT. */
+export const requireKnownFormat = (where: string, record: HeaderRecord): number => {
+  const format = countIn(where, formatKey, record, 'format', 1);
+  if (format <= storeFormat) return format;
+  throw makeError('NEWER_FORMAT', `${where}: the store has format ${format}, this gobs knows ${storeFormat}`, {
+    hint: 'use the gobs that wrote it, or a newer one; nothing was changed',
+  });
+};
+harden(requireKnownFormat);
+
 export interface StoreHeader {
   readonly format: number;
   /** Its id. */
@@ -21,15 +35,17 @@ const recordOf = (where: string, key: string, storeId: string, rows: readonly St
   return parseHeader(where, makeRowChecksum(storeId), key, row[1]);
 };
 
-/** `rows`: at least the first. Throws STORE_DAMAGED. */
+/** `rows`: at least the first. Throws STORE_DAMAGED; or NEWER_FORMAT, since nobody knows what the other rows are then. */
 export const readStoreId = (where: string, rows: readonly StoreEntry[]): string => {
-  const { store } = recordOf(where, formatKey, '', rows);
+  const record = recordOf(where, formatKey, '', rows);
+  requireKnownFormat(where, record);
+  const { store } = record;
   if (typeof store === 'string') return store;
   throw damaged(where, `${formatKey}: store is missing`);
 };
 harden(readStoreId);
 
-/** `rows`: at least those whose keys begin with `!`. Throws STORE_DAMAGED. */
+/** `rows`: at least those whose keys begin with `!`. Throws STORE_DAMAGED, NEWER_FORMAT. */
 export const readStoreHeader = (where: string, rows: readonly StoreEntry[]): StoreHeader => {
   const store = readStoreId(where, rows);
   const format = recordOf(where, formatKey, '', rows);

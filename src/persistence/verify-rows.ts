@@ -1,14 +1,18 @@
 /** What each row of a store is, in the order in which they come, and who looks at it. */
 import { describeError } from '../errors/gobs-error.ts';
+import { compareKeys } from '../vats/key-order.ts';
 import { nextVatKey } from '../vats/keys.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import { countIn, parseHeader } from './header-row.ts';
+import type { Json } from './portrait-json.ts';
 import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
+import { parseRestored, restoredKey } from './restored-row.ts';
 import type { RowSource } from './row-source.ts';
 import { readStoreId } from './store-header.ts';
 import { makeLocatorsCheck } from './verify-locators.ts';
 import { makePeerCheck } from './verify-peer.ts';
-import { makeRowReader, type SectionCheck, type VerifyTools } from './verify-reading.ts';
+import { fieldOf, makeRowReader, type SectionCheck, type VerifyTools } from './verify-reading.ts';
+import { checkTraceRow } from './verify-trace.ts';
 import { makeVatCheck } from './verify-vat.ts';
 
 export interface RowsCheck {
@@ -22,22 +26,28 @@ export interface RowsCheck {
   textOf(entry: StoreEntry): string | undefined;
 }
 
-/** Of these nothing is known but whose they are: the boss's, keys, and what turns did. */
-const FREE = /^[bkt]\//;
-const OWN = /^!(?:format|restored|state)$/;
+/** Of these nothing is known but whose they are: the boss's, and keys. */
+const FREE = /^[bk]\//;
+/** Numbers above those of all peers that were forgotten: src/captp/forget-peer.ts. */
+const peersKey = 'p/!';
 const SECTION = /^([vp]\/([^/]+))\/(.*)$/s;
 
 const nothing: SectionCheck = harden({ row: () => {}, end: () => {} });
 
 const reasonOf = (error: unknown): string => describeError(error).message;
 
-export const makeRowsCheck = ({ where, acknowledged = 0 }: RowSource, tools: VerifyTools): RowsCheck => {
+export const makeRowsCheck = (
+  { where, acknowledged = 0 }: Pick<RowSource, 'where' | 'acknowledged'>,
+  tools: VerifyTools,
+): RowsCheck => {
   const { findings } = tools;
   const { read } = makeRowReader(tools);
   const locators = makeLocatorsCheck(tools);
   let checksum: RowChecksum | undefined;
   let store: string | null = null;
+  let lastKey = '';
   let stateSeen = false;
+  let restored = { said: false, seen: false };
   let section = { folder: '', check: nothing };
 
   const readFormat = (entry: StoreEntry): void => {
@@ -50,6 +60,7 @@ export const makeRowsCheck = ({ where, acknowledged = 0 }: RowSource, tools: Ver
     const record = parseHeader(where, known, stateKey, value);
     countIn(where, stateKey, record, 'epoch', 1);
     const commits = countIn(where, stateKey, record, 'commits', 1);
+    restored = { ...restored, said: record['restores'] !== undefined };
     if (acknowledged <= commits) return;
     findings.add('STORE_DAMAGED', stateKey, `${acknowledged} commits were acknowledged, ${commits} are there`);
   };
@@ -63,15 +74,31 @@ export const makeRowsCheck = ({ where, acknowledged = 0 }: RowSource, tools: Ver
     }
   };
 
-  const ownRow = (entry: StoreEntry, known: RowChecksum): void => {
-    const [key, value] = entry;
-    if (!OWN.test(key)) findings.add('UNKNOWN_ROW', key, 'is no row of the store itself');
-    if (key !== stateKey) return void textOf(entry, known);
+  const ownRow = ([key, value]: StoreEntry, known: RowChecksum): void => {
     try {
-      readState(value, known);
+      if (key === stateKey) readState(value, known);
+      else if (key === restoredKey) {
+        restored = { ...restored, seen: true };
+        parseRestored(where, known, value);
+      } else findings.add('UNKNOWN_ROW', key, 'is no row of the store itself');
     } catch (error) {
-      findings.add('STORE_DAMAGED', key, reasonOf(error).replace(`${where}: row ${key}: `, ''));
+      findings.add('STORE_DAMAGED', key, reasonOf(error).replace(`${where}: `, '').replace(`row ${key}: `, ''));
     }
+  };
+
+  /** Sections rely on it, and whoever reads by key finds nothing where it is not so. */
+  const requireOrder = (key: string): void => {
+    if (compareKeys(key, lastKey) <= 0) {
+      findings.add('ROW_DAMAGED', key, 'comes after a row with a greater key, or the same');
+    }
+    lastKey = key;
+  };
+
+  const peersRow = (key: string, text: string): void => {
+    try {
+      if (Number.isSafeInteger(fieldOf(JSON.parse(text) as Json, 'next'))) return;
+    } catch {}
+    findings.add('ROW_DAMAGED', key, 'does not say which number is next');
   };
 
   /** The check of a vat or a peer; that of the one before has ended then. */
@@ -90,13 +117,17 @@ export const makeRowsCheck = ({ where, acknowledged = 0 }: RowSource, tools: Ver
     const [, folder, name = '', rest = ''] = SECTION.exec(key) ?? [];
     if (key === nextVatKey) {
       if (text !== undefined) read(key, text);
+    } else if (key === peersKey) {
+      if (text !== undefined) peersRow(key, text);
     } else if (folder !== undefined) checkOf(folder, name).row(key, rest, text);
     else if (key.startsWith('s/')) locators.row(key, key.slice(2), text);
+    else if (key.startsWith('t/')) checkTraceRow(key, text, findings);
     else if (!FREE.test(key)) findings.add('UNKNOWN_ROW', key, 'no part of gobs writes a row under such a key');
   };
 
   return harden({
     row: (entry) => {
+      requireOrder(entry[0]);
       if (checksum === undefined) readFormat(entry);
       else if (entry[0].startsWith('!')) ownRow(entry, checksum);
       else otherRow(entry, checksum);
@@ -104,6 +135,10 @@ export const makeRowsCheck = ({ where, acknowledged = 0 }: RowSource, tools: Ver
     end: () => {
       if (checksum === undefined) findings.add('STORE_DAMAGED', formatKey, 'is missing');
       if (!stateSeen) findings.add('STORE_DAMAGED', stateKey, 'is missing');
+      if (restored.said !== restored.seen) {
+        const what = restored.seen ? 'is there, and !state says of no restoring' : 'is missing, and !state says of it';
+        findings.add('STORE_DAMAGED', restoredKey, what);
+      }
       section.check.end();
       locators.end();
     },

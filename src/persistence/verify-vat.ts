@@ -1,7 +1,6 @@
 /** Are the rows of one vat whole? They come in key order: header, actors, kinds, entries of maps, roots. */
-import { makeVatRowCounts } from '../vats/row-counts.ts';
-import type { RowFinding } from '../vats/row-reader.ts';
 import type { Json } from './portrait-json.ts';
+import { makeVatTally } from './verify-counts.ts';
 import { fieldOf, makeRowReader, type RowReading, type SectionCheck, type VerifyTools } from './verify-reading.ts';
 
 const ACTOR = /^a\/([a-z][a-z0-9-]{0,62})\/([1-9][0-9]{0,14})$/;
@@ -17,27 +16,28 @@ const ownKind = (rest: string): string | undefined => {
 export const makeVatCheck = (vat: string, tools: VerifyTools): SectionCheck => {
   const { findings, references } = tools;
   const { read, requireKnown } = makeRowReader(tools);
-  const counts = makeVatRowCounts();
+  const tally = makeVatTally(vat, findings);
   const highest = new Map<string, number>();
   let kinds: Json | undefined;
   let kindsSeen = false;
 
-  const tell = (found: readonly RowFinding[]): void => {
-    for (const { code, key, message } of found) {
-      const kind = code === 'STORE_DAMAGED' ? 'COUNT_MISMATCH' : code;
-      findings.add(kind, key, message.replace(`row ${key}: `, ''));
-    }
-  };
-
-  const noteActor = (label: string, instance: number, row: RowReading | undefined): void => {
+  const noteActor = (key: string, label: string, instance: number, row: RowReading | undefined): void => {
     references.found({ vat, kind: label, instance });
+    tally.actor(key, label, instance, row?.portrait);
     if (row !== undefined) highest.set(row.kind, Math.max(row.version, highest.get(row.kind) ?? 0));
   };
 
-  const noteOwn = (key: string, expected: string, row: RowReading | undefined): void => {
-    if (row !== undefined && row.kind !== expected) {
-      findings.add('UNKNOWN_KIND', key, `is of kind ${row.kind}, expected ${expected}`);
-    } else if (expected === 'kinds') kinds = row?.portrait;
+  const noteOwn = (key: string, rest: string, expected: string, row: RowReading | undefined): void => {
+    const fits = row === undefined || row.kind === expected;
+    if (!fits) findings.add('UNKNOWN_KIND', key, `is of kind ${row.kind}, expected ${expected}`);
+    const portrait = fits ? row?.portrait : undefined;
+    if (expected === 'vat') tally.header(portrait);
+    else if (expected === 'entry') tally.entry(rest.split('/')[1]!);
+    else if (expected === 'root') tally.root();
+    else {
+      kindsSeen = true;
+      kinds = portrait;
+    }
   };
 
   /** The table of kinds says of all that was ever written; so what is there is in it. */
@@ -63,16 +63,13 @@ export const makeVatCheck = (vat: string, tools: VerifyTools): SectionCheck => {
         findings.add('UNKNOWN_ROW', key, 'is no row of a vat');
         return;
       }
-      if (own === 'kinds') kindsSeen = true;
+      // One that cannot be read is there all the same.
       const row = text === undefined ? undefined : read(key, text);
-      if (label !== undefined) noteActor(label, Number(instance), row);
-      else noteOwn(key, own!, row);
-      // One that cannot be read is there all the same; what is wrong with it is told already.
-      const found = counts.row(key, text ?? '');
-      if (row !== undefined) tell(found);
+      if (label !== undefined) noteActor(key, label, Number(instance), row);
+      else noteOwn(key, rest, own!, row);
     },
     end: () => {
-      tell(counts.end());
+      tally.end();
       requireKinds();
     },
   } satisfies SectionCheck);

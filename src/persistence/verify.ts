@@ -118,8 +118,9 @@ export const verify = async (source: RowSource, options: VerifyOptions): Promise
     rows = count;
     onProgress(count);
   };
+  for (const message of source.damage ?? []) findings.add('STORE_DAMAGED', null, message);
   // Of what is not whole, what is missing says nothing.
-  if (await readAll(source, check.row, onPage, findings)) {
+  if ((source.damage ?? []).length === 0 && (await readAll(source, check.row, onPage, findings))) {
     check.end();
     await tellDangling(source, references, check, findings);
   }

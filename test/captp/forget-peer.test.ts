@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makePeerTables } from '../../src/captp/peer-table.ts';
-import { makePeerRowCounts } from '../../src/captp/row-counts.ts';
 import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
 import { makeMemoryStore } from '../../src/persistence/memory-store.ts';
 import type { Store, StoreEntry } from '../../src/vats/store.ts';
 import { makePeerWorld, on, type PeerWorld } from '../support/peer-world.ts';
 import { openTestKernel } from '../support/test-kernel.ts';
 import { until } from '../support/until.ts';
+import { findingsInTexts } from '../vats/model/row-findings.ts';
 
 const gone = 'p'.repeat(52);
 const other = 'q'.repeat(52);
@@ -37,10 +37,9 @@ const makeScene = async () => {
 };
 
 const rowsOf = (peerId: string, rows: readonly StoreEntry[]) => rows.filter(([key]) => key.startsWith(`p/${peerId}/`));
-const findingsIn = (rows: readonly StoreEntry[]) => {
-  const counts = makePeerRowCounts();
-  return [...rows.flatMap(([key, text]) => counts.row(key, text)), ...counts.end()].map(({ message }) => message);
-};
+/** What peers are given here is not there. */
+const findingsIn = (rows: readonly StoreEntry[]) =>
+  findingsInTexts(rows).filter(({ code }) => code !== 'DANGLING_REFERENCE');
 const storeOf = async (rows: readonly StoreEntry[]) => {
   const store = makeMemoryStore();
   await store.write(rows.map(([key, value]) => ({ type: 'put', key, value })));

@@ -4,6 +4,7 @@ import { makeTagged } from '@endo/pass-style';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { exportRows, type ExportRecord } from '../../src/persistence/export.ts';
 import { readPortrait } from '../../src/persistence/portrait-json.ts';
+import { makeRowChecksum } from '../../src/persistence/row-checksum.ts';
 import type { StoreEntry } from '../../src/vats/store.ts';
 import { everything, otherPeer, peerId, sourceOf, storeGraph, withRows, written } from './stored-graph.ts';
 
@@ -102,6 +103,12 @@ describe('an export', () => {
     expect(all.filter(({ type }) => type === 'unreadable').map(({ key }) => key)).toEqual(bad);
     expect(all).toHaveLength(rows.length - 3);
   });
+});
+
+test('a store of a newer format is not shown', async () => {
+  const text = '{"format":2,"store":"the-store"}';
+  const newer: StoreEntry = ['!format', makeRowChecksum('').add('!format', text)];
+  await expect(records(withRows(rows, newer))).rejects.toThrow(/^NEWER_FORMAT: .* format 2, this gobs knows 1/);
 });
 
 describe('a portrait as JSON', () => {

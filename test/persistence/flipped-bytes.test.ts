@@ -5,19 +5,18 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeLocatorTable } from '../../src/captp/locator-table.ts';
 import { makePeerTable } from '../../src/captp/peer-table.ts';
-import { makePeerRowCounts } from '../../src/captp/row-counts.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import type { Ledger } from '../../src/persistence/ledger.ts';
 import { openStore } from '../../src/persistence/open-store.ts';
-import { makeRowCheck } from '../../src/persistence/row-check.ts';
 import { isTable, requireSoundTable } from '../../src/persistence/table-check.ts';
+import { verify } from '../../src/persistence/verify.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import type { DurableMap } from '../../src/vats/kind.ts';
-import { makeVatRowCounts } from '../../src/vats/row-counts.ts';
 import type { StoreEntry } from '../../src/vats/store.ts';
 import { counterKind, openWorkshop, type Counter } from '../vats/workshop.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
 import { storePowers } from './store-powers.ts';
+import { knownKinds, sourceOf } from './stored-graph.ts';
 
 /** Fewer than there are would be a weaker test. */
 const leastPlaces = 900;
@@ -62,7 +61,7 @@ const tablesIn = (directory: string): string[] => readdirSync(join(directory, 's
 const fill = async (store: Ledger): Promise<void> => {
   const before = tablesIn(sound).length;
   for (let n = 0; tablesIn(sound).length === before; n += 1) {
-    await store.write([{ type: 'put', key: `x/${n % 50}`, value: 'x'.repeat(100_000) }]);
+    await store.write([{ type: 'put', key: `b/${n % 50}`, value: 'x'.repeat(100_000) }]);
   }
 };
 
@@ -100,8 +99,7 @@ const outcomeOf = async (directory: string): Promise<string> => {
     const store = await open(directory);
     const rows = await rowsOf(store);
     await store.close();
-    const check = makeRowCheck([makeVatRowCounts(), makePeerRowCounts()]);
-    const findings = [...rows.flatMap(check.row), ...check.end()];
+    const { findings } = await verify(sourceOf(rows), { kinds: knownKinds });
     if (findings.length > 0) return `found by a look at all rows`;
     const withoutState = (all: readonly StoreEntry[]) => all.filter(([key]) => key !== '!state');
     return JSON.stringify(withoutState(rows)) === JSON.stringify(withoutState(expected)) ? 'whole' : 'LOST';

@@ -197,6 +197,124 @@ describe('a row that is lost', () => {
   });
 });
 
+describe('a row that can be read and says what cannot be', () => {
+  const row = (kind: string, body: string) => JSON.stringify({ k: kind, v: 1, c: 1, b: body, s: [] });
+  const base = `p/${peerId}`;
+  test.each([
+    ['v/test/!', row('vat', '#null')],
+    ['v/test/!', row('vat', '#{"next":-1,"actors":0}')],
+    ['v/test/a/map/2', row('map', '#null')],
+    ['v/test/a/map/2', row('map', '#{"size":"1"}')],
+    [`${base}/!`, 'x'],
+    [`${base}/!`, 'null'],
+    [`${base}/!`, '{"next":4}'],
+    [`${base}/!`, '{"next":"4","given":3}'],
+    [`${base}/x/1`, 'eph:test/x/1/self'],
+    [`${base}/x/1`, 'x'],
+    [`${base}/n/vat:test/counter/3/self`, 'one'],
+    ['s/!', ''],
+    ['s/!', 'x'],
+    ['s/!', 'null'],
+    ['v/!', 'x'],
+    ['p/!', 'x'],
+    ['p/!', '{"next":"1"}'],
+  ])('is damaged: %s %s', async (key, text) => {
+    const found = await findings(withRows(rows, written(key, text)));
+    expect(found[0]).toMatch(/^ROW_DAMAGED /);
+    // What it counts is not known then; but two numbers that are not each other's are.
+    expect(found.slice(1).filter((line) => !/numbers|DANGLING/.test(line))).toEqual([]);
+  });
+
+  test('of the store itself is damage of the store', async () => {
+    for (const [key, text, says] of [
+      ['!state', '{"epoch":0,"commits":1}', /epoch of 1 or more expected/],
+      ['!state', '{"epoch":1}', /commits of 1 or more expected/],
+      ['!restored', '{"at":1}', /taken of 0 or more expected/],
+    ] as const) {
+      const found = await findings(withRows(rows, written(key, text)));
+      expect(found[0]).toMatch(/^STORE_DAMAGED !/);
+      expect(found[0]).toMatch(says);
+    }
+  });
+
+  test('leaves what it counts alone, if it cannot be read', async () => {
+    for (const key of ['v/test/!', 'v/test/a/map/2', 'v/test/k', `${base}/!`, 's/!']) {
+      expect(await findings(damaged(key, (value) => `${value} `)), key).toEqual([
+        expect.stringMatching(/^ROW_DAMAGED .*checksum/),
+      ]);
+    }
+  });
+});
+
+test('a store that was restored says so twice, or not at all', async () => {
+  const restored = written('!restored', '{"at":1,"taken":1,"epoch":1,"numbers":1,"instances":1}');
+  const state = written('!state', textIn(rows, '!state').replace('}', ',"restores":1}'));
+  expect(await findings(withRows(rows, restored, state))).toEqual([]);
+  expect(await findings(withRows(rows, restored))).toEqual([
+    expect.stringMatching(/^STORE_DAMAGED !restored: is there/),
+  ]);
+  expect(await findings(withRows(rows, state))).toEqual([
+    expect.stringMatching(/^STORE_DAMAGED !restored: is missing/),
+  ]);
+});
+
+test('rows of a peer that is being forgotten may be gone, some of them', async () => {
+  const base = `p/${peerId}`;
+  const going = edited(rows, `${base}/!`, (text) => text.replace('}', ',"forgotten":true}'));
+  const content = withRows(
+    without(going, `${base}/n/vat:test/counter/3/self`, `${base}/x/2`),
+    written('p/!', '{"next":4}'),
+  );
+  expect(await findings(content)).toEqual([]);
+});
+
+test('a store of a newer format is not read on', async () => {
+  const newer: StoreEntry = ['!format', makeRowChecksum('').add('!format', '{"format":2,"store":"the-store"}')];
+  await expect(verify(sourceOf(withRows(rows, newer)), { kinds: knownKinds })).rejects.toThrow(
+    'NEWER_FORMAT: /state: the store has format 2, this gobs knows 1',
+  );
+});
+
+test('rows that are out of order, or there twice, are found', async () => {
+  const at = rows.findIndex(([key]) => key === 'v/test/a/counter/3');
+  const [one, other] = [rows[at]!, rows[at + 1]!];
+  for (const [key, two] of [
+    [one[0], [other, one]],
+    [one[0], [one, one, other]],
+  ] as const) {
+    const found = await findings([...rows.slice(0, at), ...two, ...rows.slice(at + 2)]);
+    expect(found).toContain(`ROW_DAMAGED ${key}: comes after a row with a greater key, or the same`);
+  }
+});
+
+describe('a row of the trace', () => {
+  const entry = ['a-1-2', 5, 'test', 'vat:test/counter/3/self', 'add', 'client', 0, 0, [], [], 0];
+  const traced = (entries: unknown, v = 1) => written('t/000003', JSON.stringify({ v, n: 3, s: 9, r: entries }));
+  const changed = (at: number, value: unknown) => entry.map((column, index) => (index === at ? value : column));
+
+  test('of any version is none of the rows that are missed or too many', async () => {
+    const full = [...entry.slice(0, 6), 'a-1-1', ['BAD', 'no'], ['test/counter/3'], [['a-1-3', 'promise', 'x']], 2];
+    for (const good of [traced([entry, full]), traced([]), traced('anything', 2)]) {
+      expect(await findings(withRows(rows, good))).toEqual([]);
+    }
+  });
+
+  test('has records of turns', async () => {
+    const wrong = [7, null, 'x', [7], [[]], [entry.slice(1)], [[...entry, 0]]];
+    const columns = entry.map((_, at) => [changed(at, at < 6 ? null : -1)]);
+    const deep = [changed(7, ['x']), changed(8, [7]), changed(9, [['a', 'b']]), changed(9, ['abc'])].map((one) => [
+      one,
+    ]);
+    for (const bad of [...wrong, ...columns, ...deep]) {
+      expect(await findings(withRows(rows, traced(bad))), JSON.stringify(bad)).toEqual([
+        'ROW_DAMAGED t/000003: has no records of turns',
+      ]);
+    }
+    expect(await findings(withRows(rows, written('t/000003', 'x')))).toHaveLength(1);
+    expect(await findings(withRows(rows, written('t/3', '{}')))).toEqual(['UNKNOWN_ROW t/3: is no place of the trace']);
+  });
+});
+
 describe('a row too many', () => {
   test('is found by the counts', async () => {
     const extra = written('v/test/a/counter/99', textIn(rows, 'v/test/a/counter/3'));

@@ -1,5 +1,5 @@
 /** Compares all rows with the model's state: each actor that can be reached, what it holds and how often it changed, and that there is nothing else. */
-import { makeVatRowCounts } from '../../../src/vats/row-counts.ts';
+import { findingsInTexts } from './row-findings.ts';
 import type { Identities } from './compare.ts';
 import { expectSame } from './expect-same.ts';
 import { bytesOrder, type PlainActor, type PlainState } from './plain-state.ts';
@@ -78,9 +78,7 @@ export const compareRows = (
   const count = (kind: string): number => all.filter(([, value]) => rowOf(value).k === kind).length;
   const durable = [...state.actors.values()].filter(({ ephemeral }) => !ephemeral);
   expectSame('how many actors there are', [count('node'), count('map')], [durable.length, durable.length]);
-  const counts = makeVatRowCounts();
-  const findings = [...all.flatMap(([key, value]) => counts.row(key, value)), ...counts.end()];
-  expectSame('what the counts in the rows say', findings, []);
+  expectSame('what is wrong with the rows', findingsInTexts(all), []);
   const inAll = durable.reduce((sum, { map }) => sum + map!.entries.size, 0);
   expectSame('how many entries there are', [count('entry'), entries <= inAll], [inAll, true]);
 };

@@ -74,7 +74,7 @@ export const backupStore: Action<'store backup'> = async ({ at, file, force }, s
   const { powers, output } = surroundings;
   if (file === '-' || file === '') throw makeError('BAD_USAGE', 'a backup goes to a file, whose name must be given');
   const path = resolve(powers.workingDirectory, file);
-  return withRows({ at }, surroundings, async (source) => {
+  return withRows({ at, wholeTables: true }, surroundings, async (source) => {
     const { rows, sealedWith } = await backUp(source, path, force, surroundings);
     output.note(`gobs: wrote ${rows} rows to ${path}`);
     if (sealedWith !== undefined) {

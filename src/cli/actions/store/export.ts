@@ -7,7 +7,7 @@ import { makeRowProgress } from './row-progress.ts';
 
 export const exportStore: Action<'store export'> = async ({ file, at }, surroundings) => {
   const { powers, output } = surroundings;
-  return withRows({ at, ...(file === undefined ? {} : { file }) }, surroundings, async (source) => {
+  return withRows({ at, wholeTables: false, ...(file === undefined ? {} : { file }) }, surroundings, async (source) => {
     const progress = makeRowProgress('exported', powers, output);
     let records = 0;
     let unreadable = 0;

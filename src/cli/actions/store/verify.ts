@@ -11,7 +11,7 @@ const isSound = ({ findings, more }: Verification): boolean => findings.length +
 export const verifyStore: Action<'store verify'> = async ({ file, at, json }, surroundings) => {
   const { powers, output } = surroundings;
   const kinds = await powers.rows.knownKinds();
-  return withRows({ at, ...(file === undefined ? {} : { file }) }, surroundings, async (source) => {
+  return withRows({ at, wholeTables: true, ...(file === undefined ? {} : { file }) }, surroundings, async (source) => {
     const progress = makeRowProgress('verified', powers, output);
     const result = await verify(source, { kinds, onProgress: progress.rows }).finally(progress.end);
     if (json) output.json({ sound: isSound(result), where: source.where, ...result });
