@@ -378,6 +378,13 @@ describe('what does not fit together', () => {
     expect(await findings(moved)).toEqual([`ROW_DAMAGED ${key}: holds another hash than the one that it is under`]);
   });
 
+  test('is found: a locator that leads to nothing that stays', async () => {
+    const ephemeral = edited(rows, secretRow, (text) => text.replace('vat:', 'eph:'));
+    expect(await findings(ephemeral)).toEqual([
+      `ROW_DAMAGED ${secretRow}: leads to eph:test/counter/3/self, which is no durable name`,
+    ]);
+  });
+
   test('is found: commits that were acknowledged and are not there', async () => {
     const commits = (JSON.parse(textIn(rows, '!state')) as { commits: number }).commits;
     const check = async (acknowledged: number) =>
