@@ -8,6 +8,7 @@ import { defineKind, type DurableMap } from '../../src/vats/kind.ts';
 import type { RefName } from '../../src/vats/names.ts';
 import type { Store } from '../../src/vats/store.ts';
 import { countingStore } from '../support/counting-store.ts';
+import { openTestKernel } from '../support/test-kernel.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { errorOf as reasonOf } from './error-of.ts';
 import { actorsIn, checkCounts, checkReferences, reachableIn } from './garbage/reachable.ts';
@@ -17,6 +18,7 @@ import {
   counterKind,
   listenerKind,
   openWorkshop,
+  type Bench,
   type Counter,
   type Listener,
   type Workshop,
@@ -341,6 +343,34 @@ describe('a cycle', () => {
     isDone = true;
     await working;
     expect(turns).toBeGreaterThan(100);
+  });
+
+  test('misses nothing that a turn puts where it has been already', async () => {
+    const kernel = openTestKernel(memory, { collectorPace: 1 });
+    const own = await openWorkshop(memory, { kernel, cacheLimit: 1 });
+    // Of what a row refers to the last is read first: so the holder long before the many others.
+    const holder = await own.turn<Bench>(({ bcom, spawn }) => {
+      const made = spawn(benchKind, null);
+      bcom([...Array.from({ length: 300 }, (_, n) => spawn(counterKind, n)), made]);
+      return made;
+    });
+    const put = own.script(({ bcom }, it: Counter) => bcom([it]));
+    const nothing = own.script(() => null);
+    const handOver = async (): Promise<Promise<unknown>[]> => {
+      const counter = await own.counter(7);
+      await collectGarbage();
+      const collected = kernel.collector.collect();
+      for (let cranks = 0; cranks < 30; cranks += 1) await new Promise((resolve) => setImmediate(resolve));
+      await E(holder).run(put, counter);
+      return [collected];
+    };
+    const [collected] = await handOver();
+    await E(own.bench).run(nothing);
+    await collectGarbage();
+    await collected;
+    const read = own.script(({ portrait }) => (portrait as readonly [Counter])[0].read());
+    expect(await E(holder).run(read)).toBe(7);
+    await kernel.stop();
   });
 
   test('that meets a damaged row takes nothing, and says which', async () => {
