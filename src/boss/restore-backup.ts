@@ -38,11 +38,14 @@ const requireSound = async (source: RowSource, onProgress: (rows: number) => voi
   if (first === undefined) return;
   const others = findings.length - 1 + more;
   const { key, message } = first;
-  throw makeError(
-    'BACKUP_DAMAGED',
-    `${source.where}: ${key === null ? '' : `${key}: `}${message}${others === 0 ? '' : ` (and ${others} more)`}`,
-    { hint: `gobs store verify ${source.where} shows all; nothing was changed` },
-  );
+  // What is about the file as a whole names it already.
+  const said =
+    key === null && message.startsWith(source.where)
+      ? message
+      : `${source.where}: ${key === null ? '' : `${key}: `}${message}`;
+  throw makeError('BACKUP_DAMAGED', `${said}${others === 0 ? '' : ` (and ${others} more)`}`, {
+    hint: `gobs store verify ${source.where} shows all; nothing was changed`,
+  });
 };
 
 /** Rejects SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG. A store that nothing was sealed in wants no key. */

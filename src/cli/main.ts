@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { makeError } from '../errors/gobs-error.ts';
 import { openClosedStore } from '../persistence/closed-store.ts';
 import { openClient } from './open-client.ts';
+import { errorText } from './output.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
 import { runCli } from './run.ts';
 
@@ -196,7 +197,13 @@ const powers: CliPowers = {
 };
 
 // `gobs … | head` is no failure of ours.
-process.stdout.on('error', (error: { code?: unknown }) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', ({ code }: { code?: unknown }) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(
+    `${errorText(makeError('OUTPUT_UNUSABLE', `standard output cannot be written (${String(code)})`))}\n`,
+  );
+  process.exit(1);
+});
 
 const exit = await runCli(process.argv.slice(2), powers);
 // A keyboard or an unanswered question would keep the process.

@@ -75,6 +75,7 @@ export const errorCodes = {
   NO_SUCH_BINDING: 'there is no binding of that name',
   // command line
   BAD_USAGE: 'the command line does not make sense',
+  OUTPUT_UNUSABLE: 'standard output cannot be written',
   BAD_DOCUMENT: 'the fleet document does not make sense',
   BOSS_NOT_RUNNING: 'no boss is running where one was looked for',
   WAIT_INTERRUPTED: 'somebody ended the waiting; the work goes on',

@@ -4,7 +4,7 @@
  */
 import { actorKey, entryRange, rootRange } from './keys.ts';
 import { parseActorName, type RefName } from './names.ts';
-import { decodeRow } from './row.ts';
+import { decodeRow, type Row } from './row.ts';
 import type { Store } from './store.ts';
 
 export interface GraphNode {
@@ -17,7 +17,7 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** The facet that is held; of a map's entry, its key before that. */
+  /** Where it is held, the name of a portrait's property or the key of a map's entry; then the facet that is held. */
   readonly label: string;
 }
 
@@ -58,7 +58,23 @@ const facetOf = (name: RefName): string => parseActorName(name)?.facet ?? '';
 const labelOf = (key: string, name: RefName): string => {
   const facet = facetOf(name);
   const shown = facet === 'self' ? '' : facet;
-  return key === '' || shown === '' ? key + shown : `${key}: ${shown}`;
+  return key === '' || shown === '' || key === shown ? key || shown : `${key}: ${shown}`;
+};
+
+/** The numbers of the references in a part of a portrait, which is in smallcaps. */
+const slotsIn = (part: unknown): number[] => {
+  if (typeof part === 'string') return /^[$&][0-9]+/.test(part) ? [Number.parseInt(part.slice(1), 10)] : [];
+  return typeof part === 'object' && part !== null ? Object.values(part).flatMap(slotsIn) : [];
+};
+
+/** A property of a portrait at a time; all in one where it is no record. */
+const properties = ({ body, slots }: Pick<Row, 'body' | 'slots'>): readonly Held[] => {
+  const portrait = JSON.parse(body.replace(/^#/, '')) as unknown;
+  if (typeof portrait !== 'object' || portrait === null || Array.isArray(portrait)) return [{ key: '', slots }];
+  return Object.entries(portrait).map(([key, part]) => ({
+    key,
+    slots: slotsIn(part).flatMap((n) => slots[n] ?? []),
+  }));
 };
 
 /** What a node holds, and what kind of thing it is. */
@@ -74,8 +90,9 @@ const makeLook = ({ store }: GraphPowers) => {
     const key = actor?.durable === true ? actorKey(actor.vat, actor.kind, actor.instance) : undefined;
     const value = key === undefined ? undefined : store.get(key);
     if (actor === undefined || key === undefined || value === undefined) return { kind: null, held: [] };
-    const { kind, slots } = decodeRow(key, value);
-    if (kind !== 'map') return { kind, held: [{ key: '', slots }] };
+    const row = decodeRow(key, value);
+    const { kind } = row;
+    if (kind !== 'map') return { kind, held: properties(row) };
     const entries = await rowsIn(entryRange(actor.vat, actor.instance), ENTRIES + 1);
     if (entries.length > ENTRIES) omit(`${node}: a map with more than ${ENTRIES} entries`);
     return { kind, held: entries.slice(0, ENTRIES) };

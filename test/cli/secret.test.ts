@@ -64,6 +64,11 @@ describe('secret set', () => {
 });
 
 test('secret list shows names and times, secret remove forgets one', async () => {
+  expect(await at.gobs('secret list')).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringMatching(/^there are no secrets; /) as string,
+  });
   await set('one');
   await set('two', 'secret set other');
   expect((await at.gobs('secret list')).stdout).toBe(

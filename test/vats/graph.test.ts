@@ -25,8 +25,8 @@ test('a graph has roots, actors with their facets and entries with their keys, o
     edges: [
       { from: 'root:test', to: 'vat:test/bench/1', label: 'bench' },
       { from: 'root:other', to: 'vat:other/bench/1', label: 'bench' },
-      { from: 'vat:test/bench/1', to: 'vat:test/map/2', label: '' },
-      { from: 'vat:test/bench/1', to: 'vat:test/bench/1', label: '' },
+      { from: 'vat:test/bench/1', to: 'vat:test/map/2', label: 'map' },
+      { from: 'vat:test/bench/1', to: 'vat:test/bench/1', label: 'mine' },
       { from: 'vat:test/map/2', to: 'vat:other/counter/2', label: 'web1' },
       { from: 'vat:test/map/2', to: 'vat:test/bench/1', label: 'web1' },
     ],

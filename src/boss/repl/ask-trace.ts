@@ -27,12 +27,16 @@ export interface TraceAnswer {
   readonly notes: readonly string[];
 }
 
-/** A name of a reference has a colon in it, a machine's has none. */
-const isReferenceName = (name: string): boolean => name.includes(':');
+/** A name of a reference has a colon in it, a machine's has none. Traces and graphs show `boss/machine/7` for `vat:boss/machine/7/self`. */
+const referenceName = (name: string): string | undefined => {
+  if (name.includes(':')) return name;
+  const parts = name.split('/').length;
+  return parts === 3 || parts === 4 ? `vat:${name}${parts === 3 ? '/self' : ''}` : undefined;
+};
 
 /** Rejects NO_SUCH_MACHINE. */
 const named = async (boss: Boss, name: string): Promise<string | MachineAdmin> =>
-  isReferenceName(name) ? name : E(boss).machine(name);
+  referenceName(name) ?? E(boss).machine(name);
 
 /** Without a name the boss alone, with all that it did. The first is always the boss. Rejects NO_SUCH_MACHINE. */
 export const traceSources = async (

@@ -52,6 +52,7 @@ export const listSecrets: Action<'secret list'> = async ({ at, json }, { powers,
   withBoss(at, powers, output, async (boss) => {
     const entries = (await E(boss).secrets()).map(({ name, at: time }) => ({ name, at: time }));
     if (json) output.json(entries);
+    else if (entries.length === 0) output.note('there are no secrets; gobs secret set NAME keeps one');
     else {
       output.data(
         renderTable(

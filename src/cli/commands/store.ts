@@ -36,8 +36,8 @@ const addRestore = (group: Command, ask: Ask): void => {
 
 export const addStoreCommands = (program: Command, ask: Ask): void => {
   const group = program.command('store').description('look after the store of a boss');
+  addArchiveCommands(group, ask);
   addRestore(group, ask);
   addUpgrade(group, ask);
-  addArchiveCommands(group, ask);
 };
 harden(addStoreCommands);

@@ -32,6 +32,11 @@ test('a graph in DOT', () => {
 }`);
 });
 
+test('hashes and keys of peers are cut in labels', () => {
+  const edges = [{ ...graph.edges[0]!, label: `${'0f'.repeat(32)}: gate` }];
+  expect(graphText({ ...graph, edges }, 'mermaid')).toContain('n0 -->|"0f0f0f0f…: gate"| n1');
+});
+
 interface Read {
   readonly nodes: readonly string[];
   readonly edges: number;

@@ -15,15 +15,15 @@ import { makeRowProgress } from './row-progress.ts';
 interface Seen {
   rows: number;
   /** Of the key that secrets in it are sealed with. */
-  sealedWith: string | undefined;
+  sealedWith: { readonly key: string; readonly byPassphrase: boolean } | undefined;
 }
 
 const noteRows = (seen: Seen, page: RowPage): void => {
   seen.rows += page.length;
   const sealing = page.find(([key]) => key === 'k/!');
   if (sealing === undefined) return;
-  const { key } = JSON.parse(sealing[1].slice(sealing[1].indexOf(' '))) as { key?: unknown };
-  if (typeof key === 'string') seen.sealedWith = key;
+  const { key, scrypt } = JSON.parse(sealing[1].slice(sealing[1].indexOf(' '))) as { key?: unknown; scrypt?: unknown };
+  if (typeof key === 'string') seen.sealedWith = { key, byPassphrase: scrypt !== undefined };
 };
 
 /** The pages, until somebody ends it. */
@@ -79,7 +79,9 @@ export const backupStore: Action<'store backup'> = async ({ at, file, force }, s
     output.note(`gobs: wrote ${rows} rows to ${path}`);
     if (sealedWith !== undefined) {
       output.note(
-        `gobs: secrets in it are sealed with the key ${sealedWith}; keep a copy of that elsewhere: the backup does not have it`,
+        sealedWith.byPassphrase
+          ? `gobs: secrets in it are sealed with a passphrase (key ${sealedWith.key}): without that, the backup is of no use`
+          : `gobs: secrets in it are sealed with the key ${sealedWith.key}; keep a copy of that elsewhere: the backup does not have it`,
       );
     }
     return exitCodes.done;
