@@ -56,7 +56,12 @@ export const makeInspectorView = ({ inspector, nameOf }: Pick<Kernel, 'inspector
     portrait: async (target: string | object) => inspector.portrait(nameFrom(target)),
     trace: async ({ of, ...request }: TraceRequest & { of?: string | object } = {}) =>
       inspector.trace(boundedRequest(request), of === undefined ? undefined : about(nameFrom(of))),
-    graph: async ({ from, depth = 3, limit = 200 }: { from?: string | object; depth?: number; limit?: number } = {}) =>
+    graph: async ({
+      from,
+      // From an actor of a machine it is two steps to the boss, and three to all other machines.
+      depth = from === undefined ? 3 : 1,
+      limit = 200,
+    }: { from?: string | object; depth?: number; limit?: number } = {}) =>
       inspector.graph({
         depth: within(depth, 0, MOST_DEPTH),
         limit: within(limit, 1, MOST_NODES),

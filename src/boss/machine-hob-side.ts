@@ -9,6 +9,7 @@ import { isReport } from '../protocol/report-check.ts';
 import { isWithinLimits, sizeOfReport } from '../protocol/report-size.ts';
 import { isSameState, reportLimits } from '../protocol/shapes.ts';
 import type { Facts, Report, ReportAnswer, StateIdentity, WantedState } from '../protocol/shapes.ts';
+import { E } from '../vats/eventual-send.ts';
 import { heldHobError, heldState, raisedAbove, withEpoch } from './held.ts';
 import { arrived, isDoomed, reported as hasReported } from './lifecycle.ts';
 import type { HobSide } from './machine-facets.ts';
@@ -102,6 +103,9 @@ export const hobSideMethods = (turn: MachineTurn): HobSide => {
     }
     change({ hob, lastSeen: now(), reported: lastReported, progress: next, generation: wanted.generation });
     greet();
+    // It has nothing to do, so it would say nothing before its interval is over; and what it said once is not known here.
+    const isUnheard = held !== undefined && isSameState(held, wanted) && lastReported !== wanted.generation;
+    if (isUnheard && wanted.generation > 0) void E(turn.self.operator).check();
     return wanted;
   };
 

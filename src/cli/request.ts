@@ -97,7 +97,7 @@ export type Request =
       readonly do: 'graph';
       readonly name?: string;
       readonly format: GraphFormat;
-      readonly depth: number;
+      readonly depth?: number;
       readonly limit: number;
       readonly json: boolean;
     } & AtBoss)

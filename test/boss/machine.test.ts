@@ -556,6 +556,23 @@ describe('check and converge', () => {
   });
 });
 
+describe('a hob that attaches with the newest desired state, on which the boss has heard no report', () => {
+  test('is asked to look, since it would have nothing to say before its interval is over', async () => {
+    const { machine, hob } = await createReady('web1', { resources: [noop('a')] });
+    await life.disconnect(hob);
+    await E(machine).setDesired({ resources: [noop('b')] });
+    hob.desired = await E(life.hobSide(hob)).pull();
+    await life.connect(hob);
+    await life.kernel.idle();
+    expect(hob.heard).toEqual(['check']);
+    expect(await E(machine).status()).toMatchObject({ generation: 2, reported: 2 });
+    await life.disconnect(hob);
+    await life.connect(hob);
+    await life.kernel.idle();
+    expect(hob.heard).toEqual(['check']);
+  });
+});
+
 describe('a hob that holds what this boss does not have', () => {
   /** The boss's store as it was at generation 1, under a hob that has done generation `held` of a later time. */
   const putBackUnder = async (held: number) => {

@@ -132,7 +132,7 @@ harden(showTrace);
 
 export const showGraph: Action<'graph'> = ({ at, name, format, depth, limit, json }, { powers, output }) =>
   withBoss(at, powers, output, async (boss) => {
-    const graph = await askGraph(boss, name, { depth, limit });
+    const graph = await askGraph(boss, name, { limit, ...(depth !== undefined && { depth }) });
     if (json) output.json(graph);
     else output.data(graphText(graph, format));
     for (const what of graph.omitted) output.note(`gobs: left out: ${what}`);

@@ -35,17 +35,21 @@ const addGraph = (program: Command, ask: Ask): void => {
     program.command('graph [name]').description('which actor refers to which, as text that a program draws'),
   )
     .addOption(new Option('--format <format>', 'for whom').choices(graphFormats).default('mermaid'))
-    .addOption(new Option('--depth <n>', 'references away from where it begins').default(3).argParser(count(0, 50)))
+    .addOption(
+      new Option('--depth <n>', 'references away from where it begins (default: 3, with NAME 1)').argParser(
+        count(0, 50),
+      ),
+    )
     .addOption(new Option('--limit <n>', 'at most so many actors').default(200).argParser(count(1, 2_000)))
     .addOption(jsonOption())
     .action(
       (
         name: string | undefined,
-        options: BossOptions & { format: GraphFormat; depth: number; limit: number; json: boolean },
+        options: BossOptions & { format: GraphFormat; depth?: number; limit: number; json: boolean },
       ) => {
         const { format, depth, limit, json } = options;
-        const about = name === undefined ? {} : { name };
-        ask({ do: 'graph', at: bossPlace(options), ...about, format, depth, limit, json });
+        const about = { ...(name !== undefined && { name }), ...(depth !== undefined && { depth }) };
+        ask({ do: 'graph', at: bossPlace(options), ...about, format, limit, json });
       },
     );
   examples(graph, ['gobs graph web1', 'gobs graph --format dot --depth 5 | dot -Tsvg > boss.svg']);
