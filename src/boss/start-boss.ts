@@ -27,7 +27,7 @@ import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { requireKnownKinds } from '../vats/known-kinds.ts';
-import type { MessageContext } from '../vats/messages.ts';
+import { messageEpoch, type MessageContext } from '../vats/messages.ts';
 import { announceBoss, giveAdminLocator, prepareSocketDirectory } from './boss-files.ts';
 import type { BossProcess } from './boss-process.ts';
 import type { House, Restoration } from './boss-turn.ts';
@@ -107,7 +107,7 @@ const makeKernelOf = (
       log.warn(describeError(reason), 'turns could not be written');
       onCommitFailed();
     },
-    trace: { epoch: store.epoch, context, unseen: ['trace'] },
+    trace: { epoch: messageEpoch(store), context, unseen: ['trace'] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 

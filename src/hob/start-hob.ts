@@ -18,7 +18,7 @@ import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts'
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { requireKnownKinds } from '../vats/known-kinds.ts';
-import type { MessageContext } from '../vats/messages.ts';
+import { messageEpoch, type MessageContext } from '../vats/messages.ts';
 import { makeAccounts } from './accounts.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
@@ -120,7 +120,7 @@ const makeKernelOf = (store: Ledger, { now, setImmediate, messageContext: contex
     schedule: setImmediate,
     onTurnError: makeTurnErrorLog(log, now),
     onCommitFailed: (reason) => log.warn(describeError(reason), 'turns could not be written'),
-    trace: { epoch: store.epoch, context, unseen: ['trace'] },
+    trace: { epoch: messageEpoch(store), context, unseen: ['trace'] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 

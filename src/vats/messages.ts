@@ -48,11 +48,24 @@ export interface Messages {
 }
 
 export interface MessagesOptions {
-  /** How often the store was opened. */
+  /** See `messageEpoch`. */
   readonly epoch: number;
   /** Without it nothing is joined. */
   readonly context?: MessageContext | undefined;
 }
+
+/** A 15th digit has room for it. */
+const MOST_EPOCHS = 10 ** 15;
+
+/**
+ * What tells the ids of one opening of a store from those of every other. A store that was restored counts its openings from the backup's, which
+ * the lost store did too; but its numbers go on above all that were given, and no two restores let them go on at the same.
+ */
+export const messageEpoch = (opened: {
+  readonly epoch: number;
+  readonly restored: { readonly numbers: number } | undefined;
+}): number => (opened.epoch + (opened.restored?.numbers ?? 0)) % MOST_EPOCHS;
+harden(messageEpoch);
 
 const PEER_LENGTH = 8;
 const ID = /^[a-z2-7]{8}-[0-9]{1,15}-[0-9]{1,15}$/;
