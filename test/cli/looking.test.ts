@@ -96,6 +96,46 @@ describe('trace', () => {
     ]);
   });
 
+  const none = (last: number) => harden({ records: [], last, cut: false });
+  test.each([
+    ['where it was', (after: number) => none(after)],
+    ['further on', (after: number) => none(after + 1)],
+    ['further and further back', (after: number) => none(after - 1)],
+    ['here and there', (after: number) => none(after > 50 ? 7 : 99)],
+    ['with what was shown', (after: number) => harden({ records: [aRecord], last: after, cut: false })],
+  ])('--follow does not ask again a hob that answers at once that it is %s', async (_where, answer) => {
+    let asked = 0;
+    at.traces.lie('web1', ({ after }) => {
+      asked += 1;
+      return after === undefined ? none(99) : answer(after);
+    });
+    const running = at.gobs('trace web1 --follow');
+    await at.traces.waited(1);
+    at.traces.happen('boss', { id: 'bossboss-1-0' });
+    await at.traces.waited(1);
+    at.traces.happen('boss', { id: 'bossboss-1-1' });
+    await at.traces.waited(1);
+    at.interrupt();
+    const { stderr } = await running;
+    expect(stderr).toBe(
+      'gobs: records of web1 are not shown: PROTOCOL_ERROR: web1 answers who waits with nothing new\n',
+    );
+    expect(asked).toBeLessThan(8);
+  });
+
+  test('--follow goes on with a hob whose store is another by now', async () => {
+    at.traces.lie('web1', ({ after = 0 }) => {
+      if (after === 0) return none(99);
+      if (after === 99) return none(7);
+      if (after === 7) return harden({ records: [{ ...aRecord, ...done, number: 8 }], last: 8, cut: false });
+      at.interrupt();
+      return none(8);
+    });
+    const { stdout, stderr } = await at.gobs('trace web1 --follow');
+    expect(stderr).toBe('');
+    expect(stdout).toContain('bossboss-1-2');
+  });
+
   test('--follow goes on without a hob, says so once, and with it when it is back', async () => {
     at.set('web1', { online: false });
     const running = at.gobs('trace web1 --follow');

@@ -2,7 +2,7 @@
  * `gobs trace` and `gobs graph`. Following is a chain of calls, each answered when there is something new, one to the boss and one through it to
  * the hob: nothing is polled, and Ctrl-C ends it.
  */
-import { codeOf } from '../../errors/gobs-error.ts';
+import { codeOf, makeError } from '../../errors/gobs-error.ts';
 import { askGraph, askTrace, cutNote, missingNote, traceSources, type TraceSource } from '../../boss/repl/ask-trace.ts';
 import { joinTrace, type JoinedRecord, type TracePage } from '../../protocol/trace.ts';
 import { withBoss } from '../connect.ts';
@@ -30,9 +30,20 @@ const showRecords = (records: readonly JoinedRecord[], json: boolean, output: Ou
 /** How far a side has been shown. */
 interface Cursor {
   after: number;
+  /** The last answer had nothing but an earlier end. */
+  wentBack: boolean;
 }
 
-/** Prints what one side has behind the cursor, until somebody interrupts. Rejects as its source does. */
+/**
+ * Who waits is answered with something newer; or with nothing and an earlier end, where the store is another by now. Who asks again and again
+ * would be kept busy by any other answer. Throws PROTOCOL_ERROR.
+ */
+const requireProgress = ({ records, last }: TracePage, where: string, { after, wentBack }: Cursor): void => {
+  const isProgress = records.length > 0 ? last > after : last < after && !wentBack;
+  if (!isProgress) throw makeError('PROTOCOL_ERROR', `${where} answers who waits with nothing new`);
+};
+
+/** Prints what one side has behind the cursor, until somebody interrupts. Rejects as its source does, and PROTOCOL_ERROR. */
 const followSide = async (
   { where, ask }: TraceSource,
   { json, interrupted, output }: Following,
@@ -45,8 +56,10 @@ const followSide = async (
     asking.catch(() => {});
     const page: TracePage | 'interrupted' = await Promise.race([asking, interrupted]);
     if (page === 'interrupted') return;
+    requireProgress(page, where, cursor);
     if (page.cut) output.note(`gobs: ${cutNote(where)}`);
     showRecords(joinTrace([{ where, records: page.records }]), json, output);
+    cursor.wentBack = page.last < cursor.after;
     cursor.after = page.last;
     onPage();
   }
@@ -84,7 +97,7 @@ const followAll = async ([own, hob]: readonly [TraceSource, TraceSource?], follo
   const { limit, json, output } = following;
   const first = await own.ask({ limit });
   const sides = [{ where: own.where, records: first.records }];
-  const cursor = { after: 0 };
+  const cursor = { after: 0, wentBack: false };
   const hobSide = hob && makeHobSide(hob, following, cursor);
   if (hob !== undefined) {
     try {
@@ -97,7 +110,7 @@ const followAll = async ([own, hob]: readonly [TraceSource, TraceSource?], follo
     }
   }
   showRecords(joinTrace(sides), json, output);
-  await followSide(own, following, { after: first.last }, () => hobSide?.go());
+  await followSide(own, following, { after: first.last, wentBack: false }, () => hobSide?.go());
 };
 
 const follow = async (
