@@ -81,11 +81,16 @@ const TracePageShape = exactly({
   cut: M.boolean(),
 });
 
-/** Of what a hob answered. */
-export const isTracePage = (value: unknown): value is TracePage => matches(value as never, TracePageShape);
-harden(isTracePage);
-
 const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && value! >= 0;
+
+/** To a pattern, NaN and Infinity are numbers too. */
+const hasCounts = ({ records, last }: TracePage): boolean =>
+  isCount(last) && records.every(({ number: n, at, omitted }) => isCount(n) && isCount(at) && isCount(omitted));
+
+/** Of what a hob answered. */
+export const isTracePage = (value: unknown): value is TracePage =>
+  matches(value as never, TracePageShape) && hasCounts(value as TracePage);
+harden(isTracePage);
 
 /** With a limit that one answer has room for. */
 export const boundedRequest = ({ after, limit, wait }: TraceRequest): TraceRequest =>

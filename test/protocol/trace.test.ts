@@ -17,6 +17,12 @@ describe('what a hob answers', () => {
     ['a long message', page({ error: { code: 'X_Y', message: 'x'.repeat(301) } })],
     ['many names', page({ changed: Array(101).fill('vat:hob/hob/1/self') })],
     ['many records', harden({ records: Array(301).fill(aRecord), last: 1, cut: false })],
+    ['a time that is no number', page({ at: NaN })],
+    ['a number without end', page({ number: Infinity })],
+    ['less than nothing omitted', page({ omitted: -1 })],
+    ['half a record', page({ number: 1.5 })],
+    ['an end without end', harden({ records: [], last: Infinity, cut: false })],
+    ['an end that cannot be counted on', harden({ records: [], last: 2 ** 53, cut: false })],
     ['a promise', harden({ records: Promise.resolve([]), last: 1, cut: false })],
     ['nothing', undefined],
   ])('is none if it is %s', (_what, value) => {
