@@ -105,13 +105,21 @@ export const makeGroupCommit = ({
     done();
   };
 
+  const put = (group: Group): Promise<void> => {
+    try {
+      for (const [key, value] of companion?.join() ?? []) group.rows.set(key, value);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return store.write([...group.rows].map(toOp));
+  };
+
   const flush = (): void => {
     if (writing !== undefined || open.rows.size === 0) return;
     const group = open;
     writing = group;
     open = newGroup();
-    for (const [key, value] of companion?.join() ?? []) group.rows.set(key, value);
-    store.write([...group.rows].map(toOp)).then(
+    put(group).then(
       () => succeed(group),
       (cause: unknown) => fail(group, cause),
     );

@@ -1,8 +1,9 @@
 /** Reading the trace back, newest first, a few rows at a time: the ring may be long, and the vats have other things to do. */
+import { codeOf } from '../errors/gobs-error.ts';
 import type { RefName } from './names.ts';
 import type { Store } from './store.ts';
 import { recordOf, type Entry, type TraceRecord } from './trace-record.ts';
-import { decodeRow, slotKey, type TraceRow } from './trace-rows.ts';
+import { rowIn, slotKey, soundRow, type TraceRow } from './trace-rows.ts';
 import type { Trace } from './trace.ts';
 
 export interface TraceRequest {
@@ -25,6 +26,8 @@ export interface TracePage {
 
 export type AcceptRecord = (record: TraceRecord) => boolean;
 
+type TraceStore = Pick<Store, 'get' | 'page'>;
+
 const ROWS = 32;
 
 interface Search {
@@ -45,19 +48,26 @@ const visit = (entries: readonly Entry[], first: number, { after, limit, accept,
   return found.length <= limit;
 };
 
-/** `low` up to and without `high`, which are in slots that follow each other. */
-const readRows = async (store: Pick<Store, 'page'>, low: number, high: number, slots: number) => {
-  const slot = low % slots;
+/** Where one of them is damaged, each by itself, and that one is passed over. */
+const rowsInSlots = async (store: TraceStore, slot: number, count: number): Promise<(TraceRow | undefined)[]> => {
   const gt = slot === 0 ? 't/' : slotKey(slot - 1);
-  const rows = await store.page({ gt, lt: slotKey(slot + high - low), limit: high - low });
-  const isOne = (row: TraceRow | undefined): row is TraceRow => row !== undefined && row.row >= low && row.row < high;
-  return rows
-    .map(([, text]) => decodeRow(text))
-    .filter(isOne)
-    .sort((one, other) => other.row - one.row);
+  try {
+    const rows = await store.page({ gt, lt: slotKey(slot + count), limit: count });
+    return rows.map(([, text]) => soundRow(text));
+  } catch (error) {
+    if (codeOf(error) !== 'ROW_DAMAGED') throw error;
+    return Array.from({ length: count }, (_row, index) => rowIn(store.get, slot + index));
+  }
 };
 
-const search = async (trace: Trace, store: Pick<Store, 'page'>, wanted: Search): Promise<void> => {
+/** `low` up to and without `high`, which are in slots that follow each other. */
+const readRows = async (store: TraceStore, low: number, high: number, slots: number) => {
+  const isOne = (row: TraceRow | undefined): row is TraceRow => row !== undefined && row.row >= low && row.row < high;
+  const rows = await rowsInSlots(store, low % slots, high - low);
+  return rows.filter(isOne).sort((one, other) => other.row - one.row);
+};
+
+const search = async (trace: Trace, store: TraceStore, wanted: Search): Promise<void> => {
   const { slots } = trace.limits;
   const { row: end, first, waiting } = trace.seen();
   if (!visit(waiting, first, wanted)) return;
@@ -77,7 +87,7 @@ const newest = ({ first, waiting }: { readonly first: number; readonly waiting: 
 
 export const readTrace = async (
   trace: Trace,
-  store: Pick<Store, 'page'>,
+  store: TraceStore,
   { after = 0, limit = 100, wait = false }: TraceRequest,
   accept: AcceptRecord = () => true,
 ): Promise<TracePage> => {

@@ -6,6 +6,7 @@
  *
  * The newest row is found by halving, which needs no row that says where it is.
  */
+import { codeOf } from '../errors/gobs-error.ts';
 import type { Entry } from './trace-record.ts';
 
 export interface TraceRow {
@@ -36,12 +37,38 @@ harden(slotKey);
 const encodeRow = (row: number, first: number, entries: readonly string[]): string =>
   `{"v":${VERSION},"n":${row},"s":${first},"r":[${entries.join(',')}]}`;
 
-/** Undefined for what another version wrote. */
+/** Undefined for what another version wrote. Throws for what is no row. */
 export const decodeRow = (text: string): TraceRow | undefined => {
   const { v, n, s, r } = JSON.parse(text) as { v: number; n: number; s: number; r: readonly Entry[] };
   return v === VERSION ? { row: n, first: s, entries: r } : undefined;
 };
 harden(decodeRow);
+
+/** Undefined too for what is no row. */
+export const soundRow = (text: string): TraceRow | undefined => {
+  try {
+    const row = decodeRow(text);
+    const isSound = Number.isSafeInteger(row?.row) && Number.isSafeInteger(row?.first) && Array.isArray(row?.entries);
+    return isSound ? row : undefined;
+  } catch {
+    return undefined;
+  }
+};
+harden(soundRow);
+
+type Get = (key: string) => string | undefined;
+
+/** Undefined too if the row is damaged: that ends nothing but the trace before it. Throws what else `get` throws. */
+export const rowIn = (get: Get, slot: number): TraceRow | undefined => {
+  try {
+    const text = get(slotKey(slot));
+    return text === undefined ? undefined : soundRow(text);
+  } catch (error) {
+    if (codeOf(error) === 'ROW_DAMAGED') return undefined;
+    throw error;
+  }
+};
+harden(rowIn);
 
 /** The rows of these entries, each as full as may be. What is longer than a row has one of its own. */
 export const rowsOf = (
@@ -72,25 +99,16 @@ export const rowsOf = (
 };
 harden(rowsOf);
 
-/** The newest row; undefined if there is none. */
-export const newestRow = (get: (key: string) => string | undefined, slots: number): TraceRow | undefined => {
-  const rowIn = (slot: number): TraceRow | undefined => {
-    try {
-      const text = get(slotKey(slot));
-      return text === undefined ? undefined : decodeRow(text);
-    } catch {
-      // A damaged row ends nothing but the trace before it.
-      return undefined;
-    }
-  };
-  let newest = rowIn(0);
+/** The newest row; undefined if there is none. Throws as `get` does, but not ROW_DAMAGED. */
+export const newestRow = (get: Get, slots: number): TraceRow | undefined => {
+  let newest = rowIn(get, 0);
   if (newest === undefined) return undefined;
   const start = newest.row;
   // Slots up to `low` are of the newest round, those from `high` on are not.
   let [low, high] = [0, slots];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    const found = rowIn(middle);
+    const found = rowIn(get, middle);
     if (found?.row === start + middle) [low, newest] = [middle, found];
     else high = middle;
   }

@@ -15,7 +15,7 @@ import { newestRow, rowsOf, traceLimits, type TraceLimits } from './trace-rows.t
 import type { Turn } from './turn.ts';
 
 export interface TraceOptions {
-  /** How often the store was opened: no id is given twice. */
+  /** Another for each opening of the store: `messageEpoch`. */
   readonly epoch: number;
   readonly context?: MessageContext | undefined;
   /** Methods by which the trace is looked at: their turns leave no record. */
@@ -36,7 +36,7 @@ export interface TracedTurn {
 
 /** What the commit groups tell it. */
 export interface GroupCompanion {
-  /** A group is about to be written, and these rows with it. */
+  /** A group is about to be written, and these rows with it. Throws as the store's `get` does: then the group has failed. */
   join(): readonly (readonly [key: string, value: string])[];
   /** It is durable. */
   written(): void;
@@ -115,12 +115,12 @@ export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers):
   const messages = makeMessages(options);
   let waiting: Waiting[] = [];
   /** Those of the group that is being written, and where they go. */
-  let joined: { readonly records: readonly Waiting[]; readonly rows: number } | undefined;
+  let joined: { readonly records: readonly Waiting[]; readonly rows: number; dropped: number } | undefined;
   /** The next row, and the number of the first record that is in none. */
   let next: { row: number; first: number } | undefined;
   let waiter: PromiseWithResolvers<void> | undefined;
 
-  /** Numbers that were given to records that were never written are not given again. */
+  /** Numbers that were given to records that were never written are not given again. Throws as the store's `get` does. */
   const place = (): { row: number; first: number } => {
     if (next === undefined) {
       const newest = newestRow(get, limits.slots);
@@ -137,11 +137,12 @@ export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers):
     waiter = undefined;
   };
 
-  /** The oldest are dropped, and their numbers with them. */
+  /** The oldest are dropped, and their numbers with them, if they had any. Those of the group stand before them, and stay. */
   const bound = (): void => {
     const left = Math.max(0, waiting.length - limits.waiting);
     if (left === 0) return;
-    place().first += left;
+    if (joined !== undefined) joined.dropped += left;
+    else if (next !== undefined) next.first += left;
     waiting = waiting.slice(left);
   };
 
@@ -169,14 +170,14 @@ export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers):
         place(),
         limits,
       );
-      joined = { records: waiting, rows: rows.length };
+      joined = { records: waiting, rows: rows.length, dropped: 0 };
       waiting = [];
       return rows;
     },
     written: () => {
       if (joined !== undefined) {
         const { row, first } = place();
-        next = { row: row + joined.rows, first: first + joined.records.length };
+        next = { row: row + joined.rows, first: first + joined.records.length + joined.dropped };
         joined = undefined;
       }
       for (const each of waiting) if (each.on === 'writing') each.on = 'nothing';
@@ -184,15 +185,14 @@ export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers):
     },
     failed: () => {
       const lost = [...(joined?.records ?? []), ...waiting];
-      // The store may have the rows all the same: then they are written over.
-      place().first += lost.length;
+      // What was seen of these keeps its number. The store may have the rows all the same: then they are written over.
       joined = undefined;
       waiting = lost.map(({ entry, on }) => ({ entry: on === 'nothing' ? entry : failedEntry(entry), on: 'nothing' }));
       tell();
     },
     seen: () => {
       const { row, first } = place();
-      const given = first + (joined?.records.length ?? 0) + waiting.length - 1;
+      const given = first + (joined === undefined ? 0 : joined.records.length + joined.dropped) + waiting.length - 1;
       return { row, first, given, waiting: pending() === 'nothing' ? waiting.map(({ entry }) => entry) : [] };
     },
     more: () => (waiter ??= Promise.withResolvers()).promise,
