@@ -48,6 +48,10 @@ const requireText = (text: unknown): string => {
 const noSuchSecret = (name: string): Error =>
   makeError('NO_SUCH_SECRET', `${name}: there is no secret of that name`, { hint: `set it: gobs secret set ${name}` });
 
+/** Not what was given: the trace keeps what it says, and somebody may have given the secret itself. */
+const noneToRemove = (): Error =>
+  makeError('NO_SUCH_SECRET', 'there is no secret of that name', { hint: 'see: gobs secret list' });
+
 export const secretMethods = ({ portrait, seal, tools }: BossTurn) => {
   const { secrets } = portrait;
   return {
@@ -66,7 +70,7 @@ export const secretMethods = ({ portrait, seal, tools }: BossTurn) => {
       return tools.on(done, () => found);
     },
     removeSecret: (name: string): void => {
-      if (!isName(name) || !secrets.delete(name)) throw noSuchSecret(name);
+      if (!isName(name) || !secrets.delete(name)) throw noneToRemove();
     },
   };
 };

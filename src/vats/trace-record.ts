@@ -58,7 +58,7 @@ harden(cutTarget);
 
 /** Messages of these repeat what was passed or stored, and an error that nobody gave a code may say anything. */
 const repeatsValues = (code: string): boolean =>
-  /^BAD_|^LOCATOR_|^NOT_PASSABLE$|^UPGRADE_FAILED$/.test(code) || !Object.hasOwn(errorCodes, code);
+  /^BAD_|^LOCATOR_|^(?:NOT_PASSABLE|ROW_DAMAGED|UPGRADE_FAILED)$/.test(code) || !Object.hasOwn(errorCodes, code);
 
 const LOCATOR_SECRET = /(\/s\/)[^\s?#'"`\\]+/g;
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { driverMaker } from '../../src/boss/provider-drivers.ts';
 import { secretContext } from '../../src/boss/secrets.ts';
 import type { BossPowers } from '../../src/boss/start-boss.ts';
-import { codeOf, describeError } from '../../src/errors/gobs-error.ts';
+import { describeError } from '../../src/errors/gobs-error.ts';
 import type { StateDirectory } from '../../src/protocol/state-directory.ts';
 import type { ProviderOptions, ProviderType } from '../../src/providers/contract.ts';
 import { makeSeal } from '../../src/sealing/seal.ts';
@@ -76,7 +76,8 @@ describe("a boss's secret", () => {
     expect(await E(life.process).sealedSecret('token')).not.toBe(before);
     await E(life.boss).removeSecret('token');
     expect(await E(life.boss).secrets()).toHaveLength(1);
-    expect(await E(life.boss).removeSecret('token').catch(codeOf)).toBe('NO_SUCH_SECRET');
+    const refused = await E(life.boss).removeSecret('token').catch(describeError);
+    expect(refused).toMatchObject({ code: 'NO_SUCH_SECRET', message: 'there is no secret of that name' });
     expect(await E(life.process).sealedSecret('token').catch(describeError)).toMatchObject({
       code: 'NO_SUCH_SECRET',
       hint: 'set it: gobs secret set token',

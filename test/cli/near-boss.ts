@@ -306,7 +306,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     setSecret: (name: string, text: string) => void secrets.set(name, text),
     secrets: () => [...secrets.keys()].sort().map((name) => ({ name, at: 1_000 })),
     removeSecret: (name: string) => {
-      if (!secrets.delete(name)) throw makeError('NO_SUCH_SECRET', `${name}: there is no secret of that name`);
+      if (!secrets.delete(name)) throw makeError('NO_SUCH_SECRET', 'there is no secret of that name');
     },
     refusals: () => [],
     restored: () => restore.notice,

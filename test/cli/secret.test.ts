@@ -79,6 +79,8 @@ test('secret list shows names and times, secret remove forgets one', async () =>
     { name: 'token', at: 1_000 },
   ]);
   expect(await at.gobs('secret remove token')).toEqual({ code: 0, stdout: '', stderr: 'gobs: token is forgotten\n' });
-  expect((await at.gobs('secret remove token')).stderr).toMatch(/^gobs: NO_SUCH_SECRET: token: /);
+  expect((await at.gobs('secret remove token')).stderr).toMatch(
+    /^gobs: NO_SUCH_SECRET: there is no secret of that name\n/,
+  );
   expect([...at.secrets.keys()]).toEqual(['other']);
 });

@@ -286,6 +286,7 @@ describe('the trace', () => {
       .catch(() => {});
     await shop.turn(() => { throw Error(canary); }).catch(() => {}); // prettier-ignore
     await shop.turn(() => { throw Error(`MY_CODE: ${canary}`); }).catch(() => {}); // prettier-ignore
+    await shop.turn(() => { throw makeError('ROW_DAMAGED', `row v/test/k: {} expected, ${canary} found`); }).catch(() => {}); // prettier-ignore
     await shop.turn(() => { throw makeError('UPGRADE_FAILED', `from 1 to 2: BAD_PORTRAIT: ${canary}`); }).catch(() => {}); // prettier-ignore
     await shop.counter(2);
     expect((await records()).length).toBeGreaterThan(5);

@@ -5,6 +5,7 @@ import { writeBackupFile } from '../../../persistence/archive-file.ts';
 import { writeBackup } from '../../../persistence/archive-writer.ts';
 import type { RowPage, RowSource } from '../../../persistence/row-source.ts';
 import { soundPages } from '../../../persistence/sound-pages.ts';
+import { printable } from '../../../protocol/printable.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { withRows } from '../../open-rows.ts';
 import type { CliPowers } from '../../powers.ts';
@@ -23,7 +24,7 @@ const noteRows = (seen: Seen, page: RowPage): void => {
   const sealing = page.find(([key]) => key === 'k/!');
   if (sealing === undefined) return;
   const { key, scrypt } = JSON.parse(sealing[1].slice(sealing[1].indexOf(' '))) as { key?: unknown; scrypt?: unknown };
-  if (typeof key === 'string') seen.sealedWith = { key, byPassphrase: scrypt !== undefined };
+  if (typeof key === 'string') seen.sealedWith = { key: printable(key), byPassphrase: scrypt !== undefined };
 };
 
 /** The pages, until somebody ends it. */
