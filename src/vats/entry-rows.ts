@@ -13,6 +13,8 @@ export interface EntryRowsOptions {
   readonly vat: string;
   /** Instance number of the map. */
   readonly map: number;
+  /** Its reference: held while somebody waits for a page of it, so that it is not taken away with its entries. */
+  readonly self: object;
   readonly codec: PortraitCodec;
   /** The running turn; throws OUTSIDE_TURN. */
   readonly turnFor: (what: string) => Turn;
@@ -25,8 +27,11 @@ export interface EntryRowsOptions {
 const ROW = { kind: 'entry', version: 1 } as const;
 
 export const makeEntryRows = (options: EntryRowsOptions): EntryRows => {
-  const { vat, map, codec, turnFor, read, page, enqueue } = options;
+  const { vat, map, self, codec, turnFor, read, page, enqueue } = options;
   const { gt: prefix, lt } = entryRange(vat, map);
+
+  /** Held by whoever takes itself out of it in the end. */
+  const awaited = new Map<Kit, object>();
 
   const readRow = (key: string) => {
     const value = read(key);
@@ -61,6 +66,8 @@ export const makeEntryRows = (options: EntryRowsOptions): EntryRows => {
         kit.resolve(answer(found, limit));
       } catch (error) {
         kit.reject(translateReason(error));
+      } finally {
+        awaited.delete(kit);
       }
     });
   };
@@ -76,8 +83,14 @@ export const makeEntryRows = (options: EntryRowsOptions): EntryRows => {
     remove: (key) => turnFor('delete').write(prefix + key, undefined),
     page: (after, limit) => {
       const kit = makeQuietKit();
-      const release = (): void => void collect(after, limit, kit).catch((error) => kit.reject(translateReason(error)));
-      turnFor('page').outputs.push({ release, fail: kit.reject });
+      const turn = turnFor('page');
+      awaited.set(kit, self);
+      const fail = (reason: unknown): void => {
+        awaited.delete(kit);
+        kit.reject(reason);
+      };
+      const release = (): void => void collect(after, limit, kit).catch((error) => fail(translateReason(error)));
+      turn.outputs.push({ release, fail });
       return kit.promise as Promise<MapPage<unknown>>;
     },
   } satisfies EntryRows);

@@ -64,7 +64,7 @@ export interface VatHandle {
   register<W extends object>(kind: Definition, powers: W): void;
   /**
    * The durable root of that name (`[a-z][a-z0-9-]*`), made by a turn if there is none yet. `make` is vat code, and its result the
-   * reference, or a record of references.
+   * reference, or a record of references. Throws VAT_STOPPED before the `open` of a vat's type has returned, and when the vat is gone.
    */
   makeOnce(root: string, make: (tools: RootTools) => object): Promise<object>;
   /** Of a reference as this vat holds it, for powers of its kinds; undefined for every other value. */
@@ -196,6 +196,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       register: vat.register,
       makeOnce: (root: string, make: (tools: RootTools) => object) => {
         if (!NAME.test(root)) throw TypeError(`root ${JSON.stringify(root)} must match ${NAME}`);
+        if (vats.get(vat.name) !== vat) throw makeError('VAT_STOPPED', `vat ${vat.name} is not open`);
         const kit = makeQuietKit();
         vat.makeOnce(root, make, kit);
         return kit.promise as Promise<object>;

@@ -258,6 +258,7 @@ export const makeVat = (vatName: string, powers: VatPowers, cache: CacheLimits):
       makeEntryRows({
         vat: vatName,
         map: ownName(nameOf(map))!.instance,
+        self: map,
         codec,
         turnFor,
         read,

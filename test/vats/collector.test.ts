@@ -4,7 +4,7 @@ import { describe, beforeEach, expect, test } from 'vitest';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import type { VatHandle } from '../../src/vats/kernel.ts';
-import { defineKind, type DurableMap } from '../../src/vats/kind.ts';
+import { defineKind, type DurableMap, type MapPage } from '../../src/vats/kind.ts';
 import type { RefName } from '../../src/vats/names.ts';
 import type { Store } from '../../src/vats/store.ts';
 import { countingStore } from '../support/counting-store.ts';
@@ -267,7 +267,8 @@ describe('a vat that a turn made', () => {
     });
     let rooted: Promise<unknown> = Promise.resolve();
     const makeInn = defineInn((vat) => {
-      rooted = vat.makeOnce('counter', ({ spawn }) => spawn(counterKind, 1)).then(() => undefined);
+      const isOpen = Promise.resolve();
+      rooted = isOpen.then(() => vat.makeOnce('counter', ({ spawn }) => spawn(counterKind, 1))).then(() => undefined);
     });
     const visit = async (): Promise<void> => {
       await E(await shop.turn<Inn>(() => makeInn(inn))).listener();
@@ -343,6 +344,43 @@ describe('a cycle', () => {
     isDone = true;
     await working;
     expect(turns).toBeGreaterThan(100);
+  });
+
+  test('keeps a map, and what is in it, while somebody waits for a page of it', async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    let isShut = false;
+    const slow: Store = {
+      ...memory,
+      page: async (request) => {
+        if (isShut && request.gt.startsWith('v/test/m/')) {
+          isShut = false;
+          asked.resolve();
+          await gate.promise;
+        }
+        return memory.page(request);
+      },
+    };
+    const kernel = openTestKernel(slow);
+    const own = await openWorkshop(slow, { kernel, name: 'test', cacheLimit: 1 });
+    const askPage = async (): Promise<{ page: Promise<MapPage<unknown>> }> => {
+      const map = await own.turn<DurableMap<number>>(({ makeMap }) => {
+        const made = makeMap<number>();
+        made.set('a', 1);
+        return made;
+      });
+      isShut = true;
+      return { page: E(map).page({ limit: 10 }) as Promise<MapPage<unknown>> };
+    };
+    const { page } = await askPage();
+    await asked.promise;
+    await own.counter(1);
+    await own.counter(2);
+    await collect(own);
+    await collect(own);
+    gate.resolve();
+    expect((await page).entries).toEqual([['a', 1]]);
+    await kernel.stop();
   });
 
   test('misses nothing that a turn puts where it has been already', async () => {
