@@ -1,8 +1,9 @@
 /**
  * Puts a boss's store back from a backup, without a boss: `gobs store restore`. The file is read to its end and found sound before anything is made, and
- * must be of a boss that this program can run, sealed with the key that is at hand.
+ * must be of a boss that this program can run, sealed and signed with the key that is at hand.
  */
 import { makeError } from '../errors/gobs-error.ts';
+import type { BackupTrailer } from '../persistence/archive-format.ts';
 import { openBackupFile } from '../persistence/archive-file.ts';
 import { restoreStore } from '../persistence/restore-store.ts';
 import type { RestorePlaceOptions } from '../persistence/restore-place.ts';
@@ -10,6 +11,8 @@ import type { RowSource } from '../persistence/row-source.ts';
 import { verify } from '../persistence/verify.ts';
 import type { RestoredStore } from '../protocol/restored-store.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
+import { whyNotSigned } from '../sealing/backup-mac.ts';
+import { sealingRowKey } from '../sealing/key-row.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
 import { openSealing, type SealingPowers } from '../sealing/open-sealing.ts';
 import { requireKnownKinds, versionsOf } from '../vats/known-kinds.ts';
@@ -48,20 +51,25 @@ const requireSound = async (source: RowSource, onProgress: (rows: number) => voi
   });
 };
 
-/** Rejects SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG. A store that nothing was sealed in wants no key. */
-const requireSealingKey = async (
+/** Rejects SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, BACKUP_ALTERED. */
+const requireSigned = async (
   rows: Pick<Store, 'get'>,
-  { state, ...settings }: RestoreBackupOptions,
+  trailer: BackupTrailer,
+  { state, file, ...settings }: RestoreBackupOptions,
   powers: RestoreBackupPowers,
 ): Promise<void> => {
-  if (rows.get('k/!') === undefined) return;
+  const altered = (why: string): Error =>
+    makeError('BACKUP_ALTERED', `${file}: ${why}`, { hint: 'use another backup; nothing was changed' });
+  if (rows.get(sealingRowKey) === undefined) throw altered('it is not signed, so anybody may have written it');
   const source = await chooseKeySource(settings, state.sealingKey, powers.environment, powers);
   const { seal } = await openSealing(source, rows, powers);
+  const why = whyNotSigned(seal, trailer);
+  if (why !== undefined) throw altered(why);
   const sealed = rows.get('k/peer');
   if (sealed !== undefined) seal.unseal('k/peer', sealed);
 };
 
-/** Rejects BACKUP_UNUSABLE, BACKUP_DAMAGED, NEWER_FORMAT, NEWER_VERSION, UNKNOWN_KIND, SEALING_KEY_*, STORE_EXISTS, STORE_IN_USE, STORE_UNUSABLE. */
+/** Rejects BACKUP_UNUSABLE, BACKUP_DAMAGED, BACKUP_ALTERED, NEWER_FORMAT, NEWER_VERSION, UNKNOWN_KIND, SEALING_KEY_*, STORE_EXISTS, STORE_IN_USE, STORE_UNUSABLE. */
 export const restoreBackup = async (
   options: RestoreBackupOptions,
   powers: RestoreBackupPowers,
@@ -76,9 +84,9 @@ export const restoreBackup = async (
       backup,
       replace,
       check: () => requireSound(backup, (rows) => onProgress('checked', rows)),
-      examine: async (rows) => {
+      examine: async (rows, trailer) => {
         await requireKnownKinds(rows, bossKinds);
-        await requireSealingKey(rows, options, powers);
+        await requireSigned(rows, trailer, options, powers);
       },
       onProgress: (rows) => onProgress('written', rows),
     });

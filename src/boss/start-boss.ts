@@ -22,6 +22,7 @@ import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
 import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
+import { backupMac } from '../sealing/backup-mac.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
 import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { E } from '../vats/eventual-send.ts';
@@ -206,7 +207,8 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     cancelResume = setTimer(tryStore, RESUME_DELAY);
   };
   const { version: gobs } = powers;
-  const backups = makeStoreBackups({ store, where: state.root, gobs, now, setTimer });
+  const sign = (sha256: string): string => backupMac(sealing.seal, sha256);
+  const backups = makeStoreBackups({ store, where: state.root, gobs, sign, now, setTimer });
   const kernel = makeKernelOf(store, powers, () => later.opened && resumeLater());
   let cancel = (): void => {};
   let endGarbageRounds = (): void => {};

@@ -6,7 +6,7 @@
 import type { Buffer } from 'node:buffer';
 import { Far } from '@endo/far';
 import { makeError } from '../errors/gobs-error.ts';
-import { writeBackup } from '../persistence/archive-writer.ts';
+import { writeBackup, type SignBackup } from '../persistence/archive-writer.ts';
 import type { Ledger } from '../persistence/ledger.ts';
 import { pagesOf } from '../persistence/row-source.ts';
 import type { StoreBackup } from '../protocol/remotes.ts';
@@ -17,6 +17,7 @@ export interface StoreBackupsOptions {
   readonly where: string;
   /** The version of this program. */
   readonly gobs: string;
+  readonly sign: SignBackup;
   readonly now: () => number;
   readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
 }
@@ -39,13 +40,13 @@ async function* piecesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> 
   }
 }
 
-export const makeStoreBackups = ({ store, where, gobs, now, setTimer }: StoreBackupsOptions): StoreBackups => {
+export const makeStoreBackups = ({ store, where, gobs, sign, now, setTimer }: StoreBackupsOptions): StoreBackups => {
   const open = new Set<() => Promise<void>>();
 
   const openOne = (): { readonly backup: StoreBackup; readonly close: () => Promise<void> } => {
     const snapshot = store.snapshotOnDisk();
     const taken = new Date(now()).toISOString();
-    const begin = (): AsyncGenerator<string> => piecesOf(writeBackup(pagesOf(snapshot), where, { taken, gobs }));
+    const begin = (): AsyncGenerator<string> => piecesOf(writeBackup(pagesOf(snapshot), where, { taken, gobs }, sign));
     let pieces = begin();
     let cancel = (): void => {};
     let closed = false;

@@ -14,6 +14,8 @@ import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { makeError } from '../errors/gobs-error.ts';
 import { openClosedStore } from '../persistence/closed-store.ts';
+import { chooseKeySource } from '../sealing/key-source.ts';
+import { openSealOf } from '../sealing/open-sealing.ts';
 import { openClient } from './open-client.ts';
 import { errorText } from './output.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
@@ -177,6 +179,10 @@ const powers: CliPowers = {
       const { Level } = await import('level');
       const uid = process.getuid?.() ?? 0;
       return openClosedStore({ Level, fs: syncFs, process, now: () => Date.now(), uid, directory, wholeTables });
+    },
+    openSeal: async (row, settings, byDefault) => {
+      const powers = { fs: syncFs, uid: process.getuid?.() ?? 0, randomBytes };
+      return openSealOf(await chooseKeySource(settings, byDefault, process.env, powers), row, powers);
     },
     knownKinds: async () => {
       const [boss, hob] = await Promise.all([import('../boss/main.ts'), import('../hob/main.ts')]);

@@ -3,6 +3,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { SealingSettings } from '../sealing/key-source.ts';
+import type { Seal } from '../sealing/seal.ts';
 import type { RowSource } from '../persistence/row-source.ts';
 import type { KnownKinds } from '../persistence/verify-reading.ts';
 import type { RestoredStore } from '../protocol/restored-store.ts';
@@ -69,6 +70,8 @@ export interface StorePowers {
 export interface RowPowers {
   /** Of the store in a state directory that no process has open. `wholeTables`: every byte of LevelDB's tables is looked at before. Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED, STORE_NOT_OURS. */
   readonly openClosed: (directory: string, options: { readonly wholeTables: boolean }) => Promise<RowSource>;
+  /** `row`: the text of row `k/!`. `byDefault`: the file in the state directory. Rejects SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, STORE_DAMAGED. */
+  readonly openSeal: (row: string, settings: SealingSettings, byDefault: string) => Promise<Pick<Seal, 'mac'>>;
   /** The kinds of bosses and hobs, by label: the highest version of each. */
   readonly knownKinds: () => Promise<KnownKinds>;
 }

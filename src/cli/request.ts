@@ -23,6 +23,12 @@ export const facets = harden(['observer', 'operator', 'admin'] as const);
 harden(facets);
 export type Facet = (typeof facets)[number];
 
+/** Where the sealing key is, as flags say it; `-` for a passphrase from standard input. */
+export interface SealingPlace {
+  readonly sealingKey?: string;
+  readonly passphraseFile?: string;
+}
+
 interface AtBoss {
   readonly at: BossPlace;
 }
@@ -105,8 +111,8 @@ export type Request =
   | ({ readonly do: 'secret set'; readonly name: string } & AtBoss)
   | ({ readonly do: 'secret remove'; readonly name: string } & AtBoss)
   | ({ readonly do: 'secret list'; readonly json: boolean } & AtBoss)
-  | ({ readonly do: 'store backup'; readonly file: string; readonly force: boolean } & AtBoss)
-  | ({ readonly do: 'store verify'; readonly file?: string; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'store backup'; readonly file: string; readonly force: boolean } & AtBoss & SealingPlace)
+  | ({ readonly do: 'store verify'; readonly file?: string; readonly json: boolean } & AtBoss & SealingPlace)
   | ({ readonly do: 'store export'; readonly file?: string } & AtBoss)
   | {
       readonly do: 'store restore';

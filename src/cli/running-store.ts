@@ -1,7 +1,7 @@
 /** The rows of a running boss's store, as of when it was asked. They come as the bytes of a backup file, a piece for each call. */
 import { Buffer } from 'node:buffer';
 import { E } from '@endo/far';
-import { readBackup } from '../persistence/archive-reader.ts';
+import { readBackup, type BackupFile } from '../persistence/archive-reader.ts';
 import type { RowPage, RowSource } from '../persistence/row-source.ts';
 import type { Boss, StoreBackup } from '../protocol/remotes.ts';
 
@@ -34,11 +34,13 @@ export const openRunningStore = async (boss: Boss, where: string): Promise<RowSo
   const end = Promise.withResolvers<undefined>();
   const backup = await E(boss).backup(end.promise);
   let begun = false;
+  let last: BackupFile | undefined;
 
   async function* pages(): AsyncGenerator<RowPage> {
     if (begun) await E(backup).rewind();
     begun = true;
     const file = await readBackup(chunksOf(backup), where);
+    last = file;
     try {
       yield* file.pages();
     } finally {
@@ -48,6 +50,7 @@ export const openRunningStore = async (boss: Boss, where: string): Promise<RowSo
   return harden({
     where,
     pages,
+    backup: { header: () => last?.header, trailer: () => last?.trailer() },
     close: async () => {
       end.resolve(undefined);
       // Not waited for: a boss that hangs would hold up whoever broke off, and the end of the session does the same.

@@ -15,6 +15,7 @@ export const errorCodes = {
   VAT_EXISTS: 'there is a vat of that name',
   VAT_STOPPED: 'the vat is not running',
   // store
+  BACKUP_ALTERED: 'a backup is not signed with the sealing key: somebody altered it, or it was signed with another key',
   BACKUP_DAMAGED: 'the file is no backup, or not as it was written',
   BACKUP_UNUSABLE: 'the file of a backup cannot be read or written',
   STORE_EXISTS: 'there is a store where a backup is to be restored',

@@ -6,7 +6,7 @@ import { codeOf, makeError } from '../errors/gobs-error.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import type { BackupHeader } from './archive-format.ts';
 import { readBackup, type BackupFile } from './archive-reader.ts';
-import type { RowSource } from './row-source.ts';
+import type { BackupEnds, RowSource } from './row-source.ts';
 
 type Fs = typeof import('node:fs/promises');
 
@@ -50,8 +50,13 @@ const begin = async ({ open }: Pick<Fs, 'open'>, path: string): Promise<BackupFi
   }
 };
 
-async function* pagesIn(fs: Pick<Fs, 'open'>, path: string): AsyncGenerator<readonly StoreEntry[]> {
+async function* pagesIn(
+  fs: Pick<Fs, 'open'>,
+  path: string,
+  onBegin: (file: BackupFile) => void,
+): AsyncGenerator<readonly StoreEntry[]> {
   const file = await begin(fs, path);
+  onBegin(file);
   try {
     yield* file.pages();
   } catch (error) {
@@ -61,13 +66,17 @@ async function* pagesIn(fs: Pick<Fs, 'open'>, path: string): AsyncGenerator<read
 
 export interface BackupFileSource extends RowSource {
   readonly header: BackupHeader;
+  readonly backup: BackupEnds;
 }
 
 /** Rejects BACKUP_UNUSABLE; BACKUP_DAMAGED for what does not begin as a backup does; NEWER_FORMAT. `path` is absolute. */
 export const openBackupFile = async (fs: Pick<Fs, 'open'>, path: string): Promise<BackupFileSource> => {
   const { header, close } = await begin(fs, path);
   await close();
-  return harden({ where: path, header, pages: () => pagesIn(fs, path), close: async () => {} });
+  let last: BackupFile | undefined;
+  const pages = () => pagesIn(fs, path, (file) => void (last = file));
+  const backup: BackupEnds = { header: () => last?.header, trailer: () => last?.trailer() };
+  return harden({ where: path, header, backup, pages, close: async () => {} });
 };
 harden(openBackupFile);
 

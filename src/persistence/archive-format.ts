@@ -5,10 +5,10 @@
  *   ["!format","1f0c77aa {\"format\":1,…}"]
  *   ["!state","…"]                               key and value as they lie on disk, in key order
  *   …
- *   {"rows":4711,"sha256":"…"}                   of every byte before this line
+ *   {"rows":4711,"sha256":"…","mac":"…"}         of every byte before this line
  *
  * A file that was cut short has no last line; one that was added to has something after it; one that was edited has another digest, and most
- * often a row whose own checksum says which. The last line says nothing of who wrote it: a backup is kept from others as the store is.
+ * often a row whose own checksum says which. Who edits the digest as well has no `mac` for it: that wants the sealing key (src/sealing/backup-mac.ts).
  */
 import { makeError } from '../errors/gobs-error.ts';
 import type { StoreEntry } from '../vats/store.ts';
@@ -40,6 +40,8 @@ export interface BackupTrailer {
   readonly rows: number;
   /** In hexadecimal digits. */
   readonly sha256: string;
+  /** Of the digest, by who has the sealing key. Not of a store that nothing was sealed in. */
+  readonly mac?: string;
 }
 
 const line = (record: unknown): string => `${JSON.stringify(record)}\n`;
@@ -51,7 +53,7 @@ harden(formatBackupHeader);
 export const formatBackupRow = ([key, value]: StoreEntry): string => line([key, value]);
 harden(formatBackupRow);
 
-export const formatBackupTrailer = ({ rows, sha256 }: BackupTrailer): string => line({ rows, sha256 });
+export const formatBackupTrailer = ({ rows, sha256, mac }: BackupTrailer): string => line({ rows, sha256, mac });
 harden(formatBackupTrailer);
 
 /** BACKUP_DAMAGED. `at`: the line, counted from 1, and the byte where it begins, counted from 0. */
@@ -108,8 +110,9 @@ harden(parseBackupRow);
 
 /** Throws an Error that says why not. */
 export const parseBackupTrailer = (text: string): BackupTrailer => {
-  const { rows, sha256 } = recordIn(text);
-  if (!isCount(rows) || typeof sha256 !== 'string') throw Error('it is not the last line of a backup');
-  return { rows, sha256 };
+  const { rows, sha256, mac } = recordIn(text);
+  const isMac = mac === undefined || typeof mac === 'string';
+  if (!isCount(rows) || typeof sha256 !== 'string' || !isMac) throw Error('it is not the last line of a backup');
+  return { rows, sha256, ...(mac === undefined ? {} : { mac }) };
 };
 harden(parseBackupTrailer);

@@ -18,6 +18,7 @@ import {
   parseBackupRow,
   parseBackupTrailer,
   type BackupHeader,
+  type BackupTrailer,
 } from './archive-format.ts';
 
 interface Line {
@@ -74,6 +75,8 @@ export interface BackupFile {
    * it early ends the chunks.
    */
   pages(): AsyncGenerator<readonly StoreEntry[]>;
+  /** The last line; undefined before the pages have ended well. */
+  trailer(): BackupTrailer | undefined;
   /** Ends the chunks, for who does not read to the end. Idempotent. */
   close(): Promise<void>;
 }
@@ -83,7 +86,8 @@ const makeLineReader = (where: string) => {
   const digest = createHash('sha256');
   let rows = 0;
   let lastKey = '';
-  let ended = false;
+  let ended: BackupTrailer | undefined;
+  let isWhole = false;
   let next = { line: 1, byte: 0 };
 
   /** What is told at the end must say where that is. */
@@ -102,7 +106,7 @@ const makeLineReader = (where: string) => {
 
   const readTrailer = (line: Line): void => {
     const trailer = attempt(line, parseBackupTrailer);
-    ended = true;
+    ended = trailer;
     if (trailer.rows !== rows) throw backupDamaged(where, line, `${trailer.rows} rows were written, ${rows} are here`);
     const sha256 = digest.digest('hex');
     if (trailer.sha256 === sha256) return;
@@ -133,15 +137,17 @@ const makeLineReader = (where: string) => {
     },
     /** Undefined for the last line. */
     row: (line: Line): StoreEntry | undefined => {
-      if (ended) throw backupDamaged(where, line, 'something follows the last line of the backup');
+      if (ended !== undefined) throw backupDamaged(where, line, 'something follows the last line of the backup');
       // Every row begins with a bracket.
       if (line.bytes[0] !== 0x7b) return readRow(line);
       readTrailer(line);
       return undefined;
     },
     end: (): void => {
-      if (!ended) throw backupDamaged(where, next, 'the file ends before the backup does');
+      if (ended === undefined) throw backupDamaged(where, next, 'the file ends before the backup does');
+      isWhole = true;
     },
+    trailer: () => (isWhole ? ended : undefined),
   };
 };
 
@@ -180,6 +186,7 @@ export const readBackup = async (chunks: AsyncIterable<Uint8Array>, where: strin
   return harden({
     header,
     pages,
+    trailer: reader.trailer,
     close: async () => {
       await groups.return(undefined);
     },

@@ -14,6 +14,9 @@ import { readStoreHeader } from './store-header.ts';
 
 export type BackupOrigin = Pick<BackupHeader, 'taken' | 'gobs'>;
 
+/** The MAC of a digest (src/sealing/backup-mac.ts). Undefined: nothing was sealed in that store, so there is no key. */
+export type SignBackup = (sha256: string) => string | undefined;
+
 type Page = readonly StoreEntry[];
 
 /** The same rows, with all of the store's own in the first page. They come before all others. */
@@ -41,7 +44,12 @@ const rowText = (entry: StoreEntry): string => {
   return text;
 };
 
-async function* writing(pages: AsyncIterable<Page>, where: string, origin: BackupOrigin): AsyncGenerator<Buffer> {
+async function* writing(
+  pages: AsyncIterable<Page>,
+  where: string,
+  origin: () => BackupOrigin,
+  sign: SignBackup,
+): AsyncGenerator<Buffer> {
   const digest = createHash('sha256');
   const hashed = (text: string): Buffer => {
     const bytes = Buffer.from(text);
@@ -50,17 +58,23 @@ async function* writing(pages: AsyncIterable<Page>, where: string, origin: Backu
   };
   let rows = 0;
   for await (const page of ownRowsTogether(pages)) {
-    if (rows === 0) yield hashed(formatBackupHeader({ ...readStoreHeader(where, page), ...origin }));
+    if (rows === 0) yield hashed(formatBackupHeader({ ...readStoreHeader(where, page), ...origin() }));
     rows += page.length;
     yield hashed(page.map(rowText).join(''));
   }
-  yield Buffer.from(formatBackupTrailer({ rows, sha256: digest.digest('hex') }));
+  const sha256 = digest.digest('hex');
+  const mac = sign(sha256);
+  yield Buffer.from(formatBackupTrailer({ rows, sha256, ...(mac === undefined ? {} : { mac }) }));
 }
 
 /**
- * The bytes of a backup of `pages`, which are all rows of a store, in key order (row-source.ts). `where` is what errors call the store. Throws
- * STORE_DAMAGED if they do not say which store it is, LIMIT_EXCEEDED, or as `pages` does.
+ * The bytes of a backup of `pages`, which are all rows of a store, in key order (row-source.ts). `where` is what errors call the store; `origin` may be known
+ * with the first page only. Throws STORE_DAMAGED if they do not say which store it is, LIMIT_EXCEEDED, or as `pages` and `sign` do.
  */
-export const writeBackup = (pages: AsyncIterable<Page>, where: string, origin: BackupOrigin): AsyncGenerator<Buffer> =>
-  writing(pages, where, origin);
+export const writeBackup = (
+  pages: AsyncIterable<Page>,
+  where: string,
+  origin: BackupOrigin | (() => BackupOrigin),
+  sign: SignBackup = () => undefined,
+): AsyncGenerator<Buffer> => writing(pages, where, typeof origin === 'function' ? origin : () => origin, sign);
 harden(writeBackup);

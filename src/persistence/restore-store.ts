@@ -8,7 +8,8 @@
 import { crc32 } from 'node:zlib';
 import { makeError } from '../errors/gobs-error.ts';
 import type { Store, StoreEntry, StoreOp } from '../vats/store.ts';
-import type { BackupHeader } from './archive-format.ts';
+import type { BackupFileSource } from './archive-file.ts';
+import { formatBackupHeader, type BackupTrailer } from './archive-format.ts';
 import { countIn, formatHeader, parseHeader } from './header-row.ts';
 import { stateRecord } from './ledger.ts';
 import { makeMemoryStore } from './memory-store.ts';
@@ -21,16 +22,18 @@ import {
   type RestorePlaceOptions,
 } from './restore-place.ts';
 import { parseRestored, restoredKey, restoredRecord, type RestoredRow } from './restored-row.ts';
-import type { RowSource } from './row-source.ts';
 import { makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
 
 export interface RestoreOptions extends RestorePlaceOptions {
   /** Of a backup file. The caller's, who closes it. */
-  readonly backup: Pick<RowSource, 'where' | 'pages'> & { readonly header: BackupHeader };
+  readonly backup: Pick<BackupFileSource, 'where' | 'pages' | 'header' | 'backup'>;
   /** Is the backup whole? Rejects if not. */
   readonly check: () => Promise<void>;
-  /** Can what is in it be used here? Called with what says so: `k/…`, and of each vat the header and its kinds. Rejects if not. */
-  readonly examine: (rows: Pick<Store, 'get' | 'page'>, storeId: string) => Promise<void>;
+  /**
+   * Can what is in it be used here? Called with what says so: `k/…`, and of each vat the header and its kinds; `trailer` is the last line of the file that
+   * they were read from. Rejects if not.
+   */
+  readonly examine: (rows: Pick<Store, 'get' | 'page'>, trailer: BackupTrailer) => Promise<void>;
   /** A store that is there is moved aside. Otherwise it is STORE_EXISTS. */
   readonly replace: boolean;
   /** Called with how many rows were written. */
@@ -54,12 +57,29 @@ interface Survey {
   readonly few: readonly StoreEntry[];
   readonly rows: number;
   readonly sum: number;
+  readonly trailer: BackupTrailer;
 }
 
 const examined = /^(?:k\/|v\/[^/]+\/[!k]$)/;
 
 /** Of all rows, in their order. */
 const sumWith = (sum: number, [key, value]: StoreEntry): number => crc32(`${key}\n${value}\n`, sum);
+
+const changed = (where: string): Error =>
+  makeError('BACKUP_DAMAGED', `${where}: it was changed while it was read`, { hint: 'try again; nothing was changed' });
+
+/** What was read is whole, or the pages had not ended well. */
+const trailerOf = ({ where, backup }: RestoreOptions['backup']): BackupTrailer => {
+  const trailer = backup.trailer();
+  if (trailer === undefined) throw makeError('BACKUP_DAMAGED', `${where}: has no end`);
+  return trailer;
+};
+
+/** It is known from before the rows were. */
+const requireSameHeader = ({ where, header, backup }: RestoreOptions['backup']): void => {
+  const there = backup.header();
+  if (there === undefined || formatBackupHeader(there) !== formatBackupHeader(header)) throw changed(where);
+};
 
 const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): Promise<Survey> => {
   const { where, header } = backup;
@@ -82,6 +102,7 @@ const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): P
       else if (/^p\/[^/]+\/!$/.test(key)) counters.push([key, checksum.check(key, value)]);
     }
   }
+  requireSameHeader(backup);
   const watch = watchNumbers(before);
   [...few, ...counters].forEach(watch.see);
   const at = now();
@@ -92,20 +113,18 @@ const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): P
     few,
     rows,
     sum,
+    trailer: trailerOf(backup),
   };
 };
 
 const batchBytes = 1 << 20;
 const own = new Set([stateKey, restoredKey]);
 
-const changed = (where: string): Error =>
-  makeError('BACKUP_DAMAGED', `${where}: it was changed while it was read`, { hint: 'try again; nothing was changed' });
-
 const fill = async (
   store: Store,
   { backup, onProgress = () => {} }: RestoreOptions,
   checksum: RowChecksum,
-  { state, restored, rows: expected, sum: expectedSum }: Survey,
+  { state, restored, rows: expected, sum: expectedSum, trailer }: Survey,
 ): Promise<void> => {
   let ops: StoreOp[] = [];
   let [rows, sum, bytes] = [0, 0, 0];
@@ -125,7 +144,9 @@ const fill = async (
       if (bytes >= batchBytes) await flush();
     }
   }
-  if (rows !== expected || sum !== expectedSum) throw changed(backup.where);
+  // The sum is for accidents. The digest is what was signed.
+  const isSame = rows === expected && sum === expectedSum && trailerOf(backup).sha256 === trailer.sha256;
+  if (!isSame) throw changed(backup.where);
   ops.push(
     { type: 'put', key: stateKey, value: formatHeader(checksum, stateKey, stateRecord(state)) },
     { type: 'put', key: restoredKey, value: formatHeader(checksum, restoredKey, restoredRecord(restored)) },
@@ -154,7 +175,7 @@ export const restoreStore = async (options: RestoreOptions): Promise<Restored> =
     const { header } = backup;
     const checksum = makeRowChecksum(header.store);
     const known = await survey(options, checksum);
-    await examine(makeMemoryStore(known.few), header.store);
+    await examine(makeMemoryStore(known.few), known.trailer);
     place ??= await openRestorePlace(options);
     if (place.found === 'store' && !replace) throw storeExists(directory);
     const replaced = await build(place, (store) => fill(store, options, checksum, known));

@@ -6,6 +6,7 @@
  *   a closed store ── LevelDB, opened, but nothing of ours written ──┼──▶ RowSource ──▶ backup, verify, export
  *   a backup file ───────────────────────────────────────────────────┘
  */
+import type { BackupHeader, BackupTrailer } from './archive-format.ts';
 import type { StoreEntry, StoreSnapshot } from '../vats/store.ts';
 
 export type RowPage = readonly StoreEntry[];
@@ -22,8 +23,18 @@ export interface RowSource {
    * Throws BACKUP_DAMAGED, STORE_UNUSABLE, STORE_DAMAGED, or as a session does.
    */
   pages(): AsyncIterable<RowPage>;
+  /** Of rows that come as a backup does. */
+  readonly backup?: BackupEnds;
   /** Idempotent. */
   close(): Promise<void>;
+}
+
+/** What the backup that was read last says of itself. */
+export interface BackupEnds {
+  /** Undefined before the first page. */
+  header(): BackupHeader | undefined;
+  /** Undefined unless the pages have ended well. */
+  trailer(): BackupTrailer | undefined;
 }
 
 /** Above every key. */

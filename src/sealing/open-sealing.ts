@@ -117,3 +117,10 @@ export const openSealing = async (
   return harden({ seal, newRow: { type: 'put' as const, key: sealingRowKey, value: formatSealingRow(row) } });
 };
 harden(openSealing);
+
+/** The same for somebody who has the text of row `k/!` alone. Rejects as `openSealing` does. */
+export const openSealOf = async (source: KeySource, row: string, powers: SealingPowers): Promise<Seal> => {
+  const { seal } = await openSealing(source, { get: (key) => (key === sealingRowKey ? row : undefined) }, powers);
+  return seal;
+};
+harden(openSealOf);

@@ -1,7 +1,7 @@
 /**
  * Sealing: text that only the holder of the sealing key can read, and only where it belongs.
  *
- *   sealing key ──HKDF──▶ encrypting key, nonce key, key id
+ *   sealing key ──HKDF──▶ encrypting key, nonce key, MAC key, key id
  *   nonce   = first 12 bytes of HMAC-SHA-256(nonce key, context and text)
  *   sealed  = sealed:1:<key id>:<base64url of nonce, tag, AES-256-GCM ciphertext>      with `sealed:1:<key id>` and the context bound to it
  *
@@ -20,6 +20,8 @@ export interface Seal {
   seal(context: string, text: string): string;
   /** Pure. Throws SEALING_KEY_WRONG or SEAL_BROKEN; neither says anything of the text. */
   unseal(context: string, sealed: string): string;
+  /** Pure. HMAC-SHA-256 in hexadecimal digits: only who has the key can make it, of that text in that context. It tells nothing of the text. */
+  mac(context: string, text: string): string;
 }
 
 /** What portraits, records of portraits and settings hold in the place of a secret. */
@@ -64,6 +66,7 @@ export const makeSeal = (key: Uint8Array): Seal => {
   const keyId = keyIdOf(key);
   const encrypting = derive(key, 'encrypt', 32);
   const nonceKey = derive(key, 'nonce', 32);
+  const macKey = derive(key, 'mac', 32);
   const head = `sealed:1:${keyId}`;
   const nonceFor = (context: string, text: string): Buffer =>
     createHmac('sha256', nonceKey).update(pairOf(context, text)).digest().subarray(0, NONCE_BYTES);
@@ -111,6 +114,11 @@ export const makeSeal = (key: Uint8Array): Seal => {
       const text = whole ? open(context, bytes) : undefined;
       if (text === undefined) throw broken(context);
       return text;
+    },
+    mac(context: string, text: string) {
+      requireText('a context', context);
+      requireText('what is to be signed', text);
+      return createHmac('sha256', macKey).update(pairOf(context, text)).digest('hex');
     },
   });
 };

@@ -46,7 +46,8 @@ beforeEach(async () => {
     };
   };
   const { now, setTimer } = clock;
-  backups = makeStoreBackups({ store: { snapshotOnDisk }, where: '/state', gobs: '0.0.0', now, setTimer });
+  const sign = (sha256: string) => `signed ${sha256}`;
+  backups = makeStoreBackups({ store: { snapshotOnDisk }, where: '/state', gobs: '0.0.0', sign, now, setTimer });
 });
 afterEach(async () => {
   await backups.close();
@@ -136,13 +137,20 @@ describe('a backup', () => {
     ]);
     const backup = backups.open();
     const sizes: number[] = [];
-    for (let piece = await near(backup).read(); piece !== ''; piece = await near(backup).read())
-      {sizes.push(piece.length);}
+    for (let piece = await near(backup).read(); piece !== ''; piece = await near(backup).read()) {
+      sizes.push(piece.length);
+    }
     expect(Math.max(...sizes)).toBeLessThan(512 * 1024);
     expect(sizes.length).toBeGreaterThan(8);
     expect(await near(backup).read()).toBe('');
     await near(backup).rewind();
     expect((await rowsOf(backup)).find(([key]) => key === 'b/large')![1].slice(9)).toBe(large);
+  });
+
+  test('is signed at its end', async () => {
+    const { pages, trailer } = await readBackup(bytesOf(backups.open()), 'the boss');
+    for await (const _ of pages()) expect(trailer()).toBe(undefined);
+    expect(trailer()!.mac).toBe(`signed ${trailer()!.sha256}`);
   });
 
   test('gives the same rows again, whatever was written since', async () => {

@@ -138,6 +138,7 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
       runHob: async () => 0,
       rows: {
         openClosed: () => Promise.reject(Error('there is no store here')),
+        openSeal: () => Promise.reject(Error('there is no key here')),
         knownKinds: async () => ({}),
       },
       store: {

@@ -1,9 +1,11 @@
 /** What `gobs store restore` refuses, with real processes; and a state directory that somebody put back by hand. */
 import { E } from '@endo/far';
-import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { gobs, startBoss } from '../support/e2e/gobs.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
+import { forgeBackup } from '../support/forge-backup.ts';
 import { isWell, loggedOnce, statusOnce } from '../support/e2e/status-once.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -45,6 +47,61 @@ test('a restore wants a sound backup, its sealing key, and a place; what it refu
   const { code, stderr } = await restore(state, ['--replace']);
   expect([code, stderr]).toEqual([0, expect.stringMatching(/the store that was there is in .*replaced-/) as string]);
   await startBoss(sandbox);
+});
+
+test('a backup that somebody changed who has no key is not restored, however well it fits together', async () => {
+  const boss = await startBoss(sandbox);
+  const { state } = boss;
+  const key = ['--sealing-key', `${state}/sealing-key`];
+  const backup = sandbox.at('backup');
+  const elsewhere = sandbox.at('elsewhere');
+  expect(await boss.gobs('store', 'backup', backup)).toMatchObject({ code: 0 });
+  const verified = (file: string, words: readonly string[] = []) => gobs(sandbox, ['store', 'verify', file, ...words]);
+  const signed = await verified(backup, key);
+  expect(signed).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^gobs: \S+: [^\n]*: all is well\n$/) as string,
+  });
+
+  const text = await readFile(backup, 'utf8');
+  const hash = createHash('sha256').update('a locator of somebody else').digest('hex');
+  const forged = forgeBackup(text, (rows) => {
+    const locator = rows.findIndex(([at]) => /^s\/[0-9a-f]{64}$/.test(at));
+    return rows.with(locator, [`s/${hash}`, rows[locator]![1].replace(/^\S+/, hash)]);
+  });
+  expect(forged).toContain(hash);
+  const unsigned = forged.replace(/,"mac":"[0-9a-f]{64}"/, '');
+  expect(unsigned).not.toBe(forged);
+  const keyless = forgeBackup(text, (rows) => rows.filter(([at]) => !at.startsWith('k/')));
+  const files = { forged, unsigned, keyless };
+  for (const [name, content] of Object.entries(files)) {
+    const file = await sandbox.write(name, content);
+    const said = name === 'forged' ? 'who wrote it cannot be told' : 'it is not signed';
+    expect(await verified(file)).toMatchObject({ code: 0, stderr: expect.stringContaining(said) as string });
+    expect(await gobs(sandbox, ['store', 'restore', file, '--state', elsewhere, ...key])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        `BACKUP_ALTERED: ${file}: it ${name === 'forged' ? 'was altered' : 'is not'}`,
+      ) as string,
+    });
+    await expect(readdir(elsewhere)).rejects.toThrow('ENOENT');
+  }
+  expect(await verified(sandbox.at('forged'), key)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('BACKUP_ALTERED') as string,
+  });
+
+  // Of a store that no boss has: whoever backs it up has its key.
+  await boss.stop();
+  const closed = sandbox.at('closed');
+  await rename(`${state}/sealing-key`, sandbox.at('key'));
+  const without = await gobs(sandbox, ['store', 'backup', closed, '--state', state]);
+  expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('SEALING_KEY_UNUSABLE') as string });
+  await expect(readFile(closed)).rejects.toThrow('ENOENT');
+  const withKey = ['--state', state, '--sealing-key', sandbox.at('key')];
+  expect(await gobs(sandbox, ['store', 'backup', closed, ...withKey])).toMatchObject({ code: 0 });
+  const to = ['--state', elsewhere, '--sealing-key', sandbox.at('key')];
+  expect(await gobs(sandbox, ['store', 'restore', closed, ...to])).toMatchObject({ code: 0 });
 });
 
 test('a state directory that was copied back is noticed by a hob, and told by the list until somebody knows', async () => {

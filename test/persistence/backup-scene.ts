@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { BackupHeader } from '../../src/persistence/archive-format.ts';
-import { readBackup } from '../../src/persistence/archive-reader.ts';
+import { readBackup, type BackupFile } from '../../src/persistence/archive-reader.ts';
 import { writeBackup } from '../../src/persistence/archive-writer.ts';
 import { openStore } from '../../src/persistence/open-store.ts';
 import type { RestoreOptions } from '../../src/persistence/restore-store.ts';
@@ -47,7 +47,8 @@ export const makeBackup = async (directory: string, path: string, ops: readonly 
   await store.write(ops);
   const snapshot = store.snapshotOnDisk();
   const chunks: Buffer[] = [];
-  for await (const chunk of writeBackup(pagesOf(snapshot), directory, { taken, gobs: '0' })) chunks.push(chunk);
+  const bytes = writeBackup(pagesOf(snapshot), directory, { taken, gobs: '0' }, () => 'a mac');
+  for await (const chunk of bytes) chunks.push(chunk);
   await snapshot.close();
   await store.close();
   await writeFile(path, Buffer.concat(chunks));
@@ -57,10 +58,13 @@ export const openBackup = async (path: string): Promise<RestoreOptions['backup']
   const read = () => readBackup(createReadStream(path), path);
   const { header, pages } = await read();
   await pages().return(undefined);
+  let last: BackupFile | undefined;
   async function* all(): AsyncGenerator<readonly StoreEntry[]> {
-    yield* (await read()).pages();
+    last = await read();
+    yield* last.pages();
   }
-  return { where: path, header: header as BackupHeader, pages: all };
+  const ends = { header: () => last?.header, trailer: () => last?.trailer() };
+  return { where: path, header: header as BackupHeader, backup: ends, pages: all };
 };
 
 /** For `restoreStore`, into `directory`. */

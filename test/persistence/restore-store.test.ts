@@ -137,15 +137,31 @@ describe('a restore', () => {
     expect(await namesIn()).toEqual([]);
   });
 
+  test('of a backup that is read again as another whole one makes nothing', async () => {
+    const options = await restoreOptions(state, backup);
+    const ends = options.backup.backup;
+    let last = 0;
+    const trailer = () => ({ ...ends.trailer()!, sha256: String((last += 1)) });
+    expect(
+      await refusal(restoreStore({ ...options, backup: { ...options.backup, backup: { ...ends, trailer } } })),
+    ).toContain('it was changed while it was read');
+    expect(await namesIn()).toEqual([]);
+    const header = { ...options.backup.header, epoch: 1_000 };
+    expect(await refusal(restoreStore({ ...options, backup: { ...options.backup, header } }))).toContain(
+      'it was changed while it was read',
+    );
+    expect(await namesIn()).toEqual([]);
+  });
+
   test('shows what says whether the backup can be used here, and nothing else', async () => {
     const seen: (string | undefined)[] = [];
     await restore({
-      examine: async (rows, storeId) => {
-        seen.push(storeId, rows.get('k/!'), rows.get('v/boss/a/x/1'));
+      examine: async (rows, trailer) => {
+        seen.push(trailer.mac, rows.get('k/!'), rows.get('v/boss/a/x/1'));
         expect((await rows.page({ gt: 'v/', lt: 'v0', limit: 9 })).map(([key]) => key)).toEqual(['v/boss/!']);
       },
     });
-    expect(seen).toEqual(['the-store', '{"key":"0123456789abcdef"}', undefined]);
+    expect(seen).toEqual(['a mac', '{"key":"0123456789abcdef"}', undefined]);
   });
 });
 

@@ -108,6 +108,15 @@ describe('what was sealed is refused, without a word of the text,', () => {
   });
 });
 
+test('a MAC is HMAC-SHA-256 with a key of its own, of that text in that context', () => {
+  const macKey = Buffer.from(hkdfSync('sha256', key, '', 'gobs sealing mac', 32));
+  const pair = Buffer.concat([Buffer.from([0, 0, 0, 1]), Buffer.from('atext')]);
+  expect(seal.mac('a', 'text')).toBe(createHmac('sha256', macKey).update(pair).digest('hex'));
+  expect(seal.mac('at', 'ext')).not.toBe(seal.mac('a', 'text'));
+  expect(other.mac('a', 'text')).not.toBe(seal.mac('a', 'text'));
+  expect(() => seal.mac('a', 'half \ud83d')).toThrow(TypeError);
+});
+
 test('halves of characters and keys of another length are programmer mistakes', () => {
   expect(() => seal.seal('a', 'half \ud83d')).toThrow(TypeError);
   expect(() => seal.seal('half \ud83d', 'a')).toThrow(TypeError);

@@ -1,18 +1,26 @@
 /** `gobs store backup`, `verify` and `export`: of a running boss, of the store that one left, or of a backup. */
 import { Argument, Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
-import { bossPlace, examples, jsonOption, withBoss, type BossOptions } from './shared-options.ts';
+import {
+  bossPlace,
+  examples,
+  jsonOption,
+  sealingPlace,
+  withBoss,
+  withSealing,
+  type BossOptions,
+  type SealingOptions,
+} from './shared-options.ts';
 
 const addBackup = (group: Command, ask: Ask): void => {
-  const backup = withBoss(
-    group
-      .command('backup')
-      .description('write all rows of a store, as they are at one moment, to a file; a boss goes on meanwhile'),
-  )
+  const described = group
+    .command('backup')
+    .description('write all rows of a store, as they are at one moment, to a file; a boss goes on meanwhile');
+  const backup = withSealing(withBoss(described))
     .addArgument(new Argument('<file>', 'a new file'))
     .option('--force', 'put the backup in the place of a file that is there', false)
-    .action((file: string, options: BossOptions & { force: boolean }) =>
-      ask({ do: 'store backup', at: bossPlace(options), file, force: options.force }),
+    .action((file: string, options: BossOptions & SealingOptions & { force: boolean }) =>
+      ask({ do: 'store backup', at: bossPlace(options), file, force: options.force, ...sealingPlace(options) }),
     );
   examples(backup, ['gobs store backup "gobs-$(date +%F).backup"', 'gobs store backup latest.backup --force']);
 };
@@ -21,15 +29,14 @@ const fileArgument = (): Argument => new Argument('[file]', 'a backup file; else
 const given = (file: string | undefined): { file?: string } => (file === undefined ? {} : { file });
 
 const addVerify = (group: Command, ask: Ask): void => {
-  const verify = withBoss(
-    group
-      .command('verify')
-      .description('read every row of a store or a backup, and say what is wrong: exit 0 nothing, 1 something'),
-  )
+  const described = group
+    .command('verify')
+    .description('read every row of a store or a backup, and say what is wrong: exit 0 nothing, 1 something');
+  const verify = withSealing(withBoss(described))
     .addArgument(fileArgument())
     .addOption(jsonOption('print one JSON object'))
-    .action((file: string | undefined, options: BossOptions & { json: boolean }) =>
-      ask({ do: 'store verify', at: bossPlace(options), ...given(file), json: options.json }),
+    .action((file: string | undefined, options: BossOptions & SealingOptions & { json: boolean }) =>
+      ask({ do: 'store verify', at: bossPlace(options), ...given(file), json: options.json, ...sealingPlace(options) }),
     );
   examples(verify, ['gobs store verify', 'gobs store verify latest.backup']);
 };

@@ -6,9 +6,14 @@ import { writeBackup } from '../../../persistence/archive-writer.ts';
 import type { RowPage, RowSource } from '../../../persistence/row-source.ts';
 import { soundPages } from '../../../persistence/sound-pages.ts';
 import { printable } from '../../../protocol/printable.ts';
+import { backupMac } from '../../../sealing/backup-mac.ts';
+import type { Seal } from '../../../sealing/seal.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { findStateDirectory } from '../../find-boss.ts';
 import { withRows } from '../../open-rows.ts';
 import type { CliPowers } from '../../powers.ts';
+import { withPassphrase } from '../../sealing-input.ts';
+import { sealingPaths } from '../../start-settings.ts';
 import type { Action, Surroundings } from '../action.ts';
 import { makeRowProgress } from './row-progress.ts';
 
@@ -17,13 +22,16 @@ interface Seen {
   rows: number;
   /** Of the key that secrets in it are sealed with. */
   sealedWith: { readonly key: string; readonly byPassphrase: boolean } | undefined;
+  /** Row `k/!`, without its checksum. */
+  sealing: string | undefined;
 }
 
 const noteRows = (seen: Seen, page: RowPage): void => {
   seen.rows += page.length;
   const sealing = page.find(([key]) => key === 'k/!');
   if (sealing === undefined) return;
-  const { key, scrypt } = JSON.parse(sealing[1].slice(sealing[1].indexOf(' '))) as { key?: unknown; scrypt?: unknown };
+  seen.sealing = sealing[1].slice(sealing[1].indexOf(' ') + 1);
+  const { key, scrypt } = JSON.parse(seen.sealing) as { key?: unknown; scrypt?: unknown };
   if (typeof key === 'string') seen.sealedWith = { key: printable(key), byPassphrase: scrypt !== undefined };
 };
 
@@ -44,26 +52,42 @@ const listenForInterrupt = (path: string, onInterrupt: CliPowers['onInterrupt'])
   return { interrupted, forget };
 };
 
+/** What the boss says of the same bytes. Throws BACKUP_UNUSABLE if they are not the same: then the boss is of a version that writes others. */
+const signedByBoss = ({ where, backup }: RowSource, sha256: string): string | undefined => {
+  const trailer = backup?.trailer();
+  if (trailer?.sha256 === sha256) return trailer.mac;
+  throw makeError('BACKUP_UNUSABLE', `${where}: it writes backups otherwise than this gobs does`, {
+    hint: 'use the gobs that the boss runs on',
+  });
+};
+
 const backUp = async (
   source: RowSource,
   path: string,
-  force: boolean,
+  { force, openSeal }: { readonly force: boolean; readonly openSeal: (row: string) => Promise<Pick<Seal, 'mac'>> },
   { powers, output }: Surroundings,
 ): Promise<Seen> => {
-  const seen: Seen = { rows: 0, sealedWith: undefined };
+  const seen: Seen = { rows: 0, sealedWith: undefined, sealing: undefined };
+  let seal: Pick<Seal, 'mac'> | undefined;
   const progress = makeRowProgress('backed up', powers, output);
   // Before there is a draft, which would be left behind otherwise.
   const { interrupted, forget } = listenForInterrupt(path, powers.onInterrupt);
   async function* pages(): AsyncGenerator<RowPage> {
     for await (const page of until(interrupted, soundPages(source.pages(), source.where))) {
       noteRows(seen, page);
+      // A boss signs what it gives. Early, so that nobody waits for what nobody can sign.
+      if (source.backup === undefined && seen.sealing !== undefined) seal ??= await openSeal(seen.sealing);
       progress.rows(seen.rows);
       yield page;
     }
   }
-  const origin = { taken: new Date(powers.now()).toISOString(), gobs: powers.version };
+  const taken = new Date(powers.now()).toISOString();
+  // What the boss has signed begins as it has written it.
+  const origin = () => source.backup?.header() ?? { taken, gobs: powers.version };
+  const sign = (sha256: string): string | undefined =>
+    source.backup === undefined ? seal && backupMac(seal, sha256) : signedByBoss(source, sha256);
   try {
-    await writeBackupFile(powers.fs, path, writeBackup(pages(), source.where, origin), { force });
+    await writeBackupFile(powers.fs, path, writeBackup(pages(), source.where, origin, sign), { force });
   } finally {
     forget();
     progress.end();
@@ -71,12 +95,16 @@ const backUp = async (
   return seen;
 };
 
-export const backupStore: Action<'store backup'> = async ({ at, file, force }, surroundings) => {
+export const backupStore: Action<'store backup'> = async ({ at, file, force, ...keys }, surroundings) => {
   const { powers, output } = surroundings;
   if (file === '-' || file === '') throw makeError('BAD_USAGE', 'a backup goes to a file, whose name must be given');
   const path = resolve(powers.workingDirectory, file);
   return withRows({ at, wholeTables: true }, surroundings, async (source) => {
-    const { rows, sealedWith } = await backUp(source, path, force, surroundings);
+    const openSeal = async (row: string) => {
+      const settings = await withPassphrase(sealingPaths(keys, powers), powers);
+      return powers.rows.openSeal(row, settings, findStateDirectory(at.state, powers).sealingKey);
+    };
+    const { rows, sealedWith } = await backUp(source, path, { force, openSeal }, surroundings);
     output.note(`gobs: wrote ${rows} rows to ${path}`);
     if (sealedWith !== undefined) {
       output.note(
