@@ -141,7 +141,10 @@ export const makeCollector = (options: CollectorOptions): CollectorMachinery => 
 
   /** `over` is called when nothing is grey: before anybody else can run, who might write. */
   const mark = async (of: Cycle, marking: Marking, stored: readonly string[], over: () => void): Promise<number> => {
-    for (const vat of stored) marking.begin(vat);
+    for (const [index, vat] of stored.entries()) {
+      marking.begin(vat);
+      if ((index + 1) % pace === 0) await rest(of);
+    }
     for (const range of hostRanges) marking.shadeRange(range);
     while (!marking.done) await traceSome(of, marking);
     forgetUnmarked(marking);

@@ -346,6 +346,36 @@ describe('a cycle', () => {
     expect(turns).toBeGreaterThan(100);
   });
 
+  test('looks at many vats without keeping turns from running', async () => {
+    const header = memory.get('v/test/!')!;
+    await memory.write(
+      Array.from({ length: 40 }, (_, n) => ({ type: 'put', key: `v/other-${n}/!`, value: header }) as const),
+    );
+    let inOneCrank = 0;
+    let most = 0;
+    const counted: Store = {
+      ...memory,
+      get: (key) => {
+        if (key.startsWith('v/other-')) inOneCrank += 1;
+        most = Math.max(most, inOneCrank);
+        return memory.get(key);
+      },
+    };
+    const kernel = openTestKernel(counted, {
+      collectorPace: 4,
+      schedule: (crank) =>
+        void setImmediate(() => {
+          inOneCrank = 0;
+          crank();
+        }),
+    });
+    await kernel.collector.collect();
+    // To find them takes one each, and waits for the store each time; then there are some for each of four.
+    expect(most).toBeGreaterThan(40);
+    expect(most).toBeLessThan(40 + 4 * 5);
+    await kernel.stop();
+  });
+
   test('keeps a map, and what is in it, while somebody waits for a page of it', async () => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
