@@ -74,6 +74,9 @@ const runSteps = (
       );
     }
     if (!isRetired(definition)) return { kind: definition, portrait };
+    if (definition.replace === undefined) {
+      throw makeError('KIND_RETIRED', `row ${key} would be of kind ${definition.label}, which was retired`);
+    }
     const retired = definition;
     const next = attempt(`replacing ${label}`, () => replaced(retired, portrait, tools));
     ({ kind: definition, version, portrait } = next);
@@ -83,7 +86,8 @@ const runSteps = (
 export interface Upgrader {
   /**
    * `selfOf` gives the actor's reference, or references, as that definition has them. A definition without successors must not come here.
-   * Throws UPGRADE_FAILED, with the step that threw or gave what is not passable; what the steps changed is the caller's to undo.
+   * Throws UPGRADE_FAILED, with the step that threw or gave what is not passable; KIND_RETIRED, if a successor has none itself. What the steps
+   * changed is the caller's to undo.
    */
   upgrade(
     key: string,

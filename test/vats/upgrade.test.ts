@@ -544,6 +544,16 @@ describe('a retired kind', () => {
     expect(await E(lamp).ring()).toBe('was a');
   });
 
+  test('whose successor was retired without one answers KIND_RETIRED; its rows stay', async () => {
+    await twoHosts();
+    const before = rowOf('host/2');
+    const oldLamp = defineRetiredKind({ label: 'lamp' });
+    const shop = await openWith([oldLamp, bellKind, splitHost(oldLamp)]);
+    const [lamp] = await shop.turn<[Lamp]>(({ portrait }) => portrait);
+    await expect(E(lamp).shine()).rejects.toThrow(/^KIND_RETIRED: row v\/test\/a\/host\/2 would be of kind lamp/);
+    expect(rowOf('host/2')).toEqual(before);
+  });
+
   test('says UPGRADE_FAILED of an actor that becomes nothing, or what is not in the list', async () => {
     await twoHosts();
     const lampKind = lampKindOf();
