@@ -215,7 +215,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
     vats.set(name, vat);
     return vat;
   };
-  const vatTypes = makeVatTypes({ store, vatNamed: (name) => vats.get(name), openVat: addVat });
+  const vatTypes = makeVatTypes({ store, firstInstance, vatNamed: (name) => vats.get(name), openVat: addVat });
 
   const openVat: Kernel['openVat'] = (name, vatOptions) => {
     if (!NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${NAME}`);

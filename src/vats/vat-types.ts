@@ -55,6 +55,8 @@ export interface VatTypes {
 
 export interface VatTypesOptions {
   readonly store: Pick<Store, 'get'>;
+  /** As in kernel.ts: somebody may have a reference into a vat of the same name that is not in a store that was restored. */
+  readonly firstInstance: number;
   /** Of a vat of this kernel that is open. */
   readonly vatNamed: (name: string) => Vat | undefined;
   /** Makes a vat, and adds it to those that are open after `prepare`, unless that throws. */
@@ -100,7 +102,7 @@ export const typeOfVat = (store: Pick<Store, 'get'>, name: string): string | und
 };
 harden(typeOfVat);
 
-export const makeVatTypes = ({ store, vatNamed, openVat }: VatTypesOptions): VatTypes => {
+export const makeVatTypes = ({ store, firstInstance, vatNamed, openVat }: VatTypesOptions): VatTypes => {
   const types = new Map<string, KnownType>();
   /** By name of a vat whose making was undone: the instance number that its root had. Somebody may hold a reference to it still. */
   const undone = new Map<string, number>();
@@ -114,7 +116,7 @@ export const makeVatTypes = ({ store, vatNamed, openVat }: VatTypesOptions): Vat
     }
     const instanceIn = (found: string): number => {
       if (vatNamed(found) !== undefined) throw makeError('VAT_EXISTS', `there is a vat ${found}`);
-      const instance = (undone.get(found) ?? 0) + 1;
+      const instance = Math.max(firstInstance, (undone.get(found) ?? 0) + 1);
       const remember = (): void => void undone.set(found, instance);
       turn.changed(remember);
       turn.outputs.push({ release: () => {}, fail: remember });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
 import { E } from '../../src/vats/eventual-send.ts';
-import type { VatHandle } from '../../src/vats/kernel.ts';
+import type { KernelOptions, VatHandle } from '../../src/vats/kernel.ts';
 import { defineKind, defineKindKit } from '../../src/vats/kind.ts';
 import type { Store } from '../../src/vats/store.ts';
 import type { MakeVat } from '../../src/vats/vat-types.ts';
@@ -73,8 +73,12 @@ interface Scene {
   readonly opened: string[];
 }
 
-const open = async (store: Store, fault?: (name: string) => void): Promise<Scene> => {
-  const kernel = openTestKernel(store);
+const open = async (
+  store: Store,
+  fault?: (name: string) => void,
+  options: Partial<KernelOptions> = {},
+): Promise<Scene> => {
+  const kernel = openTestKernel(store, options);
   const opened: string[] = [];
   const makeNode: MakeNode = kernel.defineVatType({
     type: 'node',
@@ -175,6 +179,17 @@ describe('a vat that a turn makes', () => {
     await scene.kernel.stop();
     const again = await open(store);
     expect(again.kernel.nameOf(await make(again, nameless))).toBe('vat:node-5/node/1/self');
+  });
+});
+
+describe('a vat that is made after a restore', () => {
+  test('may have the name of one that is lost; its actors have numbers that none of that one had', async () => {
+    const store = makeMemoryStore();
+    const scene = await open(store, undefined, { firstInstance: 1_000 });
+    const node = await make(scene);
+    await E(node).bear();
+    expect(keysOf(store, 'v/first/a/')).toEqual(['v/first/a/counter/1001', 'v/first/a/node/1000']);
+    await expect(E(nodeOf(scene, 'first')).count()).rejects.toThrow(/^NO_SUCH_ACTOR/);
   });
 });
 
