@@ -3,15 +3,16 @@
  * to make and a seed; `endings` are how it ends.
  */
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { endings } from '../vats/model/endings.ts';
+import { makePlantedTree } from './planted-tree.ts';
 
 export interface PlantedBug {
   readonly name: string;
-  /** Below src/vats. */
+  /** From src/vats. */
   readonly file: string;
   /** Occurs once in the file; where the source has changed so that it does not, the bug must be planted anew. */
   readonly find: string;
@@ -23,23 +24,18 @@ export interface Outcome {
   readonly words: string;
 }
 
-const root = join(import.meta.dirname, '../..');
+/** A bug may be a loop without end, which stops every timer of its process. In milliseconds. */
+const LONGEST = 300_000;
 
-const makeTree = async (tree: string, bug: PlantedBug | undefined): Promise<void> => {
-  for (const part of ['src', 'test/vats', 'test/boss/gone', 'test/support', 'package.json']) {
-    await cp(join(root, part), join(tree, part), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
-  if (bug === undefined) return;
-  const path = join(tree, 'src/vats', bug.file);
-  const parts = (await readFile(path, 'utf8')).split(bug.find);
-  if (parts.length !== 2) throw Error(`its place occurs ${parts.length - 1} times in ${bug.file}, and must once`);
-  await writeFile(path, parts.join(bug.replace));
-};
+const parts = ['test/vats', 'test/boss/gone', 'test/support'];
 
 const runIn = (tree: string, program: string, runs: number): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(tree, program), String(runs), '1'], { cwd: tree });
+    const child = spawn(process.execPath, [join(tree, program), String(runs), '1'], {
+      cwd: tree,
+      timeout: LONGEST,
+      killSignal: 'SIGKILL',
+    });
     let words = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (words += String(chunk)));
     child.on('error', reject);
@@ -50,7 +46,7 @@ const runIn = (tree: string, program: string, runs: number): Promise<Outcome> =>
 export const runWithBug = async (program: string, runs: number, bug?: PlantedBug): Promise<Outcome> => {
   const tree = await mkdtemp(join(tmpdir(), 'gobs-planted-'));
   try {
-    await makeTree(tree, bug);
+    await makePlantedTree(tree, parts, bug && { ...bug, file: join('src/vats', bug.file) });
     return await runIn(tree, program, runs);
   } finally {
     await rm(tree, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { M } from '@endo/patterns';
 import { codeOf, makeError } from '../../../src/errors/gobs-error.ts';
 import { E } from '../../../src/vats/eventual-send.ts';
-import { defineKind, type Become, type DurableMap, type MapPage, type TurnTools } from '../../../src/vats/kind.ts';
+import type { Become, DurableMap, Kind, MapPage, TurnTools } from '../../../src/vats/kind.ts';
 import type { MapOp, Op, VatName } from './program.ts';
 
 export interface Listener {
@@ -42,18 +42,21 @@ export interface Portrait {
   readonly map: DurableMap<number> | null;
 }
 
-interface Powers {
+export interface Powers {
   readonly vat: VatName;
+  /** What a spawned actor is of in this generation (kinds.ts), and the references that it has. */
+  kindOf(n: number, ephemeral: boolean): Kind<Portrait, Node, Powers>;
+  noRefs(): Portrait['refs'];
+  /** Makes a vat; its first actor. */
+  found(n: number): Node;
   /** What a turn cannot undo, and no actor should have. */
   memory(): { readonly leaked: Node[]; readonly kept: ((n: number) => void)[] };
 }
 
-const NodeI = M.interface('Node', {
+export const NodeI = M.interface('Node', {
   run: M.call(M.array(), M.record()).returns(M.any()),
   look: M.call().returns(M.number()),
 });
-
-const portraitShape = M.splitRecord({ n: M.number(), refs: M.arrayOf(M.or(M.null(), M.remotable())), map: M.any() });
 
 interface Here {
   readonly bcom: Become<Portrait>;
@@ -78,9 +81,15 @@ const attempt = (caught: boolean, body: () => readonly RealResult[]): RealResult
 
 const spawn = ({ bcom, ephemeral, tools }: Here, op: Extract<Op, { do: 'spawn' }>): RealResult => {
   const map = op.ephemeral ? null : tools.makeMap<number>();
-  const ref = tools.spawn(op.ephemeral ? wispKind : nodeKind, { n: op.n, refs: [null, null, null], map });
+  const ref = tools.spawn(tools.kindOf(op.n, op.ephemeral), { n: op.n, refs: tools.noRefs(), map });
   tools.memory().leaked.push(ref);
   if (ephemeral || !op.ephemeral) bcom((old) => ({ ...old, refs: withRef(old.refs, op.slot, ref) }));
+  return { ref };
+};
+
+const found = ({ bcom, tools }: Here, op: Extract<Op, { do: 'found' }>): RealResult => {
+  const ref = tools.found(op.n);
+  bcom((old) => ({ ...old, refs: withRef(old.refs, op.slot, ref) }));
   return { ref };
 };
 
@@ -115,6 +124,8 @@ const performOne = (here: Here, op: Op): RealResult => {
       return self.look();
     case 'spawn':
       return spawn(here, op);
+    case 'found':
+      return found(here, op);
     case 'unlink':
       bcom((old) => ({ ...old, refs: withRef(old.refs, op.slot, null) }));
       return 'none';
@@ -122,7 +133,7 @@ const performOne = (here: Here, op: Op): RealResult => {
       bcom((old) => ({ ...old, refs: withRef(old.refs, op.slot, context.gift) }));
       return 'none';
     case 'give': {
-      const ref = portrait.refs[op.slot]!;
+      const ref = portrait.refs[op.slot] ?? null;
       return ref === null ? 'none' : { ref };
     }
     case 'set':
@@ -150,7 +161,7 @@ const performOne = (here: Here, op: Op): RealResult => {
       }
     }
     case 'near': {
-      const ref = portrait.refs[op.slot]!;
+      const ref = portrait.refs[op.slot] ?? null;
       return ref === null ? 'none' : attempt(op.caught, () => ref.run(op.ops, context));
     }
     case 'self':
@@ -159,7 +170,7 @@ const performOne = (here: Here, op: Op): RealResult => {
       void E(context.listener).hear(tools.vat, op.n);
       return 'none';
     case 'send': {
-      const ref = portrait.refs[op.slot]!;
+      const ref = portrait.refs[op.slot] ?? null;
       if (ref !== null) void E(ref).run(op.ops, context);
       return 'none';
     }
@@ -176,17 +187,9 @@ const performOne = (here: Here, op: Op): RealResult => {
 
 const perform = (here: Here, ops: readonly Op[]): readonly RealResult[] => ops.map((op) => performOne(here, op));
 
-const makeKind = (label: string, ephemeral: boolean) =>
-  defineKind<Portrait, Node, Powers>({
-    label,
-    ephemeral,
-    guard: NodeI,
-    portrait: portraitShape,
-    behave: (bcom, self, portrait, tools) => ({
-      run: (ops, context) => perform({ bcom, self, portrait, ephemeral, context, tools }, ops),
-      look: () => portrait.n,
-    }),
+export const behaveNode =
+  (ephemeral: boolean) =>
+  (bcom: Become<Portrait>, self: Node, portrait: Portrait, tools: TurnTools<Portrait> & Powers): Node => ({
+    run: (ops, context) => perform({ bcom, self, portrait, ephemeral, context, tools }, ops),
+    look: () => portrait.n,
   });
-
-export const nodeKind = makeKind('node', false);
-export const wispKind = makeKind('wisp', true);

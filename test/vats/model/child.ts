@@ -9,8 +9,8 @@ import { endings } from './endings.ts';
 
 const [runs, seed] = process.argv.slice(2).map(Number) as [number, number];
 try {
-  const ran = await checkPrograms({ numRuns: runs, seed, endOnFailure: true });
-  console.log(`${ran} programs, no difference`);
+  const { programs } = await checkPrograms({ numRuns: runs, seed, endOnFailure: true });
+  console.log(`${programs} programs, no difference`);
   process.exit(endings.noDifference);
 } catch (error) {
   const { message, cause } = error as Error;

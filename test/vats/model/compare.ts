@@ -1,6 +1,6 @@
 /** Compares what a program led to with what it must lead to; throws with words that say where they differ. */
 import { expectSame } from './expect-same.ts';
-import type { Answer, Expected } from './plain-model.ts';
+import { refsIn, type Answer, type Expected } from './plain-answers.ts';
 import { bytesOrder, sortedEntries, type PlainState } from './plain-state.ts';
 import { pageOf, type PlainPage, type Result } from './plain-turn.ts';
 import type { Observed, RealAnswer } from './real-world.ts';
@@ -79,14 +79,6 @@ const compareResults = async (
 const outcome = (answer: Answer | RealAnswer): string =>
   typeof answer === 'string' ? answer : 'code' in answer ? answer.code : 'answered';
 
-/** The references in an answer, in order: the host has them now. */
-const refsIn = (results: readonly Result[]): number[] =>
-  results.flatMap((result) => {
-    if (typeof result !== 'object') return [];
-    if ('ref' in result) return [result.ref];
-    return 'results' in result ? refsIn(result.results) : [];
-  });
-
 /** Gives the references that the host got. */
 export const compareStep = async (
   identities: Identities,
@@ -101,6 +93,14 @@ export const compareStep = async (
       expected.early.answers.map(outcome),
     );
   }
+  if (expected.refusals !== undefined) {
+    const { refused } = observed;
+    expectSame(
+      `what became of an older process: ${refused ?? 'it began'}`,
+      refused === undefined ? expected.refusals.size === 0 : expected.refusals.has(refused),
+      true,
+    );
+  }
   expectSame('what was told', observed.tells, expected.tells);
   expectSame('what was answered', observed.answers.map(outcome), expected.answers.map(outcome));
   const refs: number[] = [];
@@ -108,7 +108,7 @@ export const compareStep = async (
     const real = observed.answers[at]!;
     if (typeof answer === 'string' || 'code' in answer || typeof real === 'string' || 'code' in real) continue;
     await compareResults(identities, real.results, answer.results, expected.pageStates);
-    refs.push(...refsIn(answer.results));
+    refs.push(...refsIn(answer));
   }
   return refs;
 };

@@ -1,25 +1,14 @@
 /**
  * The plain model: what each step of a program must lead to. Turns are run one after the other on ordinary objects; what is said to have
- * failed puts back a copy.
+ * failed puts back a copy. Longer than other files, since every step may be met by every fate.
  */
 import type { Fate, Message, Op, Step, VatName } from './program.ts';
 import { VATS } from './program.ts';
-import { copyState, seenBy, Thrown, withoutEphemeral, type PlainState } from './plain-state.ts';
-import { perform, type Memory, type PlainOutput, type PlainTurn, type Result } from './plain-turn.ts';
-
-export type Answer = { readonly results: readonly Result[] } | { readonly code: string } | 'unsettled';
-
-export type Tells = Record<VatName, number[]>;
-
-export interface Expected {
-  /** In the order of the messages. */
-  readonly answers: readonly Answer[];
-  readonly tells: Tells;
-  /** For `overlap`: what is there while the first batch is being written. */
-  readonly early?: { readonly answers: readonly Answer[]; readonly tells: Tells };
-  /** The states in which a page that was asked for by each message may have been read; undefined where nothing can be said. */
-  readonly pageStates: readonly PlainState[] | undefined;
-}
+import { collectAll, mayCollect } from './plain-garbage.ts';
+import { addActor, emptyRefs, NEWEST, refusals, rootKindFor } from './plain-kinds.ts';
+import { copyState, emptyState, seenBy, Thrown, withoutEphemeral, type PlainState } from './plain-state.ts';
+import { find, perform, type Memory, type PlainOutput, type PlainTurn } from './plain-turn.ts';
+import { joinTells, nothing, refsIn, type Answer, type Expected } from './plain-answers.ts';
 
 interface Work {
   readonly id: number;
@@ -37,36 +26,42 @@ interface Ran {
   readonly wrote: boolean;
 }
 
-export const noTells = (): Tells => ({ a: [], b: [] });
+interface Backup {
+  readonly state: PlainState;
+  readonly generation: number;
+}
+
+/** Ids of the roots of `VATS`: the first. */
+const ROOTS = VATS.map((_vat, id) => id);
 
 export class PlainModel {
-  state: PlainState = { actors: new Map() };
+  state: PlainState = emptyState();
+  /** Of the kinds: plain-kinds.ts. */
+  generation: number;
+  /** The last one: of what was restored, a new one is made at once. */
+  backup: Backup | undefined;
   /** Ids of the references that the host has, in the order in which it got them. */
   table: number[] = [];
   readonly settled = new Set<number>();
-  #memory: Memory = { leaked: { a: [], b: [] }, kept: { a: [], b: [] } };
+  /** By vat. */
+  #memory = new Map<VatName, Memory>();
   #waiting: Waiting[] = [];
   #incarnation = 1;
   #portraits = 0;
   readonly #vats: VatName[] = [];
   readonly #ephemeral = new Set<number>();
 
-  constructor() {
+  constructor(generation: number) {
+    this.generation = generation;
+    const turn = this.#turn(null);
     for (const vat of VATS) {
       const id = this.#register(vat, false);
       const map = { change: 1, entries: new Map() };
-      this.state.actors.set(id, {
-        id,
-        vat,
-        ephemeral: false,
-        n: 0,
-        refs: [null, null, null],
-        change: 1,
-        portrait: 0,
-        map,
-      });
+      const kind = rootKindFor(generation);
+      addActor(turn, { id, vat, ephemeral: false, kind, n: 0, refs: emptyRefs(generation), map });
       this.table.push(id);
     }
+    this.state = turn.state;
   }
 
   isEphemeral(id: number): boolean {
@@ -87,13 +82,19 @@ export class PlainModel {
     return this.table[gift % (this.table.length + 1)] ?? null;
   }
 
-  #run({ id, ops, gift }: Work): Ran {
-    const before = this.state;
-    const turn: PlainTurn = {
-      state: copyState(before),
+  #memoryOf(vat: VatName): Memory {
+    let memory = this.#memory.get(vat);
+    if (memory === undefined) this.#memory.set(vat, (memory = { leaked: [], kept: [] }));
+    return memory;
+  }
+
+  #turn(gift: number | null): PlainTurn {
+    return {
+      state: copyState(this.state),
       wrote: new Set(),
       outputs: [],
-      memory: this.#memory,
+      memory: (vat) => this.#memoryOf(vat),
+      generation: this.generation,
       incarnation: this.#incarnation,
       settled: this.settled,
       gift,
@@ -102,10 +103,12 @@ export class PlainModel {
       register: (vat, ephemeral) => this.#register(vat, ephemeral),
       newPortrait: () => (this.#portraits += 1),
     };
+  }
+
+  #run({ id, ops, gift }: Work): Ran {
+    const turn = this.#turn(gift);
     try {
-      const actor = turn.state.actors.get(id);
-      if (actor === undefined) throw new Thrown('NO_SUCH_ACTOR');
-      const results = perform(turn, id, seenBy(actor), ops);
+      const results = perform(turn, id, seenBy(find(turn, id)), ops);
       this.state = turn.state;
       return { answer: { results }, outputs: turn.outputs, wrote: turn.wrote.size > 0 };
     } catch (error) {
@@ -124,17 +127,17 @@ export class PlainModel {
   /** The process ended. */
   #die(state: PlainState): void {
     this.#lose(state);
-    this.#memory = { leaked: { a: [], b: [] }, kept: { a: [], b: [] } };
+    this.#memory = new Map();
     this.table = this.table.filter((id) => !this.isEphemeral(id));
   }
 
   /** Gives a turn's outputs to whoever they are for; the turns that follow, in order. */
-  #release(work: Work, outputs: readonly PlainOutput[], tells: Tells): Work[] {
+  #release(work: Work, outputs: readonly PlainOutput[], tells: Record<VatName, number[]>): Work[] {
     const { gift } = work;
     const sends: Work[] = [];
     const laters: Work[] = [];
     for (const output of outputs) {
-      if (output.out === 'tell') tells[output.vat].push(output.n);
+      if (output.out === 'tell') (tells[output.vat] ??= []).push(output.n);
       if (output.out === 'send') sends.push({ id: output.to, ops: output.ops, gift });
       if (output.out === 'later') laters.push({ id: output.of, ops: output.ops, gift });
       if (output.out === 'when') this.#waiting.push({ id: output.of, ops: output.ops, gift, gate: output.gate });
@@ -152,7 +155,7 @@ export class PlainModel {
   }
 
   #message(message: Message, fate: Fate): Expected {
-    const tells = noTells();
+    const tells: Record<VatName, number[]> = {};
     const queue: Work[] = [{ id: this.at(message.to), ops: message.ops, gift: this.giftOf(message) }];
     let answer: Answer | undefined;
     let writes = 0;
@@ -183,8 +186,8 @@ export class PlainModel {
     const states: PlainState[] = [before];
     const all = parts.flat();
     const answers: Answer[] = all.map(() => 'unsettled');
-    const early = noTells();
-    const late = noTells();
+    const early: Record<VatName, number[]> = {};
+    const late: Record<VatName, number[]> = {};
     const lateAnswers: (() => void)[] = [];
     let pending = false;
     let offset = 0;
@@ -203,10 +206,10 @@ export class PlainModel {
       }
       offset += part.length;
     }
-    const first = { answers: [...answers], tells: { a: [...early.a], b: [...early.b] } };
+    const first = { answers: [...answers], tells: joinTells(early) };
     if (!pending || fate.end === 'well') {
       for (const answer of lateAnswers) answer();
-      const tells = { a: [...early.a, ...late.a], b: [...early.b, ...late.b] };
+      const tells = joinTells(early, late);
       return { answers, tells, early: first, pageStates: states };
     }
     const how = this.#fail(fate, before);
@@ -216,12 +219,65 @@ export class PlainModel {
   }
 
   #settle(gate: number): Expected {
-    const tells = noTells();
+    const tells: Record<VatName, number[]> = {};
     const due = this.settled.has(gate) ? [] : this.#waiting.filter((each) => each.gate === gate);
     this.settled.add(gate);
     this.#waiting = this.#waiting.filter((each) => each.gate !== gate);
     for (const work of due) this.#release(work, this.#run(work).outputs, tells);
     return { answers: [], tells, pageStates: undefined };
+  }
+
+  /** What is held by more than rows; `given`: to the host, just now. */
+  #held(given: readonly Answer[] = []): number[] {
+    const remembered = [...this.#memory.values()].flatMap(({ leaked, kept }) => [
+      ...leaked,
+      ...kept.map(({ id }) => id),
+    ]);
+    const waiting = this.#waiting.flatMap(({ id, gift }) => [id, ...(gift === null ? [] : [gift])]);
+    return [...ROOTS, ...this.table, ...remembered, ...waiting, ...given.flatMap(refsIn)];
+  }
+
+  /** Another process begins, and takes away what nobody can reach. */
+  #clean(): void {
+    this.#die(this.state);
+    collectAll(this.state, this.#held());
+  }
+
+  #older(): Expected {
+    this.#clean();
+    if (this.generation === 0) return nothing();
+    const codes = refusals(this.generation - 1, this.state.kinds.values());
+    if (codes.size === 0) this.generation -= 1;
+    return { ...nothing(), refusals: codes };
+  }
+
+  #restore(): void {
+    if (this.backup === undefined) return this.#die(this.state);
+    const { state, generation } = this.backup;
+    this.#die({ ...copyState(state), restores: state.restores + 1 });
+    this.generation = Math.max(this.generation, generation);
+    this.table = this.table.filter((id) => this.state.actors.has(id));
+    this.backup = { state: copyState(this.state), generation: this.generation };
+  }
+
+  #exported(index: number): { readonly of: number[]; readonly at: number } {
+    const { peer, locator } = this.state.exports;
+    const at = index % Math.max(1, peer.length + locator.length);
+    return at < peer.length ? { of: peer, at } : { of: locator, at: at - peer.length };
+  }
+
+  #tables(step: Extract<Step, { step: 'export' | 'enliven' | 'revoke' | 'forget' }>): void {
+    const { exports } = this.state;
+    if (step.step === 'forget') {
+      this.table.length = Math.min(this.table.length, ROOTS.length + step.keep);
+    } else if (step.step === 'export') {
+      const id = this.at(step.index);
+      if (!this.isEphemeral(id)) exports[step.locator ? 'locator' : 'peer'].push(id);
+    } else {
+      const { of, at } = this.#exported(step.index);
+      if (of.length > 0 && step.step === 'enliven') this.table.push(of[at]!);
+      if (step.step === 'revoke') of.splice(at, 1);
+    }
   }
 
   /** What must come of a step. The caller adds to the table what the answers bring. */
@@ -235,9 +291,35 @@ export class PlainModel {
         return this.#many([step.first, step.second], step.fate);
       case 'settle':
         return this.#settle(step.gate);
+      case 'collect': {
+        const expected = this.#many([step.messages], { end: 'well' });
+        mayCollect(this.state, this.#held(expected.answers));
+        return { ...expected, early: undefined };
+      }
+      case 'backup':
+        this.backup = { state: copyState(this.state), generation: this.generation };
+        return { ...this.#many([step.messages], { end: 'well' }), early: undefined };
+      case 'older':
+        return this.#older();
+      case 'forget':
+      case 'export':
+      case 'enliven':
+      case 'revoke':
+        this.#tables(step);
+        return nothing();
       case 'restart':
         this.#die(this.state);
-        return { answers: [], tells: noTells(), pageStates: undefined };
+        return nothing();
+      case 'upgrade':
+        this.#die(this.state);
+        this.generation = Math.min(this.generation + 1, NEWEST);
+        return nothing();
+      case 'clean':
+        this.#clean();
+        return nothing();
+      case 'restore':
+        this.#restore();
+        return nothing();
     }
   }
 }

@@ -1,5 +1,6 @@
 /** One turn of the plain model: reads a message's program, and does to the plain state what an actor does to its vat. */
-import type { MapOp, Op, VatName } from './program.ts';
+import type { MapOp, Op, Slot, VatName } from './program.ts';
+import { addActor, emptyRefs, hasMethods, kindFor, revive, rootKindFor } from './plain-kinds.ts';
 import {
   bytesOrder,
   copyState,
@@ -35,10 +36,10 @@ export type PlainOutput =
   | { readonly out: 'later'; readonly of: number; readonly ops: readonly Op[] }
   | { readonly out: 'when'; readonly of: number; readonly gate: number; readonly ops: readonly Op[] };
 
-/** What code remembers though it should not; undoing a turn does not undo it. */
+/** What the code of one vat remembers though it should not; undoing a turn does not undo it. */
 export interface Memory {
-  readonly leaked: Record<VatName, number[]>;
-  readonly kept: Record<VatName, { readonly id: number; readonly portrait: number; readonly incarnation: number }[]>;
+  readonly leaked: number[];
+  readonly kept: { readonly id: number; readonly portrait: number; readonly incarnation: number }[];
 }
 
 export interface PlainTurn {
@@ -46,7 +47,9 @@ export interface PlainTurn {
   /** Rows that changed. */
   wrote: Set<string>;
   outputs: PlainOutput[];
-  readonly memory: Memory;
+  readonly memory: (vat: VatName) => Memory;
+  /** Of its kinds: plain-kinds.ts. */
+  readonly generation: number;
   readonly incarnation: number;
   readonly settled: ReadonlySet<number>;
   /** A reference in the message. */
@@ -63,6 +66,9 @@ const latest = (turn: PlainTurn, id: number): PlainActor => {
   if (actor === undefined) throw new Thrown('NO_SUCH_ACTOR');
   return actor;
 };
+
+/** The same, called. */
+export const find = (turn: PlainTurn, id: number): PlainActor => revive(turn, latest(turn, id));
 
 const become = (turn: PlainTurn, actor: PlainActor, change: (actor: PlainActor) => void): void => {
   change(actor);
@@ -87,31 +93,41 @@ const undoOnThrow = (turn: PlainTurn, body: () => readonly Result[]): readonly R
 const nearCall = (turn: PlainTurn, vat: VatName, id: number, ops: readonly Op[], caught: boolean): Result => {
   try {
     if (turn.vatOf(id) !== vat) throw new Thrown('UNEXPECTED');
-    return { results: undoOnThrow(turn, () => perform(turn, id, seenBy(latest(turn, id)), ops)) };
+    if (!hasMethods(turn, latest(turn, id))) throw new Thrown('UNEXPECTED');
+    return { results: undoOnThrow(turn, () => perform(turn, id, seenBy(find(turn, id)), ops)) };
   } catch (error) {
     if (!caught || !(error instanceof Thrown)) throw error;
     return { code: error.code };
   }
 };
 
+/** Where there is no such slot, it is kept nowhere. */
+const keepIn = (turn: PlainTurn, actor: PlainActor, slot: Slot, id: number | null): void =>
+  become(turn, actor, ({ refs }) => {
+    if (slot < refs.length) refs[slot] = id;
+  });
+
 const spawn = (turn: PlainTurn, parent: PlainActor, op: Extract<Op, { do: 'spawn' }>): Result => {
   const { slot, n, ephemeral } = op;
   const { vat } = parent;
   const id = turn.register(vat, ephemeral);
+  const refs = emptyRefs(turn.generation);
+  const kind = ephemeral ? { label: 'wisp', version: 1 } : kindFor(turn.generation, n);
   const map = ephemeral ? undefined : { change: 1, entries: new Map() };
-  turn.state.actors.set(id, {
-    id,
-    vat,
-    ephemeral,
-    n,
-    refs: [null, null, null],
-    change: 1,
-    portrait: turn.newPortrait(),
-    map,
-  });
-  if (!ephemeral) turn.wrote.add(`actor ${id}`);
-  turn.memory.leaked[vat].push(id);
-  if (parent.ephemeral || !ephemeral) become(turn, parent, ({ refs }) => (refs[slot] = id));
+  addActor(turn, { id, vat, ephemeral, kind, n, refs, map });
+  turn.memory(vat).leaked.push(id);
+  if (parent.ephemeral || !ephemeral) keepIn(turn, parent, slot, id);
+  return { ref: id };
+};
+
+const found = (turn: PlainTurn, parent: PlainActor, { slot, n }: Extract<Op, { do: 'found' }>): Result => {
+  const { state, generation } = turn;
+  const vat = `colony-${state.nextVat}`;
+  state.nextVat += 1;
+  const id = turn.register(vat, false);
+  const refs = emptyRefs(generation);
+  addActor(turn, { id, vat, ephemeral: false, kind: rootKindFor(generation), n, refs, map: undefined });
+  keepIn(turn, parent, slot, id);
   return { ref: id };
 };
 
@@ -130,7 +146,7 @@ const useMap = (turn: PlainTurn, actor: PlainActor, op: MapOp): Result => {
 };
 
 const use = (turn: PlainTurn, vat: VatName, { index, n }: Extract<Op, { do: 'use' }>): Result => {
-  const all = turn.memory.kept[vat];
+  const all = turn.memory(vat).kept;
   const kept = all[index % all.length];
   if (kept === undefined) return 'none';
   const actor = latest(turn, kept.id);
@@ -141,7 +157,7 @@ const use = (turn: PlainTurn, vat: VatName, { index, n }: Extract<Op, { do: 'use
 };
 
 const haunt = (turn: PlainTurn, vat: VatName, index: number): Result => {
-  const all = turn.memory.leaked[vat];
+  const all = turn.memory(vat).leaked;
   const id = all[index % all.length];
   if (id === undefined) return 'none';
   return turn.state.actors.get(id)?.n ?? { code: 'NO_SUCH_ACTOR' };
@@ -164,13 +180,17 @@ const performOne = (turn: PlainTurn, id: number, seen: Seen, op: Op): Result => 
       return actor.n;
     case 'spawn':
       return spawn(turn, actor, op);
+    case 'found':
+      return found(turn, actor, op);
     case 'unlink':
-      become(turn, actor, ({ refs }) => (refs[op.slot] = null));
+      keepIn(turn, actor, op.slot, null);
       return 'none';
-    case 'take':
-      if (!actor.ephemeral && turn.gift !== null && turn.isEphemeral(turn.gift)) throw new Thrown('NOT_DURABLE');
-      become(turn, actor, ({ refs }) => (refs[op.slot] = turn.gift));
+    case 'take': {
+      const isKept = turn.gift !== null && op.slot < actor.refs.length;
+      if (!actor.ephemeral && isKept && turn.isEphemeral(turn.gift)) throw new Thrown('NOT_DURABLE');
+      keepIn(turn, actor, op.slot, turn.gift);
       return 'none';
+    }
     case 'give': {
       const ref = refIn(seen, op.slot);
       return ref === null ? 'none' : { ref };
@@ -186,7 +206,7 @@ const performOne = (turn: PlainTurn, id: number, seen: Seen, op: Op): Result => 
       throw new Thrown('THROWN_BY_TEST');
     case 'keep':
       if (!actor.ephemeral) {
-        turn.memory.kept[vat].push({ id, portrait: seen.portrait, incarnation: turn.incarnation });
+        turn.memory(vat).kept.push({ id, portrait: seen.portrait, incarnation: turn.incarnation });
       }
       return 'none';
     case 'use':

@@ -9,11 +9,14 @@ import type { StoreEntry } from '../../../src/vats/store.ts';
 
 const store = 'a-store';
 
-/** Of a store whose vats have just these rows: every kind in them counts as known. Of references that lead nowhere only the target is told. */
-export const findingsInTexts = (texts: readonly StoreEntry[]): readonly Finding[] => {
+/** Of a store whose vats have just these rows: every kind in them counts as known, and `others`. Of references that lead nowhere only the target is told. */
+export const findingsInTexts = (
+  texts: readonly StoreEntry[],
+  others: Readonly<Record<string, number>> = {},
+): readonly Finding[] => {
   const findings = makeFindings(20);
   const references = makeReferences();
-  const kinds: Record<string, number> = {};
+  const kinds: Record<string, number> = { ...others };
   const checksum = makeRowChecksum(store);
   const check = makeRowsCheck({ where: 'the rows' }, { findings, references, kinds });
   check.row(['!format', makeRowChecksum('').add('!format', JSON.stringify({ format: 1, store }))]);
