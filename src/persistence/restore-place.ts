@@ -147,6 +147,18 @@ const putInPlace = async (fs: Fs, paths: StatePaths, isHeld: boolean, now: numbe
   return aside;
 };
 
+/** Before anything is made in a directory: what somebody else has put there may be a link that leads elsewhere. */
+const requireOwnIfThere = async (fs: Fs, directory: string, uid: number | undefined): Promise<void> => {
+  if (uid === undefined) return;
+  try {
+    await fs.promises.stat(directory);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw storeFailure(directory, error);
+  }
+  await requireOwn(fs, directory, uid);
+};
+
 /** Rejects STORE_IN_USE, STORE_UNUSABLE; then nothing is held. `directory` is made if it is missing. */
 export const openRestorePlace = async (options: RestorePlaceOptions): Promise<RestorePlace> => {
   const { fs, directory, now, uid } = options;
@@ -164,6 +176,7 @@ export const openRestorePlace = async (options: RestorePlaceOptions): Promise<Re
     }
   };
   const inUseHint = 'another restore is at work there; wait until it has ended';
+  await requireOwnIfThere(fs, directory, uid);
   const guard = await openLevelStore({ ...options, directory: join(restoring, 'guard'), inUseHint });
   const closeAll = async (): Promise<void> => {
     await old?.close();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -49,6 +49,15 @@ const refusal = async (asked: Promise<unknown>): Promise<string> => {
 const namesIn = async (): Promise<readonly string[]> => (await readdir(state)).sort();
 
 describe('a restore', () => {
+  test("makes nothing in somebody else's directory, where a link may lead elsewhere", async () => {
+    const elsewhere = join(temporary.path, 'elsewhere');
+    await mkdir(elsewhere, { recursive: true });
+    await mkdir(state);
+    await symlink(elsewhere, join(state, 'restoring'));
+    expect(await refusal(restore({ uid: process.getuid!() + 1 }))).toMatch(/^STORE_UNUSABLE .* belongs to user/);
+    expect(await readdir(elsewhere)).toEqual([]);
+  });
+
   test('makes the store that the backup is of, one restore on, where numbers were never given', async () => {
     const now = Date.UTC(2026, 10, 20, 8, 30);
     const restored = await restore({ now: () => now });
