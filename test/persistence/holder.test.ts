@@ -148,7 +148,9 @@ test('closing again does not remove the note of whoever has the store by then', 
 test('whoever cannot leave a note gives the store back, and leaves nothing half written', async () => {
   const { promises } = storePowers.fs;
   const full = () => Promise.reject(Object.assign(Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }));
-  const fs = { ...storePowers.fs, promises: { ...promises, rename: full } };
+  const rename: typeof promises.rename = (from, to) =>
+    String(to).endsWith('holder.json') ? full() : promises.rename(from, to);
+  const fs = { ...storePowers.fs, promises: { ...promises, rename } };
   expect(await refusalOf({ fs })).toEqual({
     code: 'STORE_UNUSABLE',
     message: `${join(directory, 'holder.json')}: no space left on device (ENOSPC)`,
