@@ -11,9 +11,8 @@ const bugs: readonly (Planting & { readonly name: string; readonly says: RegExp 
   {
     name: 'a turn is acknowledged, and what it sent leaves, before it is written',
     file: 'src/vats/group-commit.ts',
-    find: 'store.write([...group.rows].map(toOp)).then(',
-    replace:
-      'each(group.outputs.splice(0), (output) => output.release()); store.write([...group.rows].map(toOp)).then(',
+    find: 'put(group).then(',
+    replace: 'each(group.outputs.splice(0), (output) => output.release()); put(group).then(',
     says: /was acknowledged, and is not there/,
   },
   {
