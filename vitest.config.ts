@@ -16,6 +16,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/set-up.ts'],
     pool: 'forks',
+    // Most of the time is spent waiting for processes; by default one processor would be left free.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', closingLine],
