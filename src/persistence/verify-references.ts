@@ -3,7 +3,7 @@
  * reference may come before or after its target's row, so only the end tells which lead nowhere.
  */
 import { isDurableName, parseActorName, type ActorName, type RefName } from '../vats/names.ts';
-import { makeNumberSet, type NumberSet } from './verify-numbers.ts';
+import { makeNumberSet, type NumberSet } from '../vats/number-set.ts';
 
 export interface References {
   /** There is a row for it. */

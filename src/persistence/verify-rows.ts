@@ -3,12 +3,11 @@ import { describeError } from '../errors/gobs-error.ts';
 import { compareKeys } from '../vats/key-order.ts';
 import { nextVatKey } from '../vats/keys.ts';
 import type { StoreEntry } from '../vats/store.ts';
-import { countIn, parseHeader } from './header-row.ts';
 import type { Json } from './portrait-json.ts';
 import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
 import { parseRestored, restoredKey } from './restored-row.ts';
 import type { RowSource } from './row-source.ts';
-import { readStoreId } from './store-header.ts';
+import { parseState, readStoreId } from './store-header.ts';
 import { makeLocatorsCheck } from './verify-locators.ts';
 import { makePeerCheck } from './verify-peer.ts';
 import { fieldOf, makeRowReader, type SectionCheck, type VerifyTools } from './verify-reading.ts';
@@ -57,10 +56,8 @@ export const makeRowsCheck = (
 
   const readState = (value: string, known: RowChecksum): void => {
     stateSeen = true;
-    const record = parseHeader(where, known, stateKey, value);
-    countIn(where, stateKey, record, 'epoch', 1);
-    const commits = countIn(where, stateKey, record, 'commits', 1);
-    restored = { ...restored, said: record['restores'] !== undefined };
+    const { commits, restores } = parseState(where, known, value);
+    restored = { ...restored, said: restores > 0 };
     if (acknowledged <= commits) return;
     findings.add('STORE_DAMAGED', stateKey, `${acknowledged} commits were acknowledged, ${commits} are there`);
   };

@@ -8,7 +8,7 @@
  * known at the end; only if there is one are all rows read once more.
  */
 import { describeError } from '../errors/gobs-error.ts';
-import { decodeRow } from '../vats/row.ts';
+import { namesIn } from '../vats/collector-rows.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import type { RowSource } from './row-source.ts';
 import { makeFindings, type Finding, type FindingCode, type Findings } from './verify-findings.ts';
@@ -65,18 +65,13 @@ const readAll = async (
 /** So many of those that are referred to and not there are looked for. */
 const mostWanted = 1_000;
 
-/** The names of the references that a row holds. */
+/** The names of the references that a row holds; none of one that cannot be read, which is told already. */
 const heldBy = (key: string, text: string): readonly string[] => {
-  if (key.startsWith('v/')) {
-    try {
-      return decodeRow(key, text).slots;
-    } catch {
-      // That is told already.
-      return [];
-    }
+  try {
+    return namesIn(key, text);
+  } catch {
+    return [];
   }
-  if (key.startsWith('s/')) return [text.slice(text.indexOf(' ') + 1)];
-  return /^p\/[^/]+\/x\//.test(key) ? [text] : [];
 };
 
 const tellDangling = async (

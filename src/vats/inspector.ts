@@ -4,7 +4,8 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import { drawGraph, type Graph, type GraphRequest } from './graph.ts';
-import { actorKey, actorRange, rootRange, vatRange, vatsRange, type KeyRange } from './keys.ts';
+import { actorKey, actorRange, rootRange, vatRange, type KeyRange } from './keys.ts';
+import { vatsIn } from './known-kinds.ts';
 import { formatActorName, parseActorName, type RefName } from './names.ts';
 import { decodeRow } from './row.ts';
 import type { Store } from './store.ts';
@@ -88,19 +89,7 @@ export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspect
     }
   }
 
-  /** One look for each vat: its first key tells its name, and where the next one begins. */
-  const storedNames = async (): Promise<readonly string[]> => {
-    const names: string[] = [];
-    for (let { gt, lt } = vatsRange; ;) {
-      const [first] = await store.page({ gt, lt, limit: 1 });
-      if (first === undefined) return names;
-      const name = first[0].split('/')[1]!;
-      names.push(name);
-      gt = vatRange(name).lt;
-    }
-  };
-
-  const allNames = async (): Promise<readonly string[]> => [...new Set([...vats.keys(), ...(await storedNames())])];
+  const allNames = async (): Promise<readonly string[]> => [...new Set([...vats.keys(), ...(await vatsIn(store))])];
 
   const summarizeVat = (name: string): VatSummary => {
     const vat = vats.get(name);

@@ -5,7 +5,7 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import { mapKind } from './durable-map.ts';
-import { kindsKey, nextVatKey, vatRange } from './keys.ts';
+import { kindsKey, vatRange, vatsRange } from './keys.ts';
 import { readKindsRow } from './kinds-manifest.ts';
 import { makePortraitCodec } from './portrait-codec.ts';
 import type { Definition } from './retired-kind.ts';
@@ -18,8 +18,8 @@ const hint = 'nothing was changed; use the gobs that wrote it, or a newer one';
 /** Names of all vats that have rows, from one page for each, whatever the number of rows. */
 export const vatsIn = async (rows: Pick<Store, 'page'>): Promise<readonly string[]> => {
   const vats: string[] = [];
-  for (let gt = nextVatKey; ; gt = vatRange(vats.at(-1)!).lt) {
-    const [first] = await rows.page({ gt, lt: 'v0', limit: 1 });
+  for (let { gt, lt } = vatsRange; ; gt = vatRange(vats.at(-1)!).lt) {
+    const [first] = await rows.page({ gt, lt, limit: 1 });
     if (first === undefined) return vats;
     vats.push(first[0].slice('v/'.length).split('/')[0]!);
   }

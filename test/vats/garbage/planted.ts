@@ -85,9 +85,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'an actor that was found once is not followed the next time',
-    file: 'collector-marks.ts',
-    find: 'if ((piece[byte]! & bit) !== 0) return false;',
-    replace: 'if (piece[byte] !== 0) return false;',
+    file: 'number-set.ts',
+    find: 'if (isIn(block, bit)) return false;',
+    replace: 'if (block[bit >>> 5] !== 0) return false;',
   },
   {
     name: 'caches keep garbage',
