@@ -7,6 +7,7 @@ import type { StoreEntry } from '../vats/store.ts';
 import type { BackupHeader } from './archive-format.ts';
 import { readBackup, type BackupFile } from './archive-reader.ts';
 import type { BackupEnds, RowSource } from './row-source.ts';
+import { syncPath } from './sync-directory.ts';
 
 type Fs = typeof import('node:fs/promises');
 
@@ -94,15 +95,6 @@ const requireFree = async ({ stat }: Fs, path: string, force: boolean): Promise<
   });
 };
 
-const syncDirectory = async ({ open }: Fs, path: string): Promise<void> => {
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-};
-
 /** Another backup of the same name may have begun meanwhile, and put its draft in the place of ours. */
 const isOurs = async ({ stat }: Fs, draft: string, file: FileHandle): Promise<boolean> => {
   const [ours, there] = await Promise.all([file.stat(), stat(draft).catch(() => undefined)]);
@@ -128,7 +120,7 @@ const writeAll = async (fs: Fs, path: string, chunks: AsyncIterable<Uint8Array>)
   } finally {
     await file.close();
   }
-  await syncDirectory(fs, path);
+  await syncPath(fs, dirname(path));
 };
 
 /**

@@ -4,27 +4,12 @@ import { readCommitWitness } from './commit-witness.ts';
 import { checkTables } from './database-check.ts';
 import { openLevelStore, type LevelStoreOptions } from './level-store.ts';
 import { pagesOf, type RowSource } from './row-source.ts';
-import { prepareStateDirectory, statePaths, type StatePaths } from './state-directory.ts';
-import { storeFailure } from './store-failure.ts';
+import { requireStore, statePaths } from './state-directory.ts';
 
 export interface ClosedStoreOptions extends Omit<LevelStoreOptions, 'makeDirectory'> {
   /** Reads every table before LevelDB does, which would believe a damaged one, and write what it believes to others. Takes about as long as reading the rows. */
   readonly wholeTables: boolean;
 }
-
-/** What LevelDB finds no database in, it makes one in. */
-const requireStore = async ({ fs, uid }: Pick<ClosedStoreOptions, 'fs' | 'uid'>, paths: StatePaths): Promise<void> => {
-  const names: readonly string[] = await fs.promises.readdir(paths.database).catch((error: unknown) => {
-    if ((error as { code?: unknown }).code !== 'ENOENT') throw storeFailure(paths.database, error);
-    return [];
-  });
-  if (names.includes('CURRENT')) return;
-  // One that is damaged is told from none.
-  if (names.length > 0) await prepareStateDirectory(fs, paths, false, uid);
-  throw makeError('STORE_UNUSABLE', `${paths.directory}: there is no store`, {
-    hint: 'say where it is with --state DIR',
-  });
-};
 
 /** Of a store that LevelDB must not open. */
 const damagedSource = (where: string, damage: readonly string[]): RowSource => {
@@ -43,7 +28,7 @@ export const openClosedStore = async (options: ClosedStoreOptions): Promise<RowS
   const { wholeTables, ...opening } = options;
   const { fs, directory } = opening;
   const paths = statePaths(directory);
-  await requireStore(opening, paths);
+  await requireStore(fs, paths);
   const found = wholeTables ? await checkTables(fs, paths.database) : [];
   const damage = found.map(({ message }) => message);
   if (damage.length > 0) return damagedSource(directory, damage);

@@ -13,11 +13,11 @@
 import { makeError } from '../errors/gobs-error.ts';
 import type { PageRequest, Store, StoreEntry, StoreOp, StoreSnapshot } from '../vats/store.ts';
 import { requireNoneLost, type CommitWitness } from './commit-witness.ts';
-import { countIn, formatHeader, parseHeader, type HeaderRecord } from './header-row.ts';
+import { formatHeader, type HeaderRecord } from './header-row.ts';
 import { makeInOrder } from './in-order.ts';
 import { parseRestored, restoredKey, type RestoredRow } from './restored-row.ts';
 import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
-import { requireKnownFormat, storeFormat } from './store-header.ts';
+import { missing, parseFormat, parseState, stateRecord, storeFormat, type StoreState } from './store-header.ts';
 import { copyOps } from './store-arguments.ts';
 
 /** Above every key that we write. */
@@ -57,17 +57,6 @@ export interface LedgerOptions {
   readonly witness?: CommitWitness;
 }
 
-interface State {
-  readonly epoch: number;
-  readonly commits: number;
-  readonly restores: number;
-}
-
-/** What `!state` says. */
-export const stateRecord = ({ epoch, commits, restores }: State): HeaderRecord =>
-  harden({ epoch, commits, ...(restores === 0 ? {} : { restores }) });
-harden(stateRecord);
-
 /** A row of our own, as it is on disk. */
 const putHeader = (checksum: RowChecksum, key: string, record: HeaderRecord): StoreOp => ({
   type: 'put',
@@ -75,15 +64,9 @@ const putHeader = (checksum: RowChecksum, key: string, record: HeaderRecord): St
   value: formatHeader(checksum, key, record),
 });
 
-const readState = (store: Store, checksum: RowChecksum, where: string): State | undefined => {
+const readState = (store: Store, checksum: RowChecksum, where: string): StoreState | undefined => {
   const value = store.get(stateKey);
-  if (value === undefined) return undefined;
-  const record = parseHeader(where, checksum, stateKey, value);
-  return {
-    epoch: countIn(where, stateKey, record, 'epoch', 1),
-    commits: countIn(where, stateKey, record, 'commits', 1),
-    restores: record['restores'] === undefined ? 0 : countIn(where, stateKey, record, 'restores', 1),
-  };
+  return value === undefined ? undefined : parseState(where, checksum, value);
 };
 
 /** Of a store that was restored. */
@@ -104,14 +87,8 @@ const readFormat = async (store: Store, where: string): Promise<string | undefin
       hint: 'choose another directory with --state DIR',
     });
   }
-  const record = parseHeader(where, makeRowChecksum(''), formatKey, value);
-  requireKnownFormat(where, record);
-  if (typeof record['store'] !== 'string') throw missing(where, `${formatKey}: store`);
-  return record['store'];
+  return parseFormat(where, value).store;
 };
-
-const missing = (where: string, what: string): Error =>
-  makeError('STORE_DAMAGED', `${where}: ${what} is missing`, { hint: 'nothing was changed; restore a backup' });
 
 /** What is read of rows as they are on disk, when each has been checked. */
 const checkedRows = (checksum: RowChecksum) => {
@@ -140,7 +117,7 @@ const examinable = (store: Store, checksum: RowChecksum): Pick<Store, 'get' | 'p
 const makeLedger = (
   store: Store,
   storeId: string,
-  opened: State,
+  opened: StoreState,
   restored: RestoredRow | undefined,
   { where, witness }: LedgerOptions,
 ): Ledger => {

@@ -19,6 +19,7 @@ import { inUse } from './holder.ts';
 import { openLevelStore, type LevelStoreOptions } from './level-store.ts';
 import { finishRestore, requireOwn, statePaths, type StatePaths } from './state-directory.ts';
 import { storeFailure } from './store-failure.ts';
+import { syncPath } from './sync-directory.ts';
 
 export type RestorePlaceOptions = Omit<LevelStoreOptions, 'makeDirectory'>;
 
@@ -52,14 +53,7 @@ export const hasStore = async (fs: Fs, directory: string): Promise<boolean> =>
   (await namesIn(fs, statePaths(directory).database)).length > 0;
 harden(hasStore);
 
-const sync = async (fs: Fs, path: string): Promise<void> => {
-  const handle = await fs.promises.open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
+const sync = (fs: Fs, path: string): Promise<void> => syncPath(fs.promises, path);
 
 /** Throws STORE_IN_USE, saying who has it. Holds it from then on, until the result is closed. */
 const holdOld = async (options: RestorePlaceOptions, { restoring, database }: StatePaths): Promise<Store> => {

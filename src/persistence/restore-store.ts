@@ -5,13 +5,11 @@
  * Every row is written as it is, but those of the store itself: `!state` says that it was restored once more, and `!restored` of what, and
  * where numbers go on (numbers-after.ts). The epoch is the backup's, so that peers which saw the lost store see that this one is older.
  */
-import { crc32 } from 'node:zlib';
 import { makeError } from '../errors/gobs-error.ts';
 import type { Store, StoreEntry, StoreOp } from '../vats/store.ts';
 import type { BackupFileSource } from './archive-file.ts';
 import { formatBackupHeader, type BackupTrailer } from './archive-format.ts';
-import { countIn, formatHeader, parseHeader } from './header-row.ts';
-import { stateRecord } from './ledger.ts';
+import { formatHeader } from './header-row.ts';
 import { makeMemoryStore } from './memory-store.ts';
 import { numbersAfter, watchNumbers } from './numbers-after.ts';
 import {
@@ -23,6 +21,7 @@ import {
 } from './restore-place.ts';
 import { parseRestored, restoredKey, restoredRecord, type RestoredRow } from './restored-row.ts';
 import { makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
+import { parseState, stateRecord, type StoreState } from './store-header.ts';
 
 export interface RestoreOptions extends RestorePlaceOptions {
   /** Of a backup file. The caller's, who closes it. */
@@ -52,18 +51,13 @@ export interface Restored {
 
 /** What must be known before the first row is written. */
 interface Survey {
-  readonly state: Parameters<typeof stateRecord>[0];
+  readonly state: StoreState;
   readonly restored: RestoredRow;
   readonly few: readonly StoreEntry[];
-  readonly rows: number;
-  readonly sum: number;
   readonly trailer: BackupTrailer;
 }
 
 const examined = /^(?:k\/|v\/[^/]+\/[!k]$)/;
-
-/** Of all rows, in their order. */
-const sumWith = (sum: number, [key, value]: StoreEntry): number => crc32(`${key}\n${value}\n`, sum);
 
 const changed = (where: string): Error =>
   makeError('BACKUP_DAMAGED', `${where}: it was changed while it was read`, { hint: 'try again; nothing was changed' });
@@ -84,20 +78,14 @@ const requireSameHeader = ({ where, header, backup }: RestoreOptions['backup']):
 const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): Promise<Survey> => {
   const { where, header } = backup;
   const few: StoreEntry[] = [];
-  let [rows, sum] = [0, 0];
   let state = { epoch: header.epoch, commits: header.commits, restores: 0 };
   let before: RestoredRow | undefined;
   const counters: StoreEntry[] = [];
   for await (const page of backup.pages()) {
     for (const row of page) {
       const [key, value] = row;
-      rows += 1;
-      sum = sumWith(sum, row);
       if (key === restoredKey) before = parseRestored(where, checksum, value);
-      if (key === stateKey) {
-        const { restores } = parseHeader(where, checksum, key, value);
-        state = { ...state, restores: restores === undefined ? 0 : countIn(where, key, { restores }, 'restores', 1) };
-      }
+      if (key === stateKey) state = { ...state, restores: parseState(where, checksum, value).restores };
       if (examined.test(key)) few.push([key, checksum.check(key, value)]);
       else if (/^p\/[^/]+\/!$/.test(key)) counters.push([key, checksum.check(key, value)]);
     }
@@ -111,8 +99,6 @@ const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): P
     state: { ...state, restores: state.restores + 1 },
     restored: { at, taken: taken >= 0 ? taken : 0, epoch: header.epoch, ...numbersAfter(at, watch.highest()) },
     few,
-    rows,
-    sum,
     trailer: trailerOf(backup),
   };
 };
@@ -124,10 +110,10 @@ const fill = async (
   store: Store,
   { backup, onProgress = () => {} }: RestoreOptions,
   checksum: RowChecksum,
-  { state, restored, rows: expected, sum: expectedSum, trailer }: Survey,
+  { state, restored, trailer }: Survey,
 ): Promise<void> => {
   let ops: StoreOp[] = [];
-  let [rows, sum, bytes] = [0, 0, 0];
+  let [rows, bytes] = [0, 0];
   const flush = async (): Promise<void> => {
     await store.write(ops);
     ops = [];
@@ -135,18 +121,15 @@ const fill = async (
     onProgress(rows);
   };
   for await (const page of backup.pages()) {
-    for (const row of page) {
-      const [key, value] = row;
+    for (const [key, value] of page) {
       rows += 1;
-      sum = sumWith(sum, row);
       if (!own.has(key)) ops.push({ type: 'put', key, value });
       bytes += key.length + value.length;
       if (bytes >= batchBytes) await flush();
     }
   }
-  // The sum is for accidents. The digest is what was signed.
-  const isSame = rows === expected && sum === expectedSum && trailerOf(backup).sha256 === trailer.sha256;
-  if (!isSame) throw changed(backup.where);
+  // The digest of every byte, which is also what was signed.
+  if (trailerOf(backup).sha256 !== trailer.sha256) throw changed(backup.where);
   ops.push(
     { type: 'put', key: stateKey, value: formatHeader(checksum, stateKey, stateRecord(state)) },
     { type: 'put', key: restoredKey, value: formatHeader(checksum, restoredKey, restoredRecord(restored)) },
@@ -179,8 +162,8 @@ export const restoreStore = async (options: RestoreOptions): Promise<Restored> =
     place ??= await openRestorePlace(options);
     if (place.found === 'store' && !replace) throw storeExists(directory);
     const replaced = await build(place, (store) => fill(store, options, checksum, known));
-    const { rows, state } = known;
-    return harden({ taken: header.taken, rows, restores: state.restores, replaced });
+    const { trailer, state } = known;
+    return harden({ taken: header.taken, rows: trailer.rows, restores: state.restores, replaced });
   } finally {
     await place?.close();
   }

@@ -60,15 +60,17 @@ const requireOurs = (database: string, names: readonly string[]): void => {
 };
 harden(statePaths);
 
-/** For who must not make one. Rejects STORE_UNUSABLE if there is no store, or it cannot be read. */
+/** For who must not make one. Rejects STORE_UNUSABLE if there is no store, or it cannot be read; STORE_DAMAGED or STORE_NOT_OURS for what is there instead. */
 export const requireStore = async (fs: typeof import('node:fs'), paths: StatePaths): Promise<void> => {
   const { directory, database } = paths;
   await finishRestore(fs, paths);
-  const names = await fs.promises.readdir(database).catch((error: unknown) => {
+  const names: readonly string[] = await fs.promises.readdir(database).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return [];
     throw storeFailure(database, error);
   });
-  if (names.length > 0) return;
+  requireOurs(database, names);
+  // What LevelDB finds no database in, it makes one in.
+  if (names.includes('CURRENT')) return;
   throw makeError('STORE_UNUSABLE', `${directory}: there is no store here`, {
     hint: 'name the state directory of a boss with --state DIR',
   });

@@ -131,18 +131,13 @@ describe('a restore', () => {
     expect((await contentOf(state)).length).toBe(content.length + 1);
   });
 
-  test('of a backup that is another one when it is read again makes nothing', async () => {
-    const options = await restoreOptions(state, backup);
-    let reads = 0;
-    async function* pages(): AsyncGenerator<readonly StoreEntry[]> {
-      reads += 1;
-      for await (const page of options.backup.pages()) {
-        yield reads === 1 ? page : page.map(([key, value]) => [key, value.replace('7 xxx', '7 yxx')] as const);
-      }
-    }
-    expect(await refusal(restoreStore({ ...options, backup: { ...options.backup, pages } }))).toContain(
-      'it was changed while it was read',
-    );
+  test('of a backup whose file is changed while it is read makes nothing', async () => {
+    const changing = join(temporary.path, 'changing');
+    await cp(backup, changing);
+    const options = await restoreOptions(state, changing);
+    const change = async (): Promise<void> =>
+      writeFile(changing, (await readFile(changing, 'utf8')).replace('7 xxx', '7 yxx'));
+    expect(await refusal(restoreStore({ ...options, examine: change }))).toMatch(/^BACKUP_DAMAGED /);
     expect(await namesIn()).toEqual([]);
   });
 

@@ -190,14 +190,14 @@ const restoreBugs: readonly PlantedBug[] = [
   {
     name: 'restores before the backup are not counted',
     file: '../persistence/restore-store.ts',
-    find: "state = { ...state, restores: restores === undefined ? 0 : countIn(where, key, { restores }, 'restores', 1) };",
+    find: 'if (key === stateKey) state = { ...state, restores: parseState(where, checksum, value).restores };',
     replace: '',
   },
   {
     name: 'the rows of the last batch of a restore are not written',
     file: '../persistence/restore-store.ts',
     find: 'if (!own.has(key)) ops.push',
-    replace: 'if (!own.has(key) && rows < expected) ops.push',
+    replace: 'if (!own.has(key) && rows < trailer.rows) ops.push',
   },
 ];
 

@@ -5,14 +5,15 @@ import { writeBackupFile } from '../../../persistence/archive-file.ts';
 import { writeBackup } from '../../../persistence/archive-writer.ts';
 import type { RowPage, RowSource } from '../../../persistence/row-source.ts';
 import { soundPages } from '../../../persistence/sound-pages.ts';
-import { printable } from '../../../protocol/printable.ts';
 import { backupMac } from '../../../sealing/backup-mac.ts';
+import { parseSealingRow } from '../../../sealing/key-row.ts';
 import type { Seal } from '../../../sealing/seal.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { findStateDirectory } from '../../find-boss.ts';
 import { withRows } from '../../open-rows.ts';
 import type { CliPowers } from '../../powers.ts';
 import { withPassphrase } from '../../sealing-input.ts';
+import { sealingRowIn } from '../../sealing-row.ts';
 import { sealingPaths } from '../../start-settings.ts';
 import type { Action, Surroundings } from '../action.ts';
 import { makeRowProgress } from './row-progress.ts';
@@ -20,20 +21,9 @@ import { makeRowProgress } from './row-progress.ts';
 /** What was seen of the rows that went by. */
 interface Seen {
   rows: number;
-  /** Of the key that secrets in it are sealed with. */
-  sealedWith: { readonly key: string; readonly byPassphrase: boolean } | undefined;
   /** Row `k/!`, without its checksum. */
   sealing: string | undefined;
 }
-
-const noteRows = (seen: Seen, page: RowPage): void => {
-  seen.rows += page.length;
-  const sealing = page.find(([key]) => key === 'k/!');
-  if (sealing === undefined) return;
-  seen.sealing = sealing[1].slice(sealing[1].indexOf(' ') + 1);
-  const { key, scrypt } = JSON.parse(seen.sealing) as { key?: unknown; scrypt?: unknown };
-  if (typeof key === 'string') seen.sealedWith = { key: printable(key), byPassphrase: scrypt !== undefined };
-};
 
 /** The pages, until somebody ends it. */
 async function* until(interrupted: Promise<never>, pages: AsyncGenerator<RowPage>): AsyncGenerator<RowPage> {
@@ -67,14 +57,15 @@ const backUp = async (
   { force, openSeal }: { readonly force: boolean; readonly openSeal: (row: string) => Promise<Pick<Seal, 'mac'>> },
   { powers, output }: Surroundings,
 ): Promise<Seen> => {
-  const seen: Seen = { rows: 0, sealedWith: undefined, sealing: undefined };
+  const seen: Seen = { rows: 0, sealing: undefined };
   let seal: Pick<Seal, 'mac'> | undefined;
   const progress = makeRowProgress('backed up', powers, output);
   // Before there is a draft, which would be left behind otherwise.
   const { interrupted, forget } = listenForInterrupt(path, powers.onInterrupt);
   async function* pages(): AsyncGenerator<RowPage> {
     for await (const page of until(interrupted, soundPages(source.pages(), source.where))) {
-      noteRows(seen, page);
+      seen.rows += page.length;
+      seen.sealing ??= sealingRowIn(page);
       // A boss signs what it gives. Early, so that nobody waits for what nobody can sign.
       if (source.backup === undefined && seen.sealing !== undefined) seal ??= await openSeal(seen.sealing);
       progress.rows(seen.rows);
@@ -104,13 +95,14 @@ export const backupStore: Action<'store backup'> = async ({ at, file, force, ...
       const settings = await withPassphrase(sealingPaths(keys, powers), powers);
       return powers.rows.openSeal(row, settings, findStateDirectory(at.state, powers).sealingKey);
     };
-    const { rows, sealedWith } = await backUp(source, path, { force, openSeal }, surroundings);
+    const { rows, sealing } = await backUp(source, path, { force, openSeal }, surroundings);
     output.note(`gobs: wrote ${rows} rows to ${path}`);
-    if (sealedWith !== undefined) {
+    if (sealing !== undefined) {
+      const { key, scrypt } = parseSealingRow(sealing);
       output.note(
-        sealedWith.byPassphrase
-          ? `gobs: secrets in it are sealed with a passphrase (key ${sealedWith.key}): without that, the backup is of no use`
-          : `gobs: secrets in it are sealed with the key ${sealedWith.key}; keep a copy of that elsewhere: the backup does not have it`,
+        scrypt === undefined
+          ? `gobs: secrets in it are sealed with the key ${key}; keep a copy of that elsewhere: the backup does not have it`
+          : `gobs: secrets in it are sealed with a passphrase (key ${key}): without that, the backup is of no use`,
       );
     }
     return exitCodes.done;

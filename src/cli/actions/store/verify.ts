@@ -7,6 +7,7 @@ import { withRows } from '../../open-rows.ts';
 import type { CliPowers } from '../../powers.ts';
 import type { SealingPlace } from '../../request.ts';
 import { withPassphrase } from '../../sealing-input.ts';
+import { sealingRowIn } from '../../sealing-row.ts';
 import { sealingPaths } from '../../start-settings.ts';
 import { findingLines, verifiedText } from '../../views/store-verify.ts';
 import type { Action } from '../action.ts';
@@ -19,8 +20,7 @@ const watchSealing = (source: RowSource) => {
   let row: string | undefined;
   async function* pages(): AsyncGenerator<RowPage> {
     for await (const page of source.pages()) {
-      const value = page.find(([key]) => key === 'k/!')?.[1];
-      if (value !== undefined) row = value.slice(value.indexOf(' ') + 1);
+      row ??= sealingRowIn(page);
       yield page;
     }
   }
