@@ -171,7 +171,7 @@ const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Addre
   harden({ host: host === '0.0.0.0' || host === '::' ? hostname() : host, port });
 
 /**
- * Rejects STORE_IN_USE, STORE_UNUSABLE, NEWER_FORMAT, NEWER_VERSION, UNKNOWN_KIND, SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, ADDRESS_UNUSABLE;
+ * Rejects STORE_IN_USE, STORE_UNUSABLE, STORE_LOST, NEWER_FORMAT, NEWER_VERSION, UNKNOWN_KIND, SEALING_KEY_UNUSABLE, SEALING_KEY_WRONG, ADDRESS_UNUSABLE;
  * then nothing is held.
  */
 export const startBoss = async (settings: BossSettings, powers: BossPowers): Promise<RunningBoss> => {
@@ -186,6 +186,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       sealing = await openSealing(source, rows, powers);
     },
     directory: state.root,
+    traces: [state.bossFile, state.adminLocator, state.machines],
     inUseHint: `stop it with: gobs down --state ${state.root}`,
   });
   const later: { peer?: Peer; opened?: OpenedBoss; address?: Address } = {};

@@ -20,6 +20,7 @@ export const errorCodes = {
   BACKUP_UNUSABLE: 'the file of a backup cannot be read or written',
   STORE_EXISTS: 'there is a store where a backup is to be restored',
   STORE_IN_USE: 'another process has the store open',
+  STORE_LOST: 'there was a store in the state directory, and it is not there any more',
   STORE_UNUSABLE: 'the state directory cannot be made, read or written',
   STORE_NOT_OURS: 'the directory holds something else than a gobs store',
   NEWER_FORMAT: 'the store was written by a newer gobs',

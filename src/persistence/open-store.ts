@@ -2,6 +2,7 @@
 import { openCommitWitness, type CommitWitness } from './commit-witness.ts';
 import { openLedger, type Ledger, type LedgerOptions } from './ledger.ts';
 import { openLevelStore, type LevelStoreOptions } from './level-store.ts';
+import { requireNotLost } from './lost-store.ts';
 import { makeOverlayStore } from './overlay-store.ts';
 import { requireStore, statePaths } from './state-directory.ts';
 
@@ -10,6 +11,8 @@ export interface OpenStoreOptions extends LevelStoreOptions, Pick<LedgerOptions,
   readonly randomId: () => string;
   /** There must be a store already, or STORE_UNUSABLE. */
   readonly mustExist?: boolean;
+  /** Absolute paths of what is made only once there is a store: if one is there, and no store, that is STORE_LOST. */
+  readonly traces?: readonly string[];
   /** Whatever is written, the opening too, stays in memory and is gone with it. The store is held all the same. */
   readonly dryRun?: boolean;
 }
@@ -21,12 +24,13 @@ const onlyAsked = (witness: CommitWitness): CommitWitness => harden({ ...witness
  * nothing is held.
  */
 export const openStore = async (options: OpenStoreOptions): Promise<Ledger> => {
-  const { fs, directory, randomId, examine, mustExist = false, dryRun = false } = options;
-  if (mustExist) await requireStore(fs, statePaths(directory));
+  const { fs, directory, randomId, examine, mustExist = false, traces = [], dryRun = false } = options;
+  const paths = statePaths(directory);
+  await (mustExist ? requireStore(fs, paths) : requireNotLost(fs, paths, traces));
   const level = await openLevelStore(options);
   const store = dryRun ? makeOverlayStore(level) : level;
   try {
-    const opened = openCommitWitness(fs, statePaths(directory).commits);
+    const opened = openCommitWitness(fs, paths.commits);
     const witness = dryRun ? onlyAsked(opened) : opened;
     try {
       return await openLedger(store, { randomId, where: directory, witness, ...(examine && { examine }) });

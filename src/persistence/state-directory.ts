@@ -40,6 +40,10 @@ export const statePaths = (directory: string): StatePaths =>
 const beginnings = /^(LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.dbtmp)$/;
 const contents = /^\d+\.(log|ldb|sst)$/;
 
+/** Nothing of ours can be in a database of which only these files are there. */
+export const isOnlyBegun = (names: readonly string[]): boolean => names.every((name) => beginnings.test(name));
+harden(isOnlyBegun);
+
 /** LevelDB makes a new, empty database wherever it finds no CURRENT, whatever else is there; so we look first. */
 const requireOurs = (database: string, names: readonly string[]): void => {
   const hasCurrent = names.includes('CURRENT');

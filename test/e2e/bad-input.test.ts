@@ -1,6 +1,6 @@
 /** What makes no sense, or cannot be: one clear line each, exit 1, and nothing is changed. Issue 2, done when 11. */
 import { E } from '@endo/far';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
@@ -128,6 +128,23 @@ describe('a boss that cannot serve', () => {
     expectRefused(await refusedBoss({}), 'STORE_IN_USE', `process ${boss.process.pid} `);
     expect(commitsOf(boss.state)).toBe(commits);
     await E(await boss.admin()).machines();
+  });
+
+  test('for its store was moved away makes no other, and serves again when it is back', async () => {
+    const boss = await startBoss(sandbox);
+    const machine = await E(await boss.admin()).createMachine('web1', { provider: 'local' });
+    await statusOnce(machine, isWell);
+    expect(await boss.gobs('down', '--all')).toMatchObject({ code: 0 });
+    renameSync(`${boss.state}/store`, sandbox.at('elsewhere'));
+    rmSync(`${boss.state}/commits`);
+    const before = readdirSync(boss.state);
+    const left = 'left of what was there: boss.json, admin.locator, machines';
+    expectRefused(await refusedBoss({}), 'STORE_LOST', left);
+    expectRefused(await gobs(sandbox, ['up', '--state', boss.state]), 'STORE_LOST', left);
+    expect(readdirSync(boss.state)).toEqual([...before, 'boss.log'].toSorted());
+    renameSync(sandbox.at('elsewhere'), `${boss.state}/store`);
+    const again = await startBoss(sandbox);
+    expect(await E(await again.admin()).machines()).toMatchObject([{ name: 'web1' }]);
   });
 
   test('for the store is of a newer version changes nothing in it', async () => {
