@@ -1,6 +1,7 @@
 /** The facet of whoever owns the machine: what it is to be, what it is given, and its end. */
 import { keyEQ, M, matches } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
+import { counted } from '../protocol/counted.ts';
 import { findResourceProblems } from '../protocol/resources/resource-problems.ts';
 import type { DesiredState, DesiredStateChange, Resource } from '../protocol/shapes.ts';
 import { boundedRequest, isTracePage } from '../protocol/trace.ts';
@@ -42,7 +43,7 @@ const setDesired = (turn: MachineTurn, { policy, resources }: DesiredStateChange
   });
   if (next.policy === old.policy && keyEQ(next.resources, old.resources)) return generation;
   desired.set(next);
-  note(`desired state ${next.generation}: ${next.resources.length} resources, policy ${next.policy}`);
+  note(`desired state ${next.generation}: ${counted(next.resources.length, 'resource')}, policy ${next.policy}`);
   change({ generation: next.generation, policy: next.policy, holds: heldState(holds, next) });
   // What a hob that is not there misses, it finds when it attaches or pulls.
   if (hob !== null && online() && !held) void E(hob).push(next);

@@ -24,7 +24,7 @@ import { protocolVersions } from '../protocol/version.ts';
 import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
 import { backupMac } from '../sealing/backup-mac.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
-import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
+import { openSealing, requireUsableKey, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { E } from '../vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { requireKnownKinds } from '../vats/known-kinds.ts';
@@ -181,6 +181,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
   let sealing: OpenedSealing;
   const store = await powers.openStore({
     ...powers,
+    mayBegin: () => requireUsableKey(source, powers),
     examine: async (rows) => {
       await requireKnownKinds(rows, bossKinds);
       sealing = await openSealing(source, rows, powers);

@@ -1,9 +1,9 @@
 /** Which rows a command reads: those of a backup file; or of the boss, if it runs; or else of the store that it left. */
-import { resolve } from 'node:path';
 import { codeOf, makeError } from '../errors/gobs-error.ts';
 import { openBackupFile } from '../persistence/archive-file.ts';
 import type { RowSource } from '../persistence/row-source.ts';
 import type { Surroundings } from './actions/action.ts';
+import { backupPath } from './backup-path.ts';
 import { withBoss } from './connect.ts';
 import { findStateDirectory } from './find-boss.ts';
 import type { BossPlace } from './request.ts';
@@ -50,7 +50,7 @@ const inStore = async <T>({ at, wholeTables }: RowsPlace, surroundings: Surround
 };
 
 /**
- * Opens, lets `work` read, and closes. Rejects BACKUP_UNUSABLE, BACKUP_DAMAGED, NEWER_FORMAT; STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED; as finding a
+ * Opens, lets `work` read, and closes. Rejects BAD_USAGE, BACKUP_UNUSABLE, BACKUP_DAMAGED, NEWER_FORMAT; STORE_IN_USE, STORE_UNUSABLE, STORE_DAMAGED; as finding a
  * boss does; or as `work` does.
  */
 export const withRows = async <T>(place: RowsPlace, surroundings: Surroundings, work: Work<T>): Promise<T> => {
@@ -59,7 +59,7 @@ export const withRows = async <T>(place: RowsPlace, surroundings: Surroundings, 
   if (Object.keys(at).length > 0) {
     throw makeError('BAD_USAGE', `${file}: a backup file is read by itself; --${Object.keys(at)[0]!} says which boss`);
   }
-  const { fs, workingDirectory } = surroundings.powers;
-  return using(await openBackupFile(fs, resolve(workingDirectory, file)), work);
+  const { powers } = surroundings;
+  return using(await openBackupFile(powers.fs, await backupPath(file, powers)), work);
 };
 harden(withRows);

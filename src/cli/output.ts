@@ -6,7 +6,7 @@
  * made so here. JSON escapes control characters by itself. Locators are redacted in notes and errors; `share` prints its as data.
  */
 import { describeError } from '../errors/gobs-error.ts';
-import { printable, printableLines, redactLocators } from '../protocol/printable.ts';
+import { printable, redactLocators } from '../protocol/printable.ts';
 
 /** What main.ts gives: where text goes, and whether a person looks at it. */
 export interface Sink {
@@ -64,7 +64,7 @@ export const makeOutput = (stdout: Sink, stderr: Sink): Output => {
       clear();
       stdout.write(`${escapeJson(JSON.stringify(value))}\n`);
     },
-    note: (text) => say(printableLines(redactLocators(text))),
+    note: (text) => say(printable(redactLocators(text))),
     progress(text) {
       if (!stderr.isTTY) return;
       clear();

@@ -109,7 +109,7 @@ export type Request =
     } & AtBoss)
   | ({ readonly do: 'share'; readonly name: string; readonly as: Facet } & AtBoss)
   | ({ readonly do: 'secret set'; readonly name: string } & AtBoss)
-  | ({ readonly do: 'secret remove'; readonly name: string } & AtBoss)
+  | ({ readonly do: 'secret remove'; readonly name: string; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'secret list'; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'store backup'; readonly file: string; readonly force: boolean } & AtBoss & SealingPlace)
   | ({ readonly do: 'store verify'; readonly file?: string; readonly json: boolean } & AtBoss & SealingPlace)

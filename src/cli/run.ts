@@ -76,7 +76,8 @@ export const runCli = async (words: readonly string[], powers: CliPowers): Promi
   try {
     const parsed = parseArguments(words, powers.version);
     if ('request' in parsed) return await perform(parsed.request, { powers, output });
-    (parsed.exit === exitCodes.done ? output.data : output.note)(parsed.text);
+    if (parsed.exit === exitCodes.done) output.data(parsed.text);
+    else parsed.text.split('\n').forEach(output.note);
     return parsed.exit;
   } catch (error) {
     output.error(error);

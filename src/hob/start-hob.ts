@@ -15,7 +15,7 @@ import { formatHobPid, machinePaths } from '../protocol/machine-directory.ts';
 import type { TraceRequest } from '../protocol/trace.ts';
 import { protocolVersions } from '../protocol/version.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
-import { openSealing, type OpenedSealing } from '../sealing/open-sealing.ts';
+import { openSealing, requireUsableKey, type OpenedSealing } from '../sealing/open-sealing.ts';
 import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { requireKnownKinds } from '../vats/known-kinds.ts';
 import { messageEpoch, type MessageContext } from '../vats/messages.ts';
@@ -194,6 +194,7 @@ export const startHob = async (
     ...powers,
     directory: paths.state,
     makeDirectory: false,
+    mayBegin: () => requireUsableKey(source, powers),
     examine: async (rows) => {
       await requireKnownKinds(rows, hobKinds);
       sealing = await openSealing(source, rows, powers);

@@ -24,17 +24,18 @@ const holdsStore = (fs: Fs, database: string): Promise<boolean> =>
 
 /**
  * For who makes a store where there is none. `traces`: absolute paths of what is there only where there was a store, beside the count of its commits.
- * Rejects STORE_LOST if one is there, and no store.
+ * Rejects STORE_LOST if one is there, and no store. Is there a store?
  */
 export const requireNotLost = async (
   fs: Fs,
   { directory, database, restored, commits }: StatePaths,
   traces: readonly string[],
-): Promise<void> => {
+): Promise<boolean> => {
   // Before the store is looked for: somebody else may just be making both.
   const found = (await readCommitWitness(fs, commits)) > 0 ? [commits] : [];
   for (const trace of traces) if (await isThere(fs, trace)) found.push(trace);
-  if (found.length === 0 || (await holdsStore(fs, database)) || (await holdsStore(fs, restored))) return;
+  if ((await holdsStore(fs, database)) || (await holdsStore(fs, restored))) return true;
+  if (found.length === 0) return false;
   const names = found.map((path) => basename(path)).join(', ');
   throw makeError('STORE_LOST', `${database}: the store is gone; left of what was there: ${names}`, {
     hint: `put the store back there, or restore a backup (a boss's: gobs store restore FILE); to begin anew without it, move ${names} out of ${directory}`,

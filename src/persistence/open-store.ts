@@ -13,6 +13,8 @@ export interface OpenStoreOptions extends LevelStoreOptions, Pick<LedgerOptions,
   readonly mustExist?: boolean;
   /** Absolute paths of what is made only once there is a store: if one is there, and no store, that is STORE_LOST. */
   readonly traces?: readonly string[];
+  /** Called where there is no store, before one is made. What it rejects with, `openStore` does, and nothing was made. */
+  readonly mayBegin?: () => Promise<void>;
   /** Whatever is written, the opening too, stays in memory and is gone with it. The store is held all the same. */
   readonly dryRun?: boolean;
 }
@@ -24,9 +26,10 @@ const onlyAsked = (witness: CommitWitness): CommitWitness => harden({ ...witness
  * nothing is held.
  */
 export const openStore = async (options: OpenStoreOptions): Promise<Ledger> => {
-  const { fs, directory, randomId, examine, mustExist = false, traces = [], dryRun = false } = options;
+  const { fs, directory, randomId, examine, mustExist = false, traces = [], mayBegin, dryRun = false } = options;
   const paths = statePaths(directory);
-  await (mustExist ? requireStore(fs, paths) : requireNotLost(fs, paths, traces));
+  if (mustExist) await requireStore(fs, paths);
+  else if (!(await requireNotLost(fs, paths, traces))) await mayBegin?.();
   const level = await openLevelStore(options);
   const store = dryRun ? makeOverlayStore(level) : level;
   try {

@@ -47,6 +47,7 @@ export const readSecretFile = async (
   }
   try {
     const stats = await file.stat();
+    if (stats.isDirectory()) throw unusable('is a directory, and a file is wanted', 'name the file in it');
     if (!stats.isFile()) throw unusable('is not a file');
     const why = whyOpen(stats, uid, by);
     if (why !== undefined) throw unusable(why, `if nobody else has read it: chmod 600 ${path}`);

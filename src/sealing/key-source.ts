@@ -1,6 +1,6 @@
 /** Which source of the sealing key counts, from what a process was started with. The first of: a flag, systemd's credential, the state directory. */
 import { readSecretFile, type KeyFilePowers } from './key-file.ts';
-import type { KeySource } from './open-sealing.ts';
+import { passphraseHint, type KeySource } from './open-sealing.ts';
 import { makeError } from '../errors/gobs-error.ts';
 
 /** As flags and variables say it; at most one of the three. */
@@ -21,7 +21,7 @@ const fromPassphraseFile = (path: string, powers: KeyFilePowers): KeySource => (
   read: async () => {
     const text = await readSecretFile(powers, path);
     if (text !== undefined) return text;
-    throw makeError('SEALING_KEY_UNUSABLE', `${path} is not there`);
+    throw makeError('SEALING_KEY_UNUSABLE', `${path} is not there`, { hint: passphraseHint });
   },
 });
 

@@ -50,10 +50,16 @@ const notThere = (path: string, sealedWith: string | undefined): Error =>
         hint: 'put the copy of that key back there, or name it: --sealing-key FILE; nothing was changed',
       });
 
+export const passphraseHint =
+  'put the passphrase on the first line of a file with mode 0600; with --passphrase-file - it is typed, or piped in';
+harden(passphraseHint);
+
 /** A passphrase is one line. Rejects SEALING_KEY_UNUSABLE. */
 const readPassphrase = async ({ where, read }: Extract<KeySource, { from: 'passphrase' }>): Promise<string> => {
   const line = (await read()).split(/\r?\n/)[0]!;
-  if (line === '') throw makeError('SEALING_KEY_UNUSABLE', `${where}: the passphrase is empty`);
+  if (line === '') {
+    throw makeError('SEALING_KEY_UNUSABLE', `${where}: the passphrase is empty`, { hint: passphraseHint });
+  }
   return line;
 };
 
@@ -73,21 +79,41 @@ const openWithPassphrase = async (
   return { key, row: { key: keyIdOf(key), scrypt } };
 };
 
+type KeyFile = Exclude<KeySource, { from: 'passphrase' }>;
+
+/** Undefined if it is yet to be made. `sealedWith`: the key of the store, if anything was sealed in it. */
+const readKey = async (
+  { from, path }: KeyFile,
+  sealedWith: string | undefined,
+  powers: KeyFilePowers,
+): Promise<Uint8Array | undefined> => {
+  const owner: Owner = from === 'credential' ? 'credential' : 'user';
+  const text = await readSecretFile(powers, path, owner);
+  if (text !== undefined) return parseKey(text, path);
+  if (from === 'state' && sealedWith === undefined) return undefined;
+  throw notThere(path, sealedWith);
+};
+
+/** For who is about to make a store, and else would leave an empty one behind. Rejects SEALING_KEY_UNUSABLE. */
+export const requireUsableKey = async (source: KeySource, powers: KeyFilePowers): Promise<void> => {
+  await (source.from === 'passphrase' ? readPassphrase(source) : readKey(source, undefined, powers));
+};
+harden(requireUsableKey);
+
 const openWithFile = async (
-  { from, path }: Exclude<KeySource, { from: 'passphrase' }>,
+  source: KeyFile,
   row: SealingRow | undefined,
   powers: SealingPowers,
 ): Promise<{ key: Uint8Array; row: SealingRow }> => {
+  const { path } = source;
   if (row?.scrypt !== undefined) {
     throw makeError('SEALING_KEY_WRONG', `the store was sealed with a passphrase (key ${row.key}), not with ${path}`, {
       hint: withPassphrase,
     });
   }
-  const owner: Owner = from === 'credential' ? 'credential' : 'user';
-  const text = await readSecretFile(powers, path, owner);
-  if (text === undefined && (from !== 'state' || row !== undefined)) throw notThere(path, row?.key);
-  const key = text === undefined ? powers.randomBytes(SEALING_KEY_BYTES) : parseKey(text, path);
-  if (text === undefined) await makeKeyFile(powers, path, key);
+  const kept = await readKey(source, row?.key, powers);
+  const key = kept ?? powers.randomBytes(SEALING_KEY_BYTES);
+  if (kept === undefined) await makeKeyFile(powers, path, key);
   return { key, row: { key: keyIdOf(key) } };
 };
 

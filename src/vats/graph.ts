@@ -135,7 +135,9 @@ export const drawGraph = async (
       const { kind, held } = await look(node, isEdge ? () => {} : omit);
       nodes.set(node, { name: node, kind });
       if (!isEdge) beyond.push(...held.flatMap((each) => follow(node, each)));
-      else if (held.some(({ slots }) => slots.length > 0)) omit(`what is more than ${depth} references away`);
+      else if (held.some(({ slots }) => slots.length > 0)) {
+        omit(`what is more than ${depth} reference${depth === 1 ? '' : 's'} away`);
+      }
     }
     ring = beyond;
   }

@@ -63,7 +63,7 @@ describe('the inspector', () => {
     expect(edges.every(({ from }) => from === self)).toBe(true);
     expect(nodes).toContainEqual({ name: `peer:${hob.peerId}/1`, kind: null });
     expect(nodes.filter(({ kind }) => kind === 'cell')).toHaveLength(3);
-    expect(omitted).toEqual(['what is more than 1 references away']);
+    expect(omitted).toEqual(['what is more than 1 reference away']);
 
     const whole = await E(await inspector()).graph({ depth: 50, limit: 2_000 });
     expect(whole.omitted).toEqual([]);

@@ -47,6 +47,13 @@ describe('what makes no sense is one line, exit 1, and nothing is made', () => {
     [['up', '--listen', 'nonsense'], 'BAD_USAGE'],
     [['up', '--state', '/dev/null/state'], 'STORE_UNUSABLE'],
     [['init', '/dev/null/fleet.yaml'], 'BAD_USAGE'],
+    [['boss', '--state', 'state', '--passphrase-file', 'nowhere'], 'SEALING_KEY_UNUSABLE'],
+    [['boss', '--state', 'state', '--passphrase-file', '/dev/null'], 'SEALING_KEY_UNUSABLE'],
+    [['boss', '--state', 'state', '--sealing-key', '/dev'], 'SEALING_KEY_UNUSABLE'],
+    [['boss', '--state', 'state', '--sealing-key', 'nowhere'], 'SEALING_KEY_UNUSABLE'],
+    [['store', 'verify', 'nowhere'], 'BACKUP_UNUSABLE'],
+    [['store', 'restore', 'nowhere'], 'BACKUP_UNUSABLE'],
+    [['store', 'export', '--json', '/dev'], 'BACKUP_UNUSABLE'],
   ])('%j', async (words, code) => {
     const ran = await gobs(words, 'machines: {web1: {provider: local, policy: never}}\n');
     expect(ran).toMatchObject({ code: 1, stdout: '' });

@@ -40,12 +40,14 @@ describe('output', () => {
     const { said, output } = makeSaid(false);
     const evil = `\u001b[2J\u009b\r\u202e ${locator}`;
     output.note(evil);
+    output.note('wrote a\ngobs: forged');
     output.error(makeError('PROVIDER_FAILED', evil, { hint: evil }));
     output.error(Error(`${evil}\ngobs: forged`));
     output.error(evil);
     expect(said.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(said.stderr).not.toContain('verySecret');
     expect(said.stderr).not.toMatch(/^gobs: forged/m);
+    expect(said.stderr).toContain('\nwrote a\\ngobs: forged\n');
     output.json({ evil: '\u009b\u202e\u001b\u007f' });
     expect(said.stdout).toBe('{"evil":"\\u009b\\u202e\\u001b\\u007f"}\n');
   });

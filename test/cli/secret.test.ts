@@ -13,6 +13,12 @@ afterEach(() => {
 
 const set = (stdin: string, words = 'secret set token') => at.gobs(words, { stdin });
 
+test('secret remove prints what it removed as JSON, if asked to', async () => {
+  await set('hunter2');
+  expect(await at.gobs('secret remove token --json')).toEqual({ code: 0, stdout: '{"name":"token"}\n', stderr: '' });
+  expect(at.secrets.size).toBe(0);
+});
+
 describe('secret set', () => {
   test.each([
     ['hunter2\n', 'hunter2'],

@@ -328,7 +328,10 @@ describe('what makes no sense', () => {
     const cases: readonly (readonly [words: readonly string[], code: string])[] = [
       [['verify', file, '--state', state], 'BAD_USAGE'],
       [['export', '--json', file, '--socket', '/nowhere'], 'BAD_USAGE'],
-      [['verify', ''], 'BACKUP_UNUSABLE'],
+      [['verify', ''], 'BAD_USAGE'],
+      [['verify', '-'], 'BAD_USAGE'],
+      [['export', '--json', '-'], 'BAD_USAGE'],
+      [['restore', '-'], 'BAD_USAGE'],
       ...['verify', 'export --json', `backup ${sandbox.at('b')}`].map((words): [string[], string] => [
         [...words.split(' '), '--state', empty],
         'STORE_UNUSABLE',

@@ -109,8 +109,13 @@ describe('a passphrase', () => {
     expect(wrong.code).toBe('SEALING_KEY_WRONG');
     expect(wrong.message).toContain(keyId);
     expect(JSON.stringify(wrong)).not.toContain('barley');
-    expect(await refusal({ passphrase: '' })).toMatchObject({ code: 'SEALING_KEY_UNUSABLE' });
-    expect(await refusal({ passphraseFile: at('none') })).toMatchObject({ code: 'SEALING_KEY_UNUSABLE' });
+    const empty = write('empty', '\nopen sesame\n');
+    for (const settings of [{ passphrase: '' }, { passphraseFile: empty }, { passphraseFile: at('none') }]) {
+      expect(await refusal(settings)).toMatchObject({
+        code: 'SEALING_KEY_UNUSABLE',
+        hint: expect.stringContaining('on the first line') as string,
+      });
+    }
     const file = write('passphrase', 'open sesame\n');
     fs.chmodSync(file, 0o644);
     expect(await refusal({ passphraseFile: file })).toMatchObject({ code: 'SEALING_KEY_UNUSABLE' });

@@ -65,10 +65,11 @@ export const listSecrets: Action<'secret list'> = async ({ at, json }, { powers,
   });
 harden(listSecrets);
 
-export const removeSecret: Action<'secret remove'> = async ({ at, name }, { powers, output }) =>
+export const removeSecret: Action<'secret remove'> = async ({ at, name, json }, { powers, output }) =>
   withBoss(at, powers, output, async (boss) => {
     await E(boss).removeSecret(name);
-    output.note(`gobs: ${name} is forgotten`);
+    if (json) output.json({ name });
+    else output.note(`gobs: ${name} is forgotten`);
     return exitCodes.done;
   });
 harden(removeSecret);

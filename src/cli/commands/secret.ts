@@ -17,9 +17,11 @@ export const addSecretCommands = (program: Command, ask: Ask): void => {
       ask({ do: 'secret list', at: bossPlace(options), json: options.json }),
     );
   examples(list, ['gobs secret list']);
-  const remove = withBoss(group.command('remove <name>').description('forget one')).action(
-    (name: string, options: BossOptions) => ask({ do: 'secret remove', at: bossPlace(options), name }),
-  );
+  const remove = withBoss(group.command('remove <name>').description('forget one'))
+    .addOption(jsonOption('print one JSON object'))
+    .action((name: string, options: BossOptions & { json: boolean }) =>
+      ask({ do: 'secret remove', at: bossPlace(options), name, json: options.json }),
+    );
   examples(remove, ['gobs secret remove cloud-token']);
 };
 harden(addSecretCommands);

@@ -2,14 +2,13 @@
 import type { RestoreNotice } from '../../protocol/remotes.ts';
 import type { RestoredStore } from '../../protocol/restored-store.ts';
 import type { MachineStatus } from '../../protocol/shapes.ts';
+import { counted } from '../../protocol/counted.ts';
 import { moment } from '../tables.ts';
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** What `gobs store restore` says when it is done. */
 export const restoredLines = (root: string, { taken, rows, replaced }: RestoredStore): readonly string[] => [
   ...(replaced === null ? [] : [`the store that was there is in ${replaced} now`]),
-  `restored ${rows} rows to ${root}, of a backup that was taken ${moment(Date.parse(taken))}`,
+  `restored ${counted(rows, 'row')} to ${root}, of a backup that was taken ${moment(Date.parse(taken))}`,
   'when its boss is started, machines are held until they are confirmed: gobs machine list says what there is to decide',
 ];
 harden(restoredLines);

@@ -1,4 +1,5 @@
 /** What an upgrade of a store changed, for people. Pure. */
+import { counted } from '../../protocol/counted.ts';
 import type { KindVersion, StoreUpgrade } from '../../protocol/store-upgrade.ts';
 import { renderTable } from '../tables.ts';
 
@@ -26,17 +27,17 @@ export const failureLines = ({ failed, failures }: StoreUpgrade): string[] => [
 ];
 harden(failureLines);
 
-const rowsWords = (rows: number): string => (rows === 1 ? '1 row' : `${rows} rows`);
-
 export const upgradeSummary = ({ dryRun, upgraded, failed }: StoreUpgrade): string => {
   const rows = upgraded.reduce((sum, one) => sum + one.rows, 0);
   const failing =
-    failed === 0 ? '' : `; ${rowsWords(failed)} cannot be upgraded and ${dryRun ? 'would stay' : 'stay'} as before`;
+    failed === 0
+      ? ''
+      : `; ${counted(failed, 'row')} cannot be upgraded and ${dryRun ? 'would stay' : 'stay'} as before`;
   if (dryRun) {
     return rows === 0 && failed === 0
       ? 'there is nothing to upgrade'
-      : `${rowsWords(rows)} would be upgraded${failing}; nothing was written`;
+      : `${counted(rows, 'row')} would be upgraded${failing}; nothing was written`;
   }
-  return rows === 0 && failed === 0 ? 'there was nothing to upgrade' : `${rowsWords(rows)} upgraded${failing}`;
+  return rows === 0 && failed === 0 ? 'there was nothing to upgrade' : `${counted(rows, 'row')} upgraded${failing}`;
 };
 harden(upgradeSummary);

@@ -5,6 +5,7 @@ import { writeBackupFile } from '../../../persistence/archive-file.ts';
 import { writeBackup } from '../../../persistence/archive-writer.ts';
 import type { RowPage, RowSource } from '../../../persistence/row-source.ts';
 import { soundPages } from '../../../persistence/sound-pages.ts';
+import { counted } from '../../../protocol/counted.ts';
 import { backupMac } from '../../../sealing/backup-mac.ts';
 import { parseSealingRow } from '../../../sealing/key-row.ts';
 import type { Seal } from '../../../sealing/seal.ts';
@@ -96,7 +97,7 @@ export const backupStore: Action<'store backup'> = async ({ at, file, force, ...
       return powers.rows.openSeal(row, settings, findStateDirectory(at.state, powers).sealingKey);
     };
     const { rows, sealing } = await backUp(source, path, { force, openSeal }, surroundings);
-    output.note(`gobs: wrote ${rows} rows to ${path}`);
+    output.note(`gobs: wrote ${counted(rows, 'row')} to ${path}`);
     if (sealing !== undefined) {
       const { key, scrypt } = parseSealingRow(sealing);
       output.note(

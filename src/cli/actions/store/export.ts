@@ -1,5 +1,6 @@
 /** `gobs store export`. */
 import { exportRows } from '../../../persistence/export.ts';
+import { counted } from '../../../protocol/counted.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { withRows } from '../../open-rows.ts';
 import type { Action } from '../action.ts';
@@ -19,7 +20,7 @@ export const exportStore: Action<'store export'> = async ({ file, at }, surround
     }
     progress.end();
     if (unreadable === 0) return exitCodes.done;
-    output.note(`gobs: ${unreadable} rows cannot be read; gobs store verify says why`);
+    output.note(`gobs: ${counted(unreadable, 'row')} cannot be read; gobs store verify says why`);
     return exitCodes.failed;
   });
 };

@@ -1,5 +1,5 @@
 /** `gobs store restore`. */
-import { resolve } from 'node:path';
+import { backupPath } from '../../backup-path.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { findStateDirectory } from '../../find-boss.ts';
 import { withPassphrase } from '../../sealing-input.ts';
@@ -10,6 +10,7 @@ import { makeRowProgress } from './row-progress.ts';
 
 export const restoreStore: Action<'store restore'> = async (request, { powers, output }) => {
   const { root } = findStateDirectory(request.state, powers);
+  const file = await backupPath(request.file, powers);
   const sealing = await withPassphrase(sealingPaths(request, powers), powers);
   const progress = {
     checked: makeRowProgress('checked', powers, output),
@@ -18,7 +19,7 @@ export const restoreStore: Action<'store restore'> = async (request, { powers, o
   const result = await powers.store
     .restore({
       state: root,
-      file: resolve(powers.workingDirectory, request.file),
+      file,
       replace: request.replace,
       ...sealing,
       onProgress: (what, rows) => progress[what].rows(rows),
