@@ -20,8 +20,8 @@ import { formatActorName, type ActorName, type RefName } from './names.ts';
 import type { AnyKind, Become, Fresh, TurnTools } from './kind.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
 import type { Definition } from './retired-kind.ts';
+import { quickMatch } from './quick-match.ts';
 import type { Row } from './row.ts';
-import { stillMatches } from './still-matches.ts';
 import { assertPassable } from './translate.ts';
 import type { Turn } from './turn.ts';
 import { isCurrent, upgradeFailed, type Upgrader } from './upgrade.ts';
@@ -94,16 +94,19 @@ export interface ActorsOptions {
   readonly cache: CacheLimits;
 }
 
-/** `before`: one that it follows, which was checked already. */
-export const checkPortrait = (what: string, kind: AnyKind, portrait: unknown, before?: unknown): void => {
-  assertPassable(portrait);
-  if (before !== undefined && stillMatches(portrait, before, kind.portrait)) return;
+/** Of what is passable. */
+const requireShape = (what: string, kind: AnyKind, portrait: unknown): void => {
+  if (quickMatch(kind.portrait)(portrait)) return;
   try {
     mustMatch(portrait, kind.portrait, what);
   } catch (error) {
     throw makeError('BAD_PORTRAIT', describeError(error).message);
   }
 };
+
+/** Hardens it. Throws NOT_PASSABLE or BAD_PORTRAIT. */
+export const checkPortrait = (what: string, kind: AnyKind, portrait: unknown): void =>
+  requireShape(what, kind, assertPassable(portrait));
 harden(checkPortrait);
 
 export const makeActors = (options: ActorsOptions): Actors => {
@@ -187,7 +190,7 @@ export const makeActors = (options: ActorsOptions): Actors => {
       return turn.undoOnThrow(() => upgrade(turn, key, row, definition, portrait, address));
     }
     const reader = kinds.requireRegistered(definition);
-    checkPortrait(`row ${key}`, reader.kind, portrait);
+    requireShape(`row ${key}`, reader.kind, portrait);
     return makeActor(reader, address, makeState(portrait, row.change, value.length));
   };
 
@@ -229,7 +232,7 @@ export const makeActors = (options: ActorsOptions): Actors => {
       }
       const portrait = typeof next === 'function' ? (next as (latest: unknown) => unknown)(old.portrait) : next;
       if (actor.state !== old) throw makeError('STALE_BECOME', `${actor.id} became while its updater ran`);
-      checkPortrait(`portrait of ${actor.id}`, actor.kind, portrait, old.portrait);
+      checkPortrait(`portrait of ${actor.id}`, actor.kind, portrait);
       const state = makeState(portrait, old.change + 1);
       write(turn, actor, state);
       setState(actor, state);

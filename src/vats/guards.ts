@@ -8,18 +8,18 @@ import {
   isAwaitArgGuard,
   isRawGuard,
   M,
-  matches,
   mustMatch,
   type InterfaceGuard,
   type MethodGuard,
   type Pattern,
 } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
+import { quickMatch, type QuickMatch } from './quick-match.ts';
 
 interface ArgumentsGuard {
   readonly pattern: Pattern;
-  readonly required: readonly Pattern[];
-  readonly optional: readonly Pattern[];
+  readonly required: readonly QuickMatch[];
+  readonly optional: readonly QuickMatch[];
   /** How many arguments it takes at most. */
   readonly most: number;
 }
@@ -48,8 +48,8 @@ const readArguments = (where: string, methodGuard: MethodGuard): ArgumentsGuard 
   const [required, optional] = [argGuards, optionalArgGuards] as [Pattern[], Pattern[]];
   return {
     pattern: M.splitArray(required, optional, restArgGuard as Pattern | undefined),
-    required,
-    optional,
+    required: required.map(quickMatch),
+    optional: optional.map(quickMatch),
     most: restArgGuard === undefined ? argGuards.length + optionalArgGuards.length : Infinity,
   };
 };
@@ -82,14 +82,14 @@ export const joinFacetGuards = (guards: readonly FacetGuard[]): FacetGuard => {
 };
 harden(joinFacetGuards);
 
-/** Does each argument match its own pattern? The same as matching all at once, at a fifth of the cost; but it cannot say what is wrong. */
+/** Does each argument surely match its own pattern? It cannot say what is wrong. */
 const eachMatches = (args: readonly unknown[], { required, optional }: ArgumentsGuard): boolean =>
   args.length >= required.length &&
   args.length <= required.length + optional.length &&
-  required.every((pattern, index) => matches(args[index], pattern)) &&
-  optional.every((pattern, index) => {
+  required.every((match, index) => match(args[index])) &&
+  optional.every((match, index) => {
     const argument = args[required.length + index];
-    return argument === undefined || matches(argument, pattern);
+    return argument === undefined || match(argument);
   });
 
 /** Throws NO_SUCH_METHOD or BAD_ARGUMENTS, which names method and argument. */
