@@ -2,6 +2,7 @@
 import { makeMarshal } from '@endo/marshal';
 import { makeError } from '../errors/gobs-error.ts';
 import { isDurableName, type RefName } from './names.ts';
+import { decodePlain, encodePlain, type CapData } from './plain-smallcaps.ts';
 import { decodeRow, encodeRow, type Row } from './row.ts';
 
 export interface PortraitCodec {
@@ -38,13 +39,14 @@ export const makePortraitCodec = (
   });
   return harden({
     encode: (of, portrait) => {
-      const { body, slots } = toCapData(portrait as never) as { body: string; slots: RefName[] };
+      const { body, slots } = encodePlain(portrait, toSlot) ?? (toCapData(portrait as never) as CapData<RefName>);
       return encodeRow({ ...of, body, slots });
     },
     decodeRow,
     decodePortrait: (key, { body, slots }) => {
       try {
-        return fromCapData({ body, slots: slots as RefName[] }) as unknown;
+        const plain = decodePlain({ body, slots }, fromSlot);
+        return plain === undefined ? (fromCapData({ body, slots: slots as RefName[] }) as unknown) : plain.value;
       } catch (error) {
         throw makeError('ROW_DAMAGED', `row ${key}: ${(error as Error).message}`, {
           hint: 'nothing was overwritten; restore a backup',
