@@ -20,9 +20,9 @@ import type { SealingSettings } from '../sealing/key-source.ts';
 import type { Carried, MessageContext } from '../vats/messages.ts';
 import { versionsOf } from '../vats/known-kinds.ts';
 import { bossKinds } from './kinds.ts';
-import { restoreBackup, type RestoreBackupOptions } from './restore-backup.ts';
+import type { RestoreBackupOptions } from './restore-backup.ts';
 import { startBoss, type BossPowers, type Log } from './start-boss.ts';
-import { upgradeStore, type UpgradeStoreOptions, type UpgradeStorePowers } from './upgrade-store.ts';
+import type { UpgradeStoreOptions, UpgradeStorePowers } from './upgrade-store.ts';
 
 export interface RunBossOptions extends SealingSettings {
   /** Absolute. */
@@ -71,8 +71,8 @@ const storePowers: UpgradeStorePowers = {
 };
 
 /** `gobs store upgrade`. */
-export const upgradeStoreOf = (options: UpgradeStoreOptions): Promise<StoreUpgrade> =>
-  upgradeStore(options, storePowers);
+export const upgradeStoreOf = async (options: UpgradeStoreOptions): Promise<StoreUpgrade> =>
+  (await import('./upgrade-store.ts')).upgradeStore(options, storePowers);
 harden(upgradeStoreOf);
 
 /** What a boss's store may hold: the highest version of each kind, by label. */
@@ -84,11 +84,16 @@ const stateAt = (root: string): StateDirectory =>
   stateDirectory(root, { env: process.env, homeDirectory: os.homedir(), uid: storePowers.uid, sha256 });
 
 /** `gobs store restore`. */
-export const restoreStoreOf = ({
+export const restoreStoreOf = async ({
   state,
   ...options
-}: Omit<RestoreBackupOptions, 'state'> & { readonly state: string }): Promise<RestoredStore> =>
-  restoreBackup({ ...options, state: stateAt(state) }, { ...storePowers, randomBytes, environment: process.env });
+}: Omit<RestoreBackupOptions, 'state'> & { readonly state: string }): Promise<RestoredStore> => {
+  const { restoreBackup } = await import('./restore-backup.ts');
+  return restoreBackup(
+    { ...options, state: stateAt(state) },
+    { ...storePowers, randomBytes, environment: process.env },
+  );
+};
 harden(restoreStoreOf);
 
 const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({

@@ -13,10 +13,6 @@ import { Writable } from 'node:stream';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { makeError } from '../errors/gobs-error.ts';
-import { openClosedStore } from '../persistence/closed-store.ts';
-import { chooseKeySource } from '../sealing/key-source.ts';
-import { openSealOf } from '../sealing/open-sealing.ts';
-import { openClient } from './open-client.ts';
 import { errorText } from './output.ts';
 import type { BossOptions, CliPowers, StartedBoss } from './powers.ts';
 import { runCli } from './run.ts';
@@ -157,8 +153,9 @@ const powers: CliPowers = {
   now: () => Date.now(),
   setTimer,
   randomId: () => randomUUID(),
-  openClient: async () =>
-    openClient({
+  openClient: async () => {
+    const { openClient } = await import('./open-client.ts');
+    return openClient({
       net,
       tls,
       fs: syncFs,
@@ -168,7 +165,8 @@ const powers: CliPowers = {
       soon: (callback) => void setImmediate(callback),
       randomBytes,
       version,
-    }),
+    });
+  },
   startBoss,
   isAlive,
   terminate,
@@ -176,11 +174,18 @@ const powers: CliPowers = {
   runHob: async (options) => (await import('../hob/main.ts')).runHob(options),
   rows: {
     openClosed: async (directory, { wholeTables }) => {
-      const { Level } = await import('level');
+      const [{ Level }, { openClosedStore }] = await Promise.all([
+        import('level'),
+        import('../persistence/closed-store.ts'),
+      ]);
       const uid = process.getuid?.() ?? 0;
       return openClosedStore({ Level, fs: syncFs, process, now: () => Date.now(), uid, directory, wholeTables });
     },
     openSeal: async (row, settings, byDefault) => {
+      const [{ chooseKeySource }, { openSealOf }] = await Promise.all([
+        import('../sealing/key-source.ts'),
+        import('../sealing/open-sealing.ts'),
+      ]);
       const powers = { fs: syncFs, uid: process.getuid?.() ?? 0, randomBytes };
       return openSealOf(await chooseKeySource(settings, byDefault, process.env, powers), row, powers);
     },

@@ -5,70 +5,61 @@
  *   words ──program.ts──▶ request ──actions/──▶ the boss, and back ──views/──▶ output
  */
 import { codeOf } from '../errors/gobs-error.ts';
-import { boss, down, hob, repl, up } from './actions/daemon.ts';
 import type { Action, Surroundings } from './actions/action.ts';
-import { confirmMachines } from './actions/confirm-machines.ts';
-import { converge, showDrift } from './actions/drift.ts';
-import { applyFleet, planFleet } from './actions/fleet.ts';
-import { showGraph, showTrace } from './actions/looking.ts';
-import {
-  createMachine,
-  destroyMachine,
-  forgetMachine,
-  listMachines,
-  showMachine,
-  startMachines,
-  stopMachines,
-} from './actions/machine.ts';
-import { listSecrets, removeSecret, setSecret } from './actions/secret.ts';
-import { backupStore } from './actions/store/backup.ts';
-import { exportStore } from './actions/store/export.ts';
-import { restoreStore } from './actions/store/restore.ts';
-import { upgradeStore } from './actions/store/upgrade.ts';
-import { verifyStore } from './actions/store/verify.ts';
-import { initFleet, listProviders, shareMachine } from './actions/share.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { makeOutput } from './output.ts';
 import type { CliPowers } from './powers.ts';
 import { parseArguments } from './program.ts';
 import type { Request } from './request.ts';
 
+const daemon = () => import('./actions/daemon.ts');
+const serve = () => import('./actions/serve.ts');
+const machine = () => import('./actions/machine.ts');
+const fleet = () => import('./actions/fleet.ts');
+const drift = () => import('./actions/drift.ts');
+const looking = () => import('./actions/looking.ts');
+const share = () => import('./actions/share.ts');
+const secret = () => import('./actions/secret.ts');
+
+/** An action is loaded, with all that it needs, when it is asked for: a boss that starts need not wait for those of others. */
 const actions = harden({
-  up,
-  down,
-  boss,
-  hob,
-  repl,
-  'provider list': listProviders,
-  'machine create': createMachine,
-  'machine list': listMachines,
-  'machine show': showMachine,
-  'machine start': startMachines,
-  'machine stop': stopMachines,
-  'machine destroy': destroyMachine,
-  'machine confirm': confirmMachines,
-  'machine forget': forgetMachine,
-  plan: planFleet,
-  apply: applyFleet,
-  drift: showDrift,
-  converge,
-  trace: showTrace,
-  graph: showGraph,
-  share: shareMachine,
-  'secret set': setSecret,
-  'secret list': listSecrets,
-  'secret remove': removeSecret,
-  'store backup': backupStore,
-  'store export': exportStore,
-  'store restore': restoreStore,
-  'store upgrade': upgradeStore,
-  'store verify': verifyStore,
-  init: initFleet,
-} satisfies { [Kind in Request['do']]: Action<Kind> });
+  up: async () => (await daemon()).up,
+  down: async () => (await daemon()).down,
+  repl: async () => (await daemon()).repl,
+  boss: async () => (await serve()).boss,
+  hob: async () => (await serve()).hob,
+  'provider list': async () => (await share()).listProviders,
+  'machine create': async () => (await machine()).createMachine,
+  'machine list': async () => (await machine()).listMachines,
+  'machine show': async () => (await machine()).showMachine,
+  'machine start': async () => (await machine()).startMachines,
+  'machine stop': async () => (await machine()).stopMachines,
+  'machine destroy': async () => (await machine()).destroyMachine,
+  'machine confirm': async () => (await import('./actions/confirm-machines.ts')).confirmMachines,
+  'machine forget': async () => (await machine()).forgetMachine,
+  plan: async () => (await fleet()).planFleet,
+  apply: async () => (await fleet()).applyFleet,
+  drift: async () => (await drift()).showDrift,
+  converge: async () => (await drift()).converge,
+  trace: async () => (await looking()).showTrace,
+  graph: async () => (await looking()).showGraph,
+  share: async () => (await share()).shareMachine,
+  'secret set': async () => (await secret()).setSecret,
+  'secret list': async () => (await secret()).listSecrets,
+  'secret remove': async () => (await secret()).removeSecret,
+  'store backup': async () => (await import('./actions/store/backup.ts')).backupStore,
+  'store export': async () => (await import('./actions/store/export.ts')).exportStore,
+  'store restore': async () => (await import('./actions/store/restore.ts')).restoreStore,
+  'store upgrade': async () => (await import('./actions/store/upgrade.ts')).upgradeStore,
+  'store verify': async () => (await import('./actions/store/verify.ts')).verifyStore,
+  init: async () => (await share()).initFleet,
+} satisfies { [Kind in Request['do']]: () => Promise<Action<Kind>> });
 
 // The table above pairs each kind of request with its action; TypeScript cannot see that a lookup by `do` keeps the pair.
-const perform = (request: Request, surroundings: Surroundings): Promise<ExitCode> =>
-  (actions[request.do] as Action<Request['do']>)(request, surroundings);
+const perform = async (request: Request, surroundings: Surroundings): Promise<ExitCode> => {
+  const action = (await actions[request.do]()) as Action<Request['do']>;
+  return action(request, surroundings);
+};
 
 /** Never rejects. `words` are the arguments behind `gobs`. */
 export const runCli = async (words: readonly string[], powers: CliPowers): Promise<ExitCode> => {

@@ -1,4 +1,4 @@
-/** `gobs up`, `down`, `boss`, `hob` and `repl`. */
+/** `gobs up`, `down` and `repl`. */
 import { makeError } from '../../errors/gobs-error.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { StateDirectory } from '../../protocol/state-directory.ts';
@@ -9,8 +9,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { findStateDirectory } from '../find-boss.ts';
 import { judgeMade } from '../outcomes.ts';
 import type { BossPlace } from '../request.ts';
-import { withPassphrase } from '../sealing-input.ts';
-import { sealingPaths, startSettings } from '../start-settings.ts';
+import { startSettings } from '../start-settings.ts';
 import type { Action, Surroundings } from './action.ts';
 import { endBoss, ensureBoss, isServing, readBossFile, runningLocalMachines } from './background-boss.ts';
 import { followAll, stopNamed } from './machine.ts';
@@ -118,18 +117,3 @@ export const down: Action<'down'> = async ({ state, all, timeout }, surroundings
   return exitCodes.done;
 };
 harden(down);
-
-const exitOf = (code: number): ExitCode => (code === 0 ? exitCodes.done : exitCodes.failed);
-
-export const boss: Action<'boss'> = async (request, { powers }) => {
-  const { root } = findStateDirectory(request.state, powers);
-  const settings = await withPassphrase(startSettings(request, powers), powers);
-  return exitOf(await powers.runBoss({ state: root, json: request.json, ...settings }));
-};
-harden(boss);
-
-export const hob: Action<'hob'> = async ({ directory, interval, ...given }, { powers }) => {
-  const sealing = await withPassphrase(sealingPaths(given, powers), powers);
-  return exitOf(await powers.runHob({ directory, ...(interval === undefined ? {} : { interval }), ...sealing }));
-};
-harden(hob);
