@@ -1,6 +1,6 @@
 /**
- * Starts bosses, asks them for the status of a machine, and kills them while they write. It has loaded and warmed up all that it needs, so
- * that what is timed is the boss.
+ * `restart-child.ts <gobs> <bare start>`: starts bosses, asks them for the status of a machine, and kills them while they write. It has loaded and
+ * warmed up all that it needs, so that what is timed is the boss.
  */
 import '../src/lockdown.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -10,7 +10,6 @@ import fs from 'node:fs';
 import net from 'node:net';
 import process from 'node:process';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { openClient } from '../src/cli/open-client.ts';
 import type { Boss } from '../src/protocol/remotes.ts';
 import { E } from '../src/vats/eventual-send.ts';
@@ -31,8 +30,7 @@ export interface Restart {
 }
 
 const CHANGES = 64;
-const gobs = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const bareStartFile = fileURLToPath(new URL('bare-start.ts', import.meta.url));
+const [gobs, bareStartFile] = process.argv.slice(2) as [string, string];
 const clientPowers: Parameters<typeof openClient>[0] = {
   net,
   tls,

@@ -1,4 +1,5 @@
 /** How long a boss that was killed needs until it can tell of any machine, for fleets of different sizes. */
+import { buildProgram } from './built-program.ts';
 import { fleetOf, words } from './fleets.ts';
 import { shown, type Finding, type Section } from './report.ts';
 import type { Restart, RestartOrder } from './restart-child.ts';
@@ -36,8 +37,9 @@ export const measureRestart: Section = async (plan) => {
   const orders: RestartOrder[] = [];
   for (const machines of sizes) orders.push({ directory: await fleetOf(machines, plan), machines });
 
+  const { gobs, bareStart } = await buildProgram(plan);
   progress('killing and restarting bosses');
-  const starter = startChild('restart-child.ts');
+  const starter = startChild('restart-child.ts', { words: [gobs, bareStart] });
   const restarts = orders.map((): Restart[] => []);
   const bare = orders.map((): number[] => []);
   for (const order of orders) await starter.ask('startAndKill', order);
@@ -45,6 +47,8 @@ export const measureRestart: Section = async (plan) => {
     for (const [index, order] of orders.entries()) {
       restarts[index]!.push(await starter.ask<Restart>('startAndKill', order));
       bare[index]!.push(await starter.ask<number>('bareStart', order));
+      // So that the next boss, too, finds what one left that was killed while it wrote.
+      await starter.ask('startAndKill', order);
     }
   }
   await starter.end();

@@ -8,7 +8,6 @@ import fs from 'node:fs/promises';
 import net from 'node:net';
 import { homedir } from 'node:os';
 import process from 'node:process';
-import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +32,7 @@ const setTimer: CliPowers['setTimer'] = (callback, milliseconds) => {
 };
 
 const ask = async (question: string): Promise<string> => {
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(question);
@@ -42,6 +42,7 @@ const ask = async (question: string): Promise<string> => {
 };
 
 const askHidden = async (question: string): Promise<string> => {
+  const { createInterface } = await import('node:readline/promises');
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
   process.stderr.write(question);
