@@ -3,6 +3,7 @@
  * (`size-child.ts bare <database>`): what it costs to change any one of them.
  */
 import '../src/lockdown.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
@@ -14,6 +15,7 @@ import { openStore } from '../src/persistence/open-store.ts';
 import type { MachineAdmin } from '../src/protocol/remotes.ts';
 import { E } from '../src/vats/eventual-send.ts';
 import { makeKernel } from '../src/vats/kernel.ts';
+import type { Carried, MessageContext } from '../src/vats/messages.ts';
 import type { Store, StoreOp } from '../src/vats/store.ts';
 import { answerParent } from './answer-parent.ts';
 import { machineName, obligingDriver } from './fleet-template.ts';
@@ -68,7 +70,14 @@ const bossOn = async (directory: string) => {
   const now = (): number => Date.now();
   const store = await openStore({ Level, fs, process, directory, now, randomId: () => randomUUID() });
   const { seen, watched } = watch(store);
-  const kernel = makeKernel({ store: watched, now, schedule: (crank) => void setImmediate(crank) });
+  // As a boss has it.
+  const storage = new AsyncLocalStorage<Carried>();
+  const context: MessageContext = {
+    run: (carried, body) => storage.run(carried, body),
+    current: () => storage.getStore(),
+  };
+  const trace = { epoch: store.epoch, context };
+  const kernel = makeKernel({ store: watched, now, schedule: (crank) => void setImmediate(crank), trace });
   const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
   const { boss } = await openBoss({
     kernel,

@@ -7,12 +7,16 @@ import { startChild, type Child } from './start-child.ts';
 
 const IN_FLIGHT = 256;
 const TOUCHED = 10_000;
+/** So many are in use, of however many there are. */
+const IN_USE = 1_000;
 
 interface Size {
   readonly machines: number;
   readonly boss: Child;
   readonly bare: Child;
+  /** Changes of any machine, and of one of those in use. */
   readonly alone: SizeSlice[];
+  readonly used: SizeSlice[];
   readonly together: SizeSlice[];
   readonly alongside: SizeSlice[];
   readonly made: SizeSlice[];
@@ -22,10 +26,12 @@ const microseconds = (slices: readonly SizeSlice[]): string =>
   `${shown(spreadOf(slices.map(({ median }) => median)).median)} µs`;
 const rate = (slices: readonly SizeSlice[]): string => `${shown(spreadOf(slices.map(rateOf)).median)}/s`;
 
-const oneRound = async ({ machines, boss, bare, alone, together, alongside, made }: Size, milliseconds: number) => {
+const oneRound = async (size: Size, milliseconds: number): Promise<void> => {
+  const { machines, boss, bare, alone, used, together, alongside, made } = size;
   const ask = (child: Child, what: string, load: Partial<SizeLoad>): Promise<SizeSlice> =>
     child.ask<SizeSlice>(what, { machines, milliseconds, inFlight: 1, rows: 1, rowBytes: 500, ...load });
   alone.push(await ask(boss, 'run', {}));
+  used.push(await ask(boss, 'run', { machines: IN_USE }));
   const slice = await ask(boss, 'run', { inFlight: IN_FLIGHT });
   together.push(slice);
   const rows = Math.max(2, Math.round(slice.rowsPerBatch));
@@ -49,7 +55,7 @@ const against = (large: Size, small: Size): Finding => {
   };
 };
 
-const slower = (what: string, large: Size, small: Size, of: 'alone' | 'made', target: string): Finding => ({
+const slower = (what: string, large: Size, small: Size, of: 'alone' | 'used' | 'made', target: string): Finding => ({
   what,
   gobs: microseconds(large[of]),
   against: `${words(small.machines)}: ${microseconds(small[of])}`,
@@ -80,13 +86,13 @@ export const measureSize: Section = async (plan) => {
     await fresh.end();
     const boss = startChild('size-child.ts', { words: ['boss', fleet] });
     const bare = startChild('size-child.ts', { words: ['bare', copy] });
-    sizes.push({ machines, boss, bare, alone: [], together: [], alongside: [], made: [] });
+    sizes.push({ machines, boss, bare, alone: [], used: [], together: [], alongside: [], made: [] });
   }
   const milliseconds = quick ? 200 : 500;
   progress('warming up');
   for (const size of sizes) await oneRound(size, quick ? 500 : 3_000);
-  for (const { alone, together, alongside, made } of sizes) {
-    for (const slices of [alone, together, alongside, made]) slices.length = 0;
+  for (const { alone, used, together, alongside, made } of sizes) {
+    for (const slices of [alone, used, together, alongside, made]) slices.length = 0;
   }
   progress('changing machines, and making some');
   for (let round = 0; round < (quick ? 5 : 15); round += 1) {
@@ -97,6 +103,13 @@ export const measureSize: Section = async (plan) => {
   for (const { boss, bare } of sizes) await Promise.all([boss.end(), bare.end()]);
   const [small, ...others] = sizes as [Size, ...Size[]];
   return others.flatMap((large, index) => [
+    slower(
+      `change of one of ${words(IN_USE)} in use, of ${words(large.machines)}, median`,
+      large,
+      small,
+      'used',
+      '≤ 1.3',
+    ),
     slower(`change of any of ${words(large.machines)}, median`, large, small, 'alone', '≤ 1.3'),
     against(large, small),
     slower(

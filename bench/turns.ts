@@ -38,9 +38,9 @@ export const measureTurns: Section = async ({ quick, directory, progress }) => {
   const oneByOne = { what: 'durable turns, one after the other', gobs: alone.level };
   const inFlight = { what: `durable turns, ${IN_FLIGHT} in flight`, gobs: together.level };
   return [
-    compare({ ...oneByOne, other: 'synced LevelDB batches of one row', others: alone.batches, target: '≥ 0.6' }),
+    compare({ ...oneByOne, other: 'synced LevelDB batches of one row', others: alone.batches, target: '≥ 0.7' }),
     compare({ ...oneByOne, other: 'the same vat in memory', others: alone.memory }),
-    compare({ ...inFlight, other: 'the same vat in memory', others: together.memory, target: '≥ 0.4' }),
+    compare({ ...inFlight, other: 'the same vat in memory', others: together.memory, target: '≥ 0.6' }),
     compare({ ...inFlight, other: `rows in synced LevelDB batches of ${rows}`, others: together.batches }),
   ];
 };
