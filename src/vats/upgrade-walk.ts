@@ -1,7 +1,7 @@
 /**
  * Upgrades the rows of all open vats that are of an older version than their kind, one turn for each, a page at a time. Nobody need do
  * this, since an actor is upgraded when it is first called; it is for who wants to have it behind them, or to see beforehand what would
- * be.
+ * be. Rows of the newest version are only looked at: one whose portrait is not of its kind's shape, which its first call would find, is told of.
  */
 import { describeError, type ErrorDescription } from '../errors/gobs-error.ts';
 import { actorRange } from './keys.ts';
@@ -63,7 +63,10 @@ const walkRow = async (vat: Vat, [key, value]: StoreEntry, { get }: WalkOptions)
     const row = decodeRow(key, value);
     const from = { kind: row.kind, version: row.version };
     const stage = vat.stageOf(key, row);
-    if (stage === 'current') return undefined;
+    if (stage === 'current') {
+      vat.requireSound(key, row);
+      return undefined;
+    }
     if (stage === 'retired') return { ...where, outcome: 'retired', from };
     const [kind, instance] = key.slice(actorRange(vat.name).gt.length).split('/') as [string, string];
     const spawned = await vat.upgrade({ kind, instance: Number(instance) });

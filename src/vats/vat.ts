@@ -11,7 +11,7 @@
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import type { CacheLimits } from './actor-cache.ts';
-import { makeActors, type Actor, type Address } from './actors.ts';
+import { checkPortrait, makeActors, type Actor, type Address } from './actors.ts';
 import { makeBorder } from './border.ts';
 import { makeContinuations } from './continuations.ts';
 import { currentTurn, requireTurn, withTurn } from './current-turn.ts';
@@ -93,6 +93,8 @@ export interface Vat {
   interfaceName(name: RefName): string | undefined;
   /** How a row of it stands to its kinds. Throws UNKNOWN_KIND, NEWER_VERSION. */
   stageOf(key: string, row: Row): Stage;
+  /** Throws what reviving a row that is as this program would write it throws: ROW_DAMAGED, BAD_PORTRAIT. */
+  requireSound(key: string, row: Row): void;
   /** Has an actor revived, and so upgraded, in a turn of its own; → how many of each kind were spawned for it, when that is durable. */
   upgrade(address: Address): Promise<Readonly<Record<string, number>>>;
   /** Runs the next item; false if there was none. */
@@ -292,6 +294,9 @@ export const makeVat = (vatName: string, powers: VatPowers, cache: CacheLimits):
       return own === undefined ? undefined : kinds.facetGuard(own)?.interfaceName;
     },
     stageOf: kinds.stageOf,
+    requireSound: (key, row) => {
+      checkPortrait(`row ${key}`, kinds.requireReader(key, row) as AnyKind, codec.decodePortrait(key, row));
+    },
     upgrade: (address) => {
       const key = actorKey(vatName, address.kind, address.instance);
       const name = formatActorName({ durable: true, vat: vatName, ...address, facet: 'self' });

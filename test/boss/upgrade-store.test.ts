@@ -97,6 +97,27 @@ describe('the upgrade of a store', () => {
     expect(await upgradeStore({ state, dryRun: false }, powers, newer)).toEqual({ dryRun: false, ...again });
   });
 
+  test('tells of rows that need none, and whose portraits are not of their kind', async () => {
+    const strict = defineKind<number, object>({
+      label: 'banner',
+      guard: M.interface('Banner', {}),
+      portrait: M.number(),
+      behave: () => ({}),
+    });
+    const told = await upgradeStore({ state, dryRun: true }, powers, [plainKindOf('host'), strict]);
+    expect(told).toEqual({
+      ...{ dryRun: true, upgraded: [], retired: [], failed: 1 },
+      failures: [
+        {
+          vat: 'boss',
+          key: expect.stringMatching(/^v\/boss\/a\/banner\/\d+$/) as string,
+          code: 'BAD_PORTRAIT',
+          message: expect.stringMatching(/^row v\/boss\/a\/banner\/\d+: .*Must be a number$/) as string,
+        },
+      ],
+    });
+  });
+
   test('leaves a store with which nothing is wrong', async () => {
     const told: number[] = [];
     await upgradeStore({ state, dryRun: false, onProgress: (rows) => told.push(rows) }, powers, newer);

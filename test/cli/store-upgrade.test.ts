@@ -75,13 +75,13 @@ describe('gobs store upgrade', () => {
     expect(failed.stderr).toBe(
       'gobs: UPGRADE_FAILED: row v/boss/a/host/7: boom\\u{1b}[2J\n' +
         'gobs: … and 2 more\n' +
-        'gobs: 0 rows upgraded; 3 rows cannot be upgraded and stay as before\n',
+        'gobs: 0 rows upgraded; 3 rows cannot be read or upgraded and stay as before\n',
     );
     expect((await run('', { upgraded, failed: 1, failures })).code).toBe(3);
     const dry = await run('--dry-run', { upgraded, failed: 1, failures });
     expect(dry.code).toBe(3);
     expect(dry.stderr).toContain(
-      '13 rows would be upgraded; 1 row cannot be upgraded and would stay as before; nothing was written',
+      '13 rows would be upgraded; 1 row cannot be read or upgraded and would stay as before; nothing was written',
     );
   });
 

@@ -32,7 +32,7 @@ export const upgradeSummary = ({ dryRun, upgraded, failed }: StoreUpgrade): stri
   const failing =
     failed === 0
       ? ''
-      : `; ${counted(failed, 'row')} cannot be upgraded and ${dryRun ? 'would stay' : 'stay'} as before`;
+      : `; ${counted(failed, 'row')} cannot be read or upgraded and ${dryRun ? 'would stay' : 'stay'} as before`;
   if (dryRun) {
     return rows === 0 && failed === 0
       ? 'there is nothing to upgrade'
