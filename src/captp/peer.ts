@@ -31,6 +31,14 @@ import { makeSession, type Acquaintance, type Session } from './session.ts';
 export type Peer = contract.Peer;
 export type PeerOptions = contract.PeerOptions;
 
+/** Between two attempts to reach a peer that is away; milliseconds. */
+const LONGEST_PAUSE = 60_000;
+/** Those of one host are few, and somebody who has just started the boss there waits for them. */
+const LONGEST_PAUSE_HERE = 5_000;
+
+const isOwnHost = ({ scheme, address }: Place): boolean =>
+  scheme === 'unix' || /^(?:127\.|::1$|localhost$)/.test(address.host ?? '');
+
 export const makePeer = (options: PeerOptions): Peer => {
   const {
     keyPair,
@@ -210,6 +218,7 @@ export const makePeer = (options: PeerOptions): Peer => {
     const told = safely<contract.ConnectionHooks>(connectionHooks);
     const reconnector = makeReconnector<Session>({
       connect: () => connect(peerId, place),
+      longest: isOwnHost(place) ? LONGEST_PAUSE_HERE : LONGEST_PAUSE,
       powers,
       onUp: (session) => {
         const info = open.get(session);

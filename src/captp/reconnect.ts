@@ -12,6 +12,8 @@ export interface Link {
 
 export interface ReconnectOptions<L extends Link> {
   readonly connect: () => Promise<L>;
+  /** No pause is longer. Milliseconds. */
+  readonly longest: number;
   readonly powers: Pick<PeerPowers, 'now' | 'setTimer' | 'randomBytes'>;
   readonly onUp: (link: L) => void;
   readonly onDown: (reason: Error) => void;
@@ -27,12 +29,11 @@ export interface Reconnector {
 }
 
 const SHORTEST = 500;
-const LONGEST = 60_000;
 /** A connection that lasted so long was one. */
 const LASTING = 10_000;
 
 export const makeReconnector = <L extends Link>(options: ReconnectOptions<L>): Reconnector => {
-  const { connect, powers, onUp, onDown, onFailure } = options;
+  const { connect, longest, powers, onUp, onDown, onFailure } = options;
   let stopped = false;
   let bound = SHORTEST;
   let wake: () => void = () => {};
@@ -41,7 +42,7 @@ export const makeReconnector = <L extends Link>(options: ReconnectOptions<L>): R
   const nextDelay = (): number => {
     const chance = Buffer.from(powers.randomBytes(4)).readUInt32BE() / 2 ** 32;
     const delay = Math.round(bound * (0.5 + chance / 2));
-    bound = Math.min(LONGEST, bound * 2);
+    bound = Math.min(longest, bound * 2);
     return delay;
   };
 

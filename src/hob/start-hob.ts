@@ -7,7 +7,8 @@ import { parseLocator } from '../captp/locator.ts';
 import { openPeerKey } from '../captp/key-row.ts';
 import { makeTlsNetlayer } from '../captp/netlayers/tls.ts';
 import { makePeer, type Peer } from '../captp/peer.ts';
-import { describeError } from '../errors/gobs-error.ts';
+import { codeOf, describeError } from '../errors/gobs-error.ts';
+import { makeSeldom, type Seldom } from '../errors/seldom.ts';
 import { makeTurnErrorLog } from '../errors/turn-errors.ts';
 import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { Ledger } from '../persistence/ledger.ts';
@@ -154,7 +155,8 @@ const makePeerOf = async (
   });
 };
 
-const linkTo = (peer: Peer, seenEpochs: SeenEpochs, log: Log): BossLink =>
+/** `seldom`: a boss may be away for long. */
+const linkTo = (peer: Peer, seenEpochs: SeenEpochs, seldom: Seldom, log: Log): BossLink =>
   harden({
     enrol: async (locator: string) => {
       const { peerId, scheme, address } = parseLocator(locator);
@@ -171,7 +173,12 @@ const linkTo = (peer: Peer, seenEpochs: SeenEpochs, log: Log): BossLink =>
             log.warn(describeError(reason), 'the boss is away');
             onDown();
           },
-          onFailure: (reason, retryIn) => log.warn({ ...describeError(reason), retryIn }, 'the boss cannot be reached'),
+          onFailure: (reason, retryIn) => {
+            const left = seldom(codeOf(reason));
+            if (left !== undefined) {
+              log.warn({ ...describeError(reason), retryIn, left }, 'the boss cannot be reached');
+            }
+          },
         },
       ),
   });
@@ -214,7 +221,7 @@ export const startHob = async (
     const peer = await makePeerOf(kernel, store, sealing!, seenEpochs, powers);
     const control = await openActor(kernel, driver, log);
     const enrolment = enrolmentFile(powers, paths);
-    const link = linkTo(peer, seenEpochs, log);
+    const link = linkTo(peer, seenEpochs, makeSeldom({ now }), log);
     const deadline = Math.max(LEAST_DEADLINE, DEADLINE_INTERVALS * interval);
     const daemon = startDaemon({ control, link, enrolment, interval, deadline, setTimer, random, log });
     let stopping: Promise<void> | undefined;

@@ -273,6 +273,17 @@ describe('a connection that is kept up', () => {
     expect(log.at(-1)).toBe('up loopback boss');
   });
 
+  test('to its own host is tried more often', async () => {
+    const boss = await makeBoss();
+    const hob = world.add(2);
+    world.network.setReachable(false);
+    const { delays, hooks } = watch();
+    hob.peer.keepConnected(boss.peer.id, { ...boss.place, address: { host: '127.0.0.1', port: '1' } }, hooks);
+    await world.clock.advance(20 * 60_000);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(5_000);
+    expect(Math.min(...delays.slice(-10))).toBeGreaterThanOrEqual(2_500);
+  });
+
   test('is tried soon again after a long one, and ever later after short ones', async () => {
     const boss = await makeBoss();
     const hob = world.add(2);
