@@ -177,10 +177,10 @@ describe('a backup', () => {
 
   test('is given back when it is closed, and cannot be read then', async () => {
     const backup = backups.open();
-    expect(open).toBe(1);
+    expect([open, clock.timers]).toEqual([1, 1]);
     await near(backup).close();
     await near(backup).close();
-    expect(open).toBe(0);
+    expect([open, clock.timers]).toEqual([0, 0]);
     expect(
       await near(backup)
         .read()

@@ -69,6 +69,25 @@ test('what boss and hob say to each other has the same id on both sides, over re
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test('after a restore no turn has an id that the lost store has given', async () => {
+  const backup = sandbox.at('a.backup');
+  const { state } = boss;
+  expect(await boss.gobs('store', 'backup', backup)).toMatchObject({ code: 0 });
+  // The restored one counts its openings from the backup's, as this one does.
+  await boss.stop();
+  boss = await startBoss(sandbox);
+  await boss.gobs('provider', 'list');
+  const lost = new Set((await recordsOf()).map(({ id }) => id));
+  await boss.stop();
+  expect(await gobs(sandbox, ['store', 'restore', backup, '--replace', '--state', state])).toMatchObject({ code: 0 });
+  const restored = Date.now();
+  boss = await startBoss(sandbox);
+  await boss.gobs('provider', 'list');
+  const since = (await recordsOf()).filter(({ at }) => at >= restored);
+  expect(since.length).toBeGreaterThan(3);
+  expect(since.filter(({ id }) => lost.has(id))).toEqual([]);
+});
+
 test('a machine that there is not is one line, and a graph is drawn', async () => {
   await makeMachine();
   expect(await boss.gobs('trace', 'nope')).toMatchObject({

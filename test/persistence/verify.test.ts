@@ -361,6 +361,23 @@ describe('what does not fit together', () => {
     ).toEqual(['DANGLING_REFERENCE v/test/m/2/counter 0: refers to vat:nowhere/counter/2/self, which has no row']);
   });
 
+  test('is told with who holds it, of the first thousand actors that are not there; of the others that they are not', async () => {
+    const names = Array.from({ length: 1_002 }, (_, n) => `vat:nowhere/counter/${n + 1}/self`);
+    const key = 'v/test/m/2/counter 0';
+    const row = edited(rows, key, (text) => {
+      const { s, ...rest } = JSON.parse(text) as { s: readonly string[] };
+      return JSON.stringify({ ...rest, s: [...s, ...names] });
+    });
+    const { findings: found, more } = await verify(sourceOf(row), { kinds: knownKinds, most: 2_000 });
+    const lines = found.map(({ key: holder, message }) => `${holder}: ${message}`).toSorted();
+    const expected = names.map((name, n) =>
+      n < 1_000
+        ? `${key}: refers to ${name}, which has no row`
+        : `null: ${name.slice(0, -'/self'.length)} is referred to, and has no row`,
+    );
+    expect({ lines, more }).toEqual({ lines: expected.toSorted(), more: 0 });
+  });
+
   test('is found: a number and a name that are not each other’s', async () => {
     const crossed = withRows(
       rows,
