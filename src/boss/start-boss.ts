@@ -108,7 +108,7 @@ const makeKernelOf = (
       log.warn(describeError(reason), 'turns could not be written');
       onCommitFailed();
     },
-    trace: { epoch: messageEpoch(store), context, unseen: ['trace'] },
+    trace: { epoch: messageEpoch(store), context, unseen: ['trace'], routine: ['expire'] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 

@@ -22,6 +22,8 @@ export interface TurnMessage extends Message {
   readonly id: string;
   /** Of a continuation: the message of the turn that asked for it. */
   readonly cause?: string;
+  /** What the process does from time to time, and what follows it: no record, if nothing comes of it. */
+  readonly routine?: boolean | undefined;
 }
 
 export interface Carried {

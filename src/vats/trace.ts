@@ -20,6 +20,8 @@ export interface TraceOptions {
   readonly context?: MessageContext | undefined;
   /** Methods by which the trace is looked at: their turns leave no record. */
   readonly unseen?: readonly string[];
+  /** Methods that the process itself calls from time to time. Such turns leave a record only if something came of them. */
+  readonly routine?: readonly string[];
   readonly limits?: TraceLimits;
 }
 
@@ -91,6 +93,10 @@ const failedEntry = ([id, at, vat, target, method, from, cause, error]: Entry): 
   0,
 ];
 
+/** Nothing came of it. */
+const isIdle = ({ turn: { writes, outputs }, failure }: TracedTurn): boolean =>
+  failure === undefined && writes.size === 0 && outputs.every(({ sent }) => sent === undefined);
+
 const entryOf = ({ turn: { time, writes, outputs }, message, vat, target, method, failure }: TracedTurn): Entry => {
   const changed = [...changedActors(writes.keys())];
   const sent = outputs.filter((output) => output.sent !== undefined).map((output) => output.sent!);
@@ -111,7 +117,7 @@ const entryOf = ({ turn: { time, writes, outputs }, message, vat, target, method
 };
 
 export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers): Trace => {
-  const { limits = traceLimits, unseen = [] } = options;
+  const { limits = traceLimits, unseen = [], routine = [] } = options;
   const messages = makeMessages(options);
   let waiting: Waiting[] = [];
   /** Those of the group that is being written, and where they go. */
@@ -152,10 +158,14 @@ export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers):
     arrives: (method = '') => {
       const message = messages.take();
       if (unseen.includes(method)) return undefined;
-      return { id: message?.id ?? messages.newId(), from: message?.from ?? 'host' };
+      const from = message?.from ?? 'host';
+      const isRoutine = from === 'host' && routine.includes(method);
+      return { id: message?.id ?? messages.newId(), from, routine: isRoutine };
     },
-    follows: (cause, vat) => cause && { id: messages.newId(), from: `vat:${vat}`, cause: cause.id },
+    follows: (cause, vat) =>
+      cause && { id: messages.newId(), from: `vat:${vat}`, cause: cause.id, routine: cause.routine },
     record: (traced) => {
+      if (traced.message.routine === true && isIdle(traced)) return;
       const on = traced.turn.writes.size > 0 ? 'open' : pending();
       waiting.push({ entry: entryOf(traced), on });
       // In large steps, so that it costs little.

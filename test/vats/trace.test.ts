@@ -9,18 +9,26 @@ import { makeMessageContext } from '../support/message-context.ts';
 import { allRows, openTestKernel } from '../support/test-kernel.ts';
 import { makeGatedStore } from './gated-store.ts';
 import { letAllArrive, watch } from './watch.ts';
-import { counterKind, openWorkshop, type Counter, type Workshop, type WorkshopOptions } from './workshop.ts';
+import { counterKind, openWorkshop, type Counter, type Here, type Workshop, type WorkshopOptions } from './workshop.ts';
 
 interface LifeOptions extends WorkshopOptions {
   readonly on?: Store;
   readonly epoch?: number;
   readonly joined?: boolean;
   readonly limits?: TraceLimits;
+  readonly routine?: readonly string[];
 }
 
-const open = ({ on = store, epoch = 1, joined = true, limits, ...options }: LifeOptions = {}): Promise<Workshop> => {
+const open = ({
+  on = store,
+  epoch = 1,
+  joined = true,
+  limits,
+  routine = [],
+  ...options
+}: LifeOptions = {}): Promise<Workshop> => {
   const context = joined ? { context: makeMessageContext() } : {};
-  const trace = { epoch, unseen: ['heard'], ...context, ...(limits === undefined ? {} : { limits }) };
+  const trace = { epoch, unseen: ['heard'], routine, ...context, ...(limits === undefined ? {} : { limits }) };
   return openWorkshop(on, { ...options, kernel: openTestKernel(on, { trace }) });
 };
 
@@ -90,6 +98,47 @@ describe('a turn leaves a record', () => {
     const asked = all.find(({ effects }) => effects.length === 1)!;
     const last = all.at(-1)!;
     expect(last).toMatchObject({ target: 'vat:test/bench/1', method: 'on', from: 'vat:test', cause: asked.id });
+  });
+
+  test('though not if nothing comes of what the process does from time to time, and of what follows that', async () => {
+    const quiet = await open({ on: makeMemoryStore(), routine: ['run'] });
+    const counter = await quiet.counter(5);
+    const later = (body: (here: Here, counter: Counter) => void): Promise<unknown> =>
+      quiet.turn((here, it: Counter) => {
+        const { promise, resolve } = here.promiseKit<void>();
+        resolve();
+        return here.on(promise, () => body(here, it));
+      }, counter);
+    const before = (await records(quiet)).length;
+    await quiet.turn(() => 'nothing');
+    await later(() => {});
+    expect((await records(quiet)).slice(before)).toEqual([]);
+
+    await quiet.turn(({ spawn }) => spawn(counterKind, 1));
+    await quiet
+      .turn(() => {
+        throw makeError('MACHINE_GONE', 'gone');
+      })
+      .catch(() => {});
+    await later(({ spawn }) => void spawn(counterKind, 1));
+    await later((_here, it) => void E(it).read());
+    // Of somebody else it is no routine.
+    const nothing = quiet.script(() => 'nothing');
+    await quiet.turn(({ self }) => E(self).run(nothing));
+    await quiet.kernel.idle();
+    const all = (await records(quiet)).slice(before);
+    const told = all.map(({ method, from, error, changed, effects }) =>
+      [from, method, error?.code ?? 'ok', changed.length, effects.length].join(' '),
+    );
+    expect(told).toEqual([
+      'host run ok 1 0',
+      'host run MACHINE_GONE 0 0',
+      'vat:test on ok 1 0',
+      'vat:test on ok 0 1',
+      'vat:test read ok 0 0',
+      'host run ok 0 1',
+      'vat:test run ok 0 0',
+    ]);
   });
 
   test('of messages to promises, which have their ids when they get there', async () => {
