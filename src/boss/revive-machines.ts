@@ -41,6 +41,8 @@ export const reviveMachines = <P>(
   const learned = pageThrough(providers, tools, (entries) => {
     for (const [, { provider }] of entries) actors.push(provider);
   });
-  return on<unknown, Promise<void>>(on(learned, askProviders), startStopped) as Promise<void>;
+  // There may be a million machines, and mostly there is nothing to do.
+  const startAny = (): Promise<void> | undefined => (stopped.size === 0 ? undefined : startStopped());
+  return on<unknown, Promise<void> | undefined>(on(learned, askProviders), startAny) as Promise<void>;
 };
 harden(reviveMachines);

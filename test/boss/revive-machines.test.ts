@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { makeError } from '../../src/errors/gobs-error.ts';
 import { E } from '../../src/vats/eventual-send.ts';
+import type { Store } from '../../src/vats/store.ts';
 import { makeBossWorld, reach, ready } from '../support/boss-world.ts';
 
 const spec = harden({ provider: 'fake' });
@@ -36,4 +37,25 @@ test('a provider that cannot say what it has fails nothing', async () => {
   await E(life.process).revive();
   expect(await E(machine).status()).toMatchObject({ state: 'ready', online: true });
   await life.stop();
+});
+
+test('where everything runs, no machine is looked at: there may be a million', async () => {
+  const world = makeBossWorld();
+  const life = await world.open();
+  await ready(await E(life.boss).createMachine('web', spec));
+  await life.stop();
+
+  const pages: string[] = [];
+  const store: Store = {
+    ...world.store,
+    page: (request) => {
+      pages.push(request.gt);
+      return world.store.page(request);
+    },
+  };
+  const next = await world.open({ store });
+  await E(next.process).revive();
+  const [entry] = world.store.entries().find(([key]) => key.endsWith('/web'))!;
+  expect(pages.filter((page) => entry.startsWith(page))).toEqual([]);
+  await next.stop();
 });
