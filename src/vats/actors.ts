@@ -21,7 +21,7 @@ import type { AnyKind, Become, Fresh, TurnTools } from './kind.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
 import type { Definition } from './retired-kind.ts';
 import { quickMatch } from './quick-match.ts';
-import type { Row } from './row.ts';
+import { isStripped, type Row } from './row.ts';
 import { assertPassable } from './translate.ts';
 import type { Turn } from './turn.ts';
 import { isCurrent, upgradeFailed, type Upgrader } from './upgrade.ts';
@@ -183,6 +183,7 @@ export const makeActors = (options: ActorsOptions): Actors => {
     const value = read(key);
     if (value === undefined) throw makeError('NO_SUCH_ACTOR', `nothing is stored as ${key}`);
     const row = codec.decodeRow(key, value);
+    if (isStripped(row)) throw makeError('NO_SUCH_ACTOR', `${key} is garbage, and its portrait is gone`);
     const definition = kinds.requireReader(key, row);
     const portrait = codec.decodePortrait(key, row);
     if (!isCurrent(definition, row)) {

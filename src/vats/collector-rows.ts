@@ -49,10 +49,6 @@ export const readHeader = (
 };
 harden(readHeader);
 
-/** The row of an actor that nobody can reach, without its portrait: it refers to nothing. */
-export const stripped = (row: Row): string => encodeRow({ ...row, change: row.change + 1, body: '#null', slots: [] });
-harden(stripped);
-
 /** The row with a count of its portrait lowered; as it was if it does not have it. */
 export const lowered = (key: string, value: string, count: string, by: number): string => {
   const row = decodeRow(key, value);

@@ -6,12 +6,12 @@
  *   nothing in is held loses its roots
  *   ──▶ take away: the rows themselves, and from the count in their vat's header
  */
-import { instanceIn, lowered, readHeader, stripped } from './collector-rows.ts';
+import { instanceIn, lowered, readHeader } from './collector-rows.ts';
 import { mapKind } from './durable-map.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { actorRange, entryRange, rootRange, vatHeaderKey, vatRange, type KeyRange } from './keys.ts';
 import type { StoreEntry, StoreOp } from './store.ts';
-import { decodeRow } from './row.ts';
+import { decodeRow, stripped } from './row.ts';
 
 export interface Sweep {
   /** What is condemned in one vat refers to nothing any more. First for all vats: they may refer to each other's. */

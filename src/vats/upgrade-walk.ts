@@ -5,7 +5,7 @@
  */
 import { describeError, type ErrorDescription } from '../errors/gobs-error.ts';
 import { actorRange } from './keys.ts';
-import { decodeRow } from './row.ts';
+import { decodeRow, isStripped } from './row.ts';
 import type { StoreEntry, PageRequest } from './store.ts';
 import type { Vat } from './vat.ts';
 
@@ -61,6 +61,7 @@ const walkRow = async (vat: Vat, [key, value]: StoreEntry, { get }: WalkOptions)
   const where = { vat: vat.name, key };
   try {
     const row = decodeRow(key, value);
+    if (isStripped(row)) return undefined;
     const from = { kind: row.kind, version: row.version };
     const stage = vat.stageOf(key, row);
     if (stage === 'current') {

@@ -5,6 +5,7 @@ import { makeOverlayStore } from '../../src/persistence/overlay-store.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { defineKind } from '../../src/vats/kind.ts';
 import type { UpgradeStep } from '../../src/vats/lineage.ts';
+import { decodeRow, isStripped, stripped } from '../../src/vats/row.ts';
 import { defineRetiredKind, type Definition } from '../../src/vats/retired-kind.ts';
 import type { WalkedRow } from '../../src/vats/upgrade-walk.ts';
 import type { Store } from '../../src/vats/store.ts';
@@ -113,6 +114,22 @@ describe('a walk over a store', () => {
     expect(outcomes(retired)).toEqual({ 'one retired': COUNT, 'two retired': 1, 'made-1 retired': 1 });
     const unknown = await walk(store, []);
     expect(unknown[0]).toMatchObject({ outcome: 'failed', error: { code: 'UNKNOWN_KIND' } });
+  });
+
+  test('passes over what a collector that was killed had taken the portrait of', async () => {
+    const key = store.entries().find(([each]) => each.startsWith('v/one/a/thing/'))![0];
+    await store.write([{ type: 'put', key, value: stripped(decodeRow(key, store.get(key)!)) }]);
+    const needsNumber: UpgradeStep = (old: number) => old.toFixed();
+    const kinds = [thingKindOf([needsNumber])];
+    const rows = await walk(store, kinds);
+    expect(outcomes(rows)['one upgraded']).toBe(COUNT - 1);
+    expect(outcomes(rows)['one failed']).toBe(undefined);
+    expect(isStripped(decodeRow(key, store.get(key)!))).toBe(true);
+    const kernel = openTestKernel(store);
+    kernel.openVat('one').register(kinds[0]!, { needed: () => {} });
+    const thing = kernel.refOf(key.replace(/^v\/one\/a\/(.*)$/, 'vat:one/$1/self')) as Thing;
+    await expect(E(thing).read()).rejects.toThrow(/^NO_SUCH_ACTOR/);
+    await kernel.stop();
   });
 
   test('over an overlay does the same, and writes nothing', async () => {
