@@ -27,15 +27,18 @@ test(
         lanes: 2,
         chain: 50,
       });
-      const { rounds, atCalls, recorded, checked, beyond, problems } = report;
+      const { rounds, atCalls, recorded, upgrading, upgradedInPart, collecting, sweeping, checked, beyond } = report;
       console.log(
-        `crash matrix (seed ${seed}): ${rounds} processes killed, ${atCalls} of them at a call of the store (a recorded run has ${recorded}); ` +
+        `crash matrix (seed ${seed}): ${rounds} processes killed, ${atCalls} of them at a call of the store (recorded runs have ${recorded}), ` +
+          `${upgrading} while rows were upgraded (${upgradedInPart} left some of each version), ${collecting} while garbage was collected (${sweeping} in the sweep); ` +
           `${checked} acknowledged turns checked, ${beyond} more found that were under way`,
       );
-      expect(problems).toEqual([]);
+      expect(report.problems).toEqual([]);
       expect(rounds).toBeGreaterThanOrEqual(ROUNDS);
       expect(checked).toBeGreaterThanOrEqual(4 * ROUNDS);
-      expect(recorded).toBeGreaterThan(50);
+      expect(recorded).toBeGreaterThan(500);
+      expect(upgradedInPart).toBeGreaterThanOrEqual(ROUNDS / 10);
+      expect(sweeping).toBeGreaterThanOrEqual(ROUNDS / 25);
     } finally {
       await directory.remove();
     }

@@ -2,16 +2,17 @@
  * The crash matrix: many lives of crash children, each of which is killed, on stores of their own or one after the other on one store. After each death the next start looks
  * into the store, and what it finds is compared with what was told (history.ts).
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { Level } from 'level';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { makeChance } from './chance.ts';
-import { allDeeds, everyDeath, randomPlan, recordedPlan, staircase, type Plan } from './deaths.ts';
+import type { RowsLook } from './check-rows.ts';
+import { allDeeds, everyDeath, preparing, randomPlan, recordedPlans, staircase, type Plan } from './deaths.ts';
 import type { Deed } from './desks.ts';
 import { makeHistory, type History } from './history.ts';
 import { lookIntoStore } from './office-store.ts';
-import { liveOnce } from './one-life.ts';
+import { liveOnce, type Ending } from './one-life.ts';
 
 export interface MatrixOptions {
   /** Of the source tree whose children live and die. */
@@ -28,99 +29,153 @@ export interface MatrixOptions {
   readonly deeds?: readonly Deed[];
 }
 
-export interface MatrixReport {
-  /** Deaths. */
-  readonly rounds: number;
-  /** Of those, at a call of the store. */
-  readonly atCalls: number;
-  /** Calls in the recorded run: each had its death, those that write three. */
-  readonly recorded: number;
-  /** Acknowledged turns, each found after a death. */
-  readonly checked: number;
-  /** Turns found of which nobody had been told. */
-  readonly beyond: number;
-  readonly problems: readonly string[];
-}
-
 interface Count {
+  /** Deaths. */
   rounds: number;
+  /** Of those, at a call of the store. */
   atCalls: number;
+  /** Of those, while rows of an older version were being upgraded. */
+  upgrading: number;
+  /** Of those again, with some of them upgraded and some not. */
+  upgradedInPart: number;
+  /** Of all, while garbage was being collected. */
+  collecting: number;
+  /** Of those, while it was being swept. */
+  sweeping: number;
+  /** Acknowledged turns, each found after a death. */
   checked: number;
+  /** Turns found of which nobody had been told. */
   beyond: number;
 }
 
-/** Plans for one store. */
-type Task = readonly Plan[];
+export interface MatrixReport extends Readonly<Count> {
+  /** Calls in the recorded lives: each had its death, those that write three. */
+  readonly recorded: number;
+  readonly problems: readonly string[];
+}
 
-const chainsOf = (rounds: number, chain: number, seed: number): readonly Task[] => {
+/** A store between two lives. */
+interface Place {
+  readonly path: string;
+  readonly history: History;
+  /** Of the kinds of the last life. */
+  readonly version: number;
+}
+
+/** Plans for one store. */
+interface Task {
+  readonly begin: () => Promise<Place>;
+  readonly plans: readonly Plan[];
+}
+
+const chainsOf = (rounds: number, chain: number, seed: number): readonly (readonly Plan[])[] => {
   const chance = makeChance(seed);
-  const tasks: Task[] = [];
+  const chains: Plan[][] = [];
   for (let left = rounds; left > 0; left -= chain) {
-    tasks.push(Array.from({ length: Math.min(chain, left) }, () => randomPlan(chance)));
+    chains.push(Array.from({ length: Math.min(chain, left) }, () => randomPlan(chance)));
   }
-  return tasks;
+  return chains;
+};
+
+/** What the next start has found tells more of a death. */
+const noteDeath = (count: Count, { upgrading, collecting, rows: before }: Ending, version: number, found: RowsLook) => {
+  const upgraded = found.ages.some(([since, at]) => since < at && at === version);
+  const older = found.ages.some(([, at]) => at < version);
+  if (upgrading) count.upgrading += 1;
+  if (upgrading && upgraded && older) count.upgradedInPart += 1;
+  if (collecting) count.collecting += 1;
+  if (collecting && found.stripped > 0 && found.stripped !== before?.stripped) count.sweeping += 1;
 };
 
 export const runCrashMatrix = async (options: MatrixOptions): Promise<MatrixReport> => {
   const { tree, directory, rounds, seed, lanes, chain, deeds = allDeeds } = options;
-  const count: Count = { rounds: 0, atCalls: 0, checked: 0, beyond: 0 };
+  const count: Count = {
+    rounds: 0,
+    atCalls: 0,
+    upgrading: 0,
+    upgradedInPart: 0,
+    collecting: 0,
+    sweeping: 0,
+    checked: 0,
+    beyond: 0,
+  };
   const problems: string[] = [];
   const cache = join(directory, 'compiled');
   let stores = 0;
 
-  const newStore = async (): Promise<string> => {
+  const newPlace = async (): Promise<Place> => {
     stores += 1;
     const path = join(directory, String(stores));
     await mkdir(path);
-    return join(path, 'state');
+    return { path, history: makeHistory(), version: 1 };
   };
 
-  const live = (store: string, plan: Plan, history: History, atEnd: 'die' | 'tell' = 'die') => {
-    const { killAfter, ...rest } = plan;
-    const orders = { ...rest, deeds, directory: store, firstNumber: history.next(), atEnd };
+  const copyOf = async ({ path, history, version }: Place): Promise<Place> => {
+    const made = await newPlace();
+    await cp(path, made.path, { recursive: true });
+    return { path: made.path, history: history.copy(), version };
+  };
+
+  const live = ({ path, history, version }: Place, plan: Plan, atEnd: 'die' | 'tell' = 'die'): Promise<Ending> => {
+    const { killAfter, isNewer: _, ...rest } = plan;
+    const orders = { ...rest, version, deeds, directory: join(path, 'state'), firstNumber: history.next(), atEnd };
     return liveOnce({ orders, tree, cache, ...(killAfter && { killAfter }) }, history);
   };
 
   /** True: go on. */
-  const judge = (found: readonly string[] | undefined, plan: Plan | undefined): boolean => {
-    if (found === undefined || found.length === 0) return true;
-    problems.push(`${found.slice(0, 5).join('; ')}, found after ${JSON.stringify(plan)}`);
+  const judge = (found: readonly string[], plans: readonly (Plan | undefined)[]): boolean => {
+    if (found.length === 0) return true;
+    problems.push(`${found.slice(0, 5).join('; ')}, found after ${JSON.stringify(plans)}`);
     return false;
   };
 
-  const runTask = async (plans: Task): Promise<void> => {
-    const store = await newStore();
-    const history = makeHistory();
-    let last: Plan | undefined;
+  const runTask = async ({ begin, plans }: Task): Promise<void> => {
+    let place = await begin();
+    const { path, history } = place;
+    let last: { readonly plan: Plan; readonly ending: Ending; readonly version: number } | undefined;
+    const noteLast = (rows: RowsLook | undefined): void => {
+      if (last !== undefined && rows !== undefined) noteDeath(count, last.ending, last.version, rows);
+    };
     for (const plan of plans) {
-      const { problems: found, killed } = await live(store, plan, history);
-      if (!judge(found, last)) return;
-      last = plan;
-      if (!killed) throw Error(`it was not killed: ${JSON.stringify(plan)}`);
+      place = { ...place, version: place.version + (plan.isNewer ? 1 : 0) };
+      const ending = await live(place, plan);
+      if (!judge(ending.problems, [last?.plan, plan])) return;
+      noteLast(ending.rows);
+      last = { plan, ending, version: place.version };
+      if (!ending.killed) throw Error(`it was not killed: ${JSON.stringify(plan)}`);
       count.rounds += 1;
       if (plan.death !== undefined) count.atCalls += 1;
     }
-    judge(history.check(await lookIntoStore(store, { Level, fs })), last);
+    const { rows, looks } = await lookIntoStore(join(path, 'state'), place.version, { Level, fs });
+    noteLast(rows);
+    judge([...rows.problems, ...history.check(looks, place.version)], [last?.plan]);
     count.checked += history.checked();
     count.beyond += history.beyond();
-    await rm(join(store, '..'), { recursive: true });
+    await rm(path, { recursive: true });
   };
 
-  /** The calls of the run in which nobody dies; it also fills the cache. */
-  const record = async (): Promise<readonly string[]> => {
-    const { calls } = await live(await newStore(), recordedPlan, makeHistory(), 'tell');
-    return calls;
+  /** The calls of a life that nobody ends, and a task for each of them; it also fills the cache. */
+  const record = async (begin: () => Promise<Place>, plan: Plan, isSparing = false): Promise<readonly Task[]> => {
+    const place = await begin();
+    const { calls } = await live({ ...place, version: place.version + (plan.isNewer ? 1 : 0) }, plan, 'tell');
+    recorded += calls.length;
+    return everyDeath(plan, calls, isSparing).map((death) => ({ begin, plans: [death] }));
   };
 
-  const calls = await record();
-  const short = [staircase(Math.min(60, rounds)), ...everyDeath(calls).map((plan) => [plan])];
-  const needed = short.reduce((sum, task) => sum + task.length, 0);
-  const tasks = [...chainsOf(rounds - needed, chain, seed), ...short];
+  let recorded = 0;
+  const short: Task[] = [{ begin: newPlace, plans: staircase(Math.min(60, rounds)) }];
+  for (const plan of recordedPlans.onNew) short.push(...(await record(newPlace, plan)));
+  const prepared = await newPlace();
+  await live(prepared, preparing, 'tell');
+  for (const plan of recordedPlans.onPrepared) short.push(...(await record(() => copyOf(prepared), plan, true)));
+  const needed = short.reduce((sum, { plans }) => sum + plans.length, 0);
+  const chains = chainsOf(Math.max(rounds - needed, rounds / 2), chain, seed);
+  const tasks = [...chains.map((plans): Task => ({ begin: newPlace, plans })), ...short];
   const work = async (): Promise<void> => {
     for (let task = tasks.shift(); task !== undefined && problems.length === 0; task = tasks.shift()) {
       await runTask(task).catch((error: unknown) => void problems.push(String(error)));
     }
   };
   await Promise.all(Array.from({ length: lanes }, work));
-  return { ...count, recorded: calls.length, problems };
+  return { ...count, recorded, problems };
 };

@@ -5,27 +5,35 @@
  *   log      a durable map: number → what the turn did
  *   desk     its portrait: how many turns, the sum of their numbers
  *   tallies  actors of their own: the sum of the numbers that were meant for them
- *   notes    actors that turns spawned, by number, in a durable map
+ *   notes    tallies that turns made, by number, alone or two that refer to each other: in one of two durable maps, the other of which is the shelf.
+ *            Turns drop them, move them from one to the other, and give them to other desks
  *   heard    a durable map, of what turns of other desks sent; and its count in the desk's portrait
  *
- * Desks make desks, in vats of their own. `lookAt` tells all of it, and `checkLook` says what in it does not fit together.
+ * Desks make desks, in vats of their own. `look` tells all of it, and `checkLook` says what in it does not fit together.
  */
 import { M } from '@endo/patterns';
 import { E } from '../../../src/vats/eventual-send.ts';
-import type { Kernel } from '../../../src/vats/kernel.ts';
-import { defineKind, type DurableMap, type TurnTools } from '../../../src/vats/kind.ts';
+import {
+  defineKind,
+  type Become,
+  type DurableMap,
+  type SpawnableKind,
+  type TurnTools,
+} from '../../../src/vats/kind.ts';
 import type { MakeVat } from '../../../src/vats/vat-types.ts';
+import { AgeShape, ageOfNew, lookAtAge, stepsTo, type Age, type AgeLook } from './aging.ts';
+import { newTally, type Tally, type TallyKind, type TallyLook } from './tallies.ts';
 
-export type Deed = 'plain' | 'spawn' | 'drop' | 'send' | 'ask' | 'make' | 'caught' | 'throw';
+export type Deed = 'plain' | 'spawn' | 'ring' | 'drop' | 'move' | 'give' | 'send' | 'ask' | 'make' | 'caught' | 'throw';
 
 /** What one turn is to do. */
 export interface Job {
   readonly deed: Deed;
   /** Which tallies. */
   readonly tallies: readonly number[];
-  /** Of the other desk: for `send` and `ask`, or the new one's for `make`. */
+  /** Of the other desk: for `give`, `send` and `ask`, or the new one's for `make`. */
   readonly other: string;
-  /** For `drop`: which note. */
+  /** For `drop`, `move` and `give`: which note. */
   readonly note: number;
   readonly padding: string;
 }
@@ -36,27 +44,27 @@ export interface Desk {
   /** Answers when what it asked for is durable too. */
   work(number: number, job: Job, other?: Desk): unknown;
   hear(number: number, from: string): void;
+  /** Hears that, and takes a note. */
+  take(number: number, from: string, key: string, note: Tally): void;
   look(): Promise<DeskLook>;
 }
 
+type NoteLook = readonly [number: number, note: TallyLook];
+
 export interface DeskLook {
   readonly name: string;
+  readonly age: AgeLook;
   readonly turns: number;
   readonly sum: number;
   readonly heardTurns: number;
-  readonly tallies: readonly number[];
+  readonly tallies: readonly TallyLook[];
   readonly logSize: number;
   readonly log: readonly (readonly [number: number, entry: LogEntry])[];
-  readonly notes: readonly (readonly [number: number, says: number])[];
+  readonly notes: readonly NoteLook[];
+  readonly shelf: readonly NoteLook[];
   /** By `<from>:<number>`: how often. */
   readonly heard: readonly (readonly [string, number])[];
   readonly made: readonly string[];
-}
-
-interface Tally {
-  add(number: number): void;
-  fail(number: number): never;
-  sum(): number;
 }
 
 /** What a desk makes in its first turn. */
@@ -64,54 +72,36 @@ interface Furniture {
   readonly tallies: readonly Tally[];
   readonly log: DurableMap<Job>;
   readonly notes: DurableMap<Tally>;
+  readonly shelf: DurableMap<Tally>;
   readonly heard: DurableMap<number>;
   readonly made: DurableMap<Desk>;
 }
 
 export interface DeskPortrait {
   readonly name: string;
+  readonly age: Age;
   readonly turns: number;
   readonly sum: number;
   readonly heardTurns: number;
   readonly furniture: Furniture | null;
 }
 
-export type MakeDesk = MakeVat<DeskPortrait, Desk, null>;
+export type DeskKind = SpawnableKind<DeskPortrait, Desk>;
+
+/** Bound to the kind. */
+export interface DeskPowers {
+  readonly makeDesk: MakeVat<DeskPortrait, Desk, null>;
+}
 
 export const TALLIES = 3;
+/** Durable maps of a desk. */
+export const MAPS = 5;
 const PAGE = 1_000;
 
-const tallyKind = defineKind<number, Tally>({
-  label: 'tally',
-  guard: M.interface('Tally', {
-    add: M.call(M.number()).returns(),
-    fail: M.call(M.number()).returns(),
-    sum: M.call().returns(M.number()),
-  }),
-  portrait: M.number(),
-  behave: (bcom, _self, sum) => ({
-    add: (number) => bcom((latest) => latest + number),
-    fail: (number) => {
-      bcom((latest) => latest + number);
-      throw Error('on purpose, after bcom');
-    },
-    sum: () => sum,
-  }),
-});
-
-export const newDesk = (name: string): DeskPortrait =>
-  harden({ name, turns: 0, sum: 0, heardTurns: 0, furniture: null });
+export const newDesk = (version: number, name: string): DeskPortrait =>
+  harden({ name, age: ageOfNew(version), turns: 0, sum: 0, heardTurns: 0, furniture: null });
 
 const keyOf = (number: number): string => String(number).padStart(8, '0');
-
-const makeFurniture = ({ spawn, makeMap }: TurnTools): Furniture =>
-  harden({
-    tallies: Array.from({ length: TALLIES }, () => spawn(tallyKind, 0)),
-    log: makeMap(),
-    notes: makeMap(),
-    heard: makeMap(),
-    made: makeMap(),
-  });
 
 const withoutPadding = ({ padding: _, ...entry }: Job): LogEntry => harden(entry);
 
@@ -127,122 +117,162 @@ const entriesOf = <V, P>(
   return from('');
 };
 
-const deskKind = defineKind<DeskPortrait, Desk, { readonly makeDesk: MakeDesk }>({
-  label: 'desk',
-  guard: M.interface('Desk', {
-    work: M.call(M.number(), M.record()).optional(M.remotable()).returns(M.any()),
-    hear: M.call(M.number(), M.string()).returns(),
-    look: M.call().returns(M.promise()),
-  }),
-  portrait: M.splitRecord({ name: M.string(), turns: M.number(), sum: M.number(), furniture: M.any() }),
-  behave: (bcom, self, portrait, powers) => {
-    const { makeDesk, spawn, on } = powers;
-    const { name } = portrait;
+type Held = readonly (readonly [key: string, note: Tally])[];
 
-    const furnished = (): Furniture => {
-      if (portrait.furniture !== null) return portrait.furniture;
-      const furniture = makeFurniture(powers as TurnTools);
-      bcom((latest) => ({ ...latest, furniture }));
-      return furniture;
-    };
+/** Notes may be in another vat: each is looked at in a turn of its own. */
+const lookAtNotes = (notes: Held): Promise<readonly NoteLook[]> =>
+  Promise.all(notes.map(([, note]) => E(note).look())).then((looks) =>
+    harden(looks.map((look, index) => [Number(notes[index]![0]), look] as const)),
+  );
 
-    const deeds: Record<Deed, (number: number, job: Job, furniture: Furniture, other: Desk | undefined) => unknown> = {
-      plain: () => undefined,
-      spawn: (number, _job, { notes }) => notes.set(keyOf(number), spawn(tallyKind, number)),
-      drop: (_number, { note }, { notes }) => void notes.delete(keyOf(note)),
-      send: (number, _job, _furniture, other) => void E(other!).hear(number, name),
-      ask: (number, _job, _furniture, other) => E(other!).hear(number, name),
-      make: (number, job, { made }) => {
-        const desk = makeDesk({ name: job.other, about: null, portrait: newDesk(job.other) });
-        made.set(job.other, desk);
-        return E(desk).hear(number, name);
-      },
-      caught: (number, { tallies }, { tallies: all }) => {
-        try {
-          all[tallies[0]!]!.fail(number);
-        } catch {
-          // What it did is undone, and this turn goes on.
-        }
-      },
-      throw: () => {
-        throw Error('on purpose, after everything');
-      },
-    };
+const lookAtDesk = (
+  { name, age, turns, sum, heardTurns, furniture }: DeskPortrait,
+  { on }: Pick<TurnTools<DeskPortrait>, 'on'>,
+): Promise<DeskLook> => {
+  const numbers = { name, age: lookAtAge(age), turns, sum, heardTurns };
+  const nothing = { tallies: [], logSize: 0, log: [], notes: [], shelf: [], heard: [], made: [] };
+  if (furniture === null) return on(Promise.resolve(), (): DeskLook => ({ ...numbers, ...nothing }));
+  const { log, notes, shelf, heard, made, tallies } = furniture;
+  const all = Promise.all([log, heard, made, notes, shelf].map((map) => entriesOf(map as DurableMap<unknown>, { on })));
+  return on(all, ([logged, wereHeard, wereMade, ...held]) => {
+    const looks = (held as readonly Held[]).map(lookAtNotes);
+    return on(Promise.all(looks), ([noted, onShelf]): DeskLook => ({
+      ...numbers,
+      tallies: tallies.map((tally) => tally.look()),
+      logSize: log.size(),
+      log: logged!.map(([key, job]) => [Number(key), withoutPadding(job as Job)] as const),
+      notes: noted!,
+      shelf: onShelf!,
+      heard: wereHeard as readonly (readonly [string, number])[],
+      made: wereMade!.map(([key]) => key),
+    }));
+  }) as Promise<DeskLook>;
+};
 
-    return {
-      work: (number, job, other) => {
-        const furniture = furnished();
-        furniture.log.set(keyOf(number), job);
-        for (const tally of job.tallies) furniture.tallies[tally]!.add(number);
-        bcom((latest) => ({ ...latest, turns: latest.turns + 1, sum: latest.sum + number }));
-        return deeds[job.deed](number, job, furniture, other);
-      },
-      hear: (number, from) => {
-        const { heard } = furnished();
+/** Takes a note from where it is; and says where it was. */
+const takeNote = (
+  number: number,
+  { notes, shelf }: Furniture,
+): { readonly key: string; readonly note: Tally; readonly from: DurableMap<Tally> } => {
+  const key = keyOf(number);
+  const from = notes.has(key) ? notes : shelf;
+  const note = from.get(key)!;
+  from.delete(key);
+  return { key, note, from };
+};
+
+const DeskI = M.interface('Desk', {
+  work: M.call(M.number(), M.record()).optional(M.remotable()).returns(M.any()),
+  hear: M.call(M.number(), M.string()).returns(),
+  take: M.call(M.number(), M.string(), M.string(), M.remotable()).returns(),
+  look: M.call().returns(M.promise()),
+});
+
+const DeskShape = M.splitRecord({
+  name: M.string(),
+  age: AgeShape,
+  turns: M.number(),
+  sum: M.number(),
+  heardTurns: M.number(),
+  furniture: M.any(),
+});
+
+type Do = (number: number, job: Job, furniture: Furniture, other: Desk | undefined) => unknown;
+
+const deedsOf = (
+  bcom: Become<DeskPortrait>,
+  portrait: DeskPortrait,
+  { makeDesk, spawn }: DeskPowers & TurnTools<DeskPortrait>,
+  tallyKind: TallyKind,
+): Record<Deed, Do> => {
+  const { name } = portrait;
+  const { version } = tallyKind;
+  return {
+    plain: () => undefined,
+    spawn: (number, _job, { notes }) => notes.set(keyOf(number), spawn(tallyKind, newTally(version, number))),
+    ring: (number, _job, { notes }) => {
+      const one = spawn(tallyKind, newTally(version, number));
+      one.befriend(spawn(tallyKind, newTally(version, number, one)));
+      notes.set(keyOf(number), one);
+    },
+    drop: (_number, { note }, furniture) => void takeNote(note, furniture),
+    move: (_number, job, furniture) => {
+      const { key, note, from } = takeNote(job.note, furniture);
+      (from === furniture.notes ? furniture.shelf : furniture.notes).set(key, note);
+    },
+    give: (number, job, furniture, other) => {
+      const { key, note } = takeNote(job.note, furniture);
+      return E(other!).take(number, name, key, note);
+    },
+    send: (number, _job, _furniture, other) => void E(other!).hear(number, name),
+    ask: (number, _job, _furniture, other) => E(other!).hear(number, name),
+    make: (number, job, { made }) => {
+      const desk = makeDesk({ name: job.other, about: null, portrait: newDesk(version, job.other) });
+      made.set(job.other, desk);
+      return E(desk).hear(number, name);
+    },
+    caught: (number, { tallies }, { tallies: all }) => {
+      try {
+        all[tallies[0]!]!.fail(number);
+      } catch {
+        // What it did is undone, and this turn goes on.
+      }
+    },
+    throw: () => {
+      throw Error('on purpose, after everything');
+    },
+  };
+};
+
+/** Of the version of the tallies that it makes. */
+export const makeDeskKind = (tallyKind: TallyKind): DeskKind => {
+  const { version } = tallyKind;
+  return defineKind<DeskPortrait, Desk, DeskPowers>({
+    label: 'desk',
+    version,
+    upgrades: stepsTo(version),
+    guard: DeskI,
+    portrait: DeskShape,
+    behave: (bcom, _self, portrait, powers) => {
+      const { spawn, makeMap } = powers;
+
+      const furnished = (): Furniture => {
+        if (portrait.furniture !== null) return portrait.furniture;
+        const tallies = Array.from({ length: TALLIES }, () => spawn(tallyKind, newTally(version, 0)));
+        const furniture = harden({
+          tallies,
+          log: makeMap<Job>(),
+          notes: makeMap<Tally>(),
+          shelf: makeMap<Tally>(),
+          heard: makeMap<number>(),
+          made: makeMap<Desk>(),
+        });
+        bcom((latest) => ({ ...latest, furniture }));
+        return furniture;
+      };
+
+      const hearIn = ({ heard }: Furniture, number: number, from: string): void => {
         const key = `${from}:${number}`;
         heard.set(key, (heard.get(key) ?? 0) + 1);
         bcom((latest) => ({ ...latest, heardTurns: latest.heardTurns + 1 }));
-      },
-      look: () => {
-        const { turns, sum, heardTurns, furniture } = portrait;
-        const numbers = { name, turns, sum, heardTurns };
-        const nothing: DeskLook = { ...numbers, tallies: [], logSize: 0, log: [], notes: [], heard: [], made: [] };
-        if (furniture === null) return on(Promise.resolve(), () => nothing);
-        const { log, notes, heard, made, tallies } = furniture;
-        const all = Promise.all([log, notes, heard, made].map((map) => entriesOf(map as DurableMap<unknown>, powers)));
-        return on(all, ([logged, noted, wereHeard, wereMade]) => ({
-          ...numbers,
-          tallies: tallies.map((tally) => tally.sum()),
-          logSize: log.size(),
-          log: logged!.map(([key, job]) => [Number(key), withoutPadding(job as Job)] as const),
-          notes: noted!.map(([key, note]) => [Number(key), (note as Tally).sum()] as const),
-          heard: wereHeard as readonly (readonly [string, number])[],
-          made: wereMade!.map(([key]) => key),
-        })) as Promise<DeskLook>;
-      },
-    };
-  },
-});
+      };
 
-export interface Office {
-  /** A desk by name. Whether there is one, calling it tells. */
-  desk(name: string): Desk;
-  /** Of all desks that those that were there from the start lead to. */
-  look(): Promise<readonly DeskLook[]>;
-}
-
-export const FIRST_DESKS = harden(['a', 'b'] as const);
-
-/** Opens the vats; makes the first desks if they are not there. */
-export const openOffice = async (kernel: Kernel): Promise<Office> => {
-  const known = new Map<string, Desk>();
-  const makeDesk: MakeDesk = kernel.defineVatType({
-    type: 'desk',
-    root: deskKind,
-    open: (vat) => {
-      vat.register(tallyKind, {});
-      vat.register(deskKind, { makeDesk });
+      return {
+        work: (number, job, other) => {
+          const furniture = furnished();
+          furniture.log.set(keyOf(number), job);
+          for (const tally of job.tallies) furniture.tallies[tally]!.add(number);
+          bcom((latest) => ({ ...latest, turns: latest.turns + 1, sum: latest.sum + number }));
+          return deedsOf(bcom, portrait, powers, tallyKind)[job.deed](number, job, furniture, other);
+        },
+        hear: (number, from) => hearIn(furnished(), number, from),
+        take: (number, from, key, note) => {
+          const furniture = furnished();
+          furniture.notes.set(key, note);
+          hearIn(furniture, number, from);
+        },
+        look: () => lookAtDesk(portrait, powers),
+      };
     },
-    options: { cacheLimit: 8 },
   });
-  for (const name of FIRST_DESKS) {
-    const vat = kernel.openVat(name, { cacheLimit: 8 });
-    vat.register(tallyKind, {});
-    vat.register(deskKind, { makeDesk });
-    known.set(name, (await vat.makeOnce('desk', ({ spawn }) => spawn(deskKind, newDesk(name)))) as Desk);
-  }
-  const desk = (name: string): Desk => known.get(name) ?? (kernel.refOf(`vat:${name}/desk/1/self`) as Desk);
-  return {
-    desk,
-    look: async () => {
-      const looks: DeskLook[] = [];
-      const names: string[] = [...FIRST_DESKS];
-      for (const name of names) {
-        const look = await E(desk(name)).look();
-        looks.push(look);
-        names.push(...look.made);
-      }
-      return looks;
-    },
-  };
 };

@@ -1,11 +1,13 @@
 /**
- * What a child process told of the turns on one store, over all its lives; and whether what is found in the store is what it must be:
+ * What child processes told of the turns on one store, over all their lives; and whether what is found in the store is what it must be:
  * every acknowledged turn, none that was refused, of the others only such as were under way, and of those of one desk none without the ones before it.
  */
 import { checkLook } from './check-look.ts';
 import type { Deed, DeskLook } from './desks.ts';
 
 interface Started {
+  /** In which life. */
+  readonly life: number;
   readonly desk: string;
   readonly deed: Deed;
 }
@@ -13,8 +15,8 @@ interface Started {
 export interface History {
   /** A line of the child. Throws for what should not happen. */
   hear(line: string): void;
-  /** Problems; empty if the store has what it must. From then on what is there is known to be. */
-  check(looks: readonly DeskLook[]): readonly string[];
+  /** Problems; empty if the store has what it must, all of it of that version. From then on what is there is known to be. */
+  check(looks: readonly DeskLook[], version: number): readonly string[];
   /** The number for the next turn. */
   next(): number;
   /** Acknowledged turns that were found in a later life. */
@@ -23,9 +25,15 @@ export interface History {
   readonly beyond: () => number;
   /** In this life. */
   readonly told: () => { readonly started: number; readonly done: number };
+  /** Of a copy of the store. */
+  copy(): History;
 }
 
-export const makeHistory = (): History => {
+/** These answer when the other desk has heard. */
+const AWAITED: readonly Deed[] = ['ask', 'make', 'give'];
+
+export const makeHistory = (heardBefore: readonly string[] = []): History => {
+  const lines: string[] = [];
   const started = new Map<number, Started>();
   const done = new Set<number>();
   const refused = new Set<number>();
@@ -35,34 +43,51 @@ export const makeHistory = (): History => {
   const lost = new Set<number>();
   let checked = 0;
   let beyond = 0;
+  let life = 0;
   let inThisLife = { started: 0, done: 0 };
 
   const hear = (line: string): void => {
+    lines.push(line);
     const [what, first, desk, deed] = line.split(' ') as [string, string, string, Deed];
     const number = Number(first);
-    if (what === 'started') started.set(number, { desk, deed });
+    if (what === 'working') {
+      life += 1;
+      inThisLife = { started: 0, done: 0 };
+    }
+    if (what === 'started') started.set(number, { life, desk, deed });
     if (what === 'done') done.add(number);
     if (what === 'refused') refused.add(number);
     if (what === 'started' || what === 'done') inThisLife = { ...inThisLife, [what]: inThisLife[what] + 1 };
     if (what === 'trouble') throw Error(line);
   };
 
-  /** Messages to one desk arrive in the order in which they were sent, and groups become durable in order. */
+  /** In one life, messages to one desk arrive in the order in which they were sent, and groups become durable in order. */
   const gaps = (found: ReadonlySet<number>): string[] => {
     const missing = new Map<string, number>();
     const problems: string[] = [];
-    for (const [number, { desk, deed }] of started) {
+    for (const [number, { desk, deed, ...begun }] of started) {
       if (deed === 'throw' || lost.has(number)) continue;
-      const before = missing.get(desk);
-      if (!found.has(number)) missing.set(desk, before ?? number);
+      const queue = `${begun.life} ${desk}`;
+      const before = missing.get(queue);
+      if (!found.has(number)) missing.set(queue, before ?? number);
       else if (before !== undefined) problems.push(`desk ${desk}: turn ${number} is there without ${before}`);
     }
     return problems;
   };
 
-  const check = (looks: readonly DeskLook[]): readonly string[] => {
+  const unheard = (looks: readonly DeskLook[]): string[] => {
+    const wereHeard = new Set(looks.flatMap(({ name, heard }) => heard.map(([key]) => `${name} ${key}`)));
+    return looks.flatMap(({ name, log }) =>
+      log
+        .filter(([number, { deed }]) => done.has(number) && AWAITED.includes(deed))
+        .filter(([number, { other }]) => !wereHeard.has(`${other} ${name}:${number}`))
+        .map(([number, { other }]) => `${other} did not hear ${name}:${number}`),
+    );
+  };
+
+  const check: History['check'] = (looks, version) => {
     const found = new Map(looks.flatMap(({ name, log }) => log.map(([number, { deed }]) => [number, { name, deed }])));
-    const problems = [...checkLook(looks), ...gaps(new Set(found.keys()))];
+    const problems = [...checkLook(looks, version), ...gaps(new Set(found.keys())), ...unheard(looks)];
     for (const number of done) {
       if (!found.has(number)) problems.push(`turn ${number} was acknowledged, and is not there`);
     }
@@ -75,22 +100,12 @@ export const makeHistory = (): History => {
       if (!there.has(number)) done.has(number) ? (checked += 1) : (beyond += 1);
       there.add(number);
     }
-    const asked = looks.flatMap(({ name, heard }) => heard.map(([key]) => `${name} ${key}`));
-    const wereHeard = new Set(asked);
-    for (const { name, log } of looks) {
-      for (const [number, { deed, other }] of log) {
-        const mustBe = done.has(number) && (deed === 'ask' || deed === 'make');
-        if (mustBe && !wereHeard.has(`${other} ${name}:${number}`)) {
-          problems.push(`${other} did not hear ${name}:${number}`);
-        }
-      }
-    }
     for (const number of started.keys()) if (!there.has(number)) lost.add(number);
     done.clear();
-    inThisLife = { started: 0, done: 0 };
     return problems;
   };
 
+  for (const line of heardBefore) hear(line);
   return {
     hear,
     check,
@@ -98,5 +113,6 @@ export const makeHistory = (): History => {
     checked: () => checked,
     beyond: () => beyond,
     told: () => inThisLife,
+    copy: () => makeHistory(lines),
   };
 };

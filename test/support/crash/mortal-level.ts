@@ -13,6 +13,8 @@ export type Moment = (typeof moments)[number];
 export interface Death {
   /** Counts from 1. */
   readonly call: number;
+  /** Those before its turns begin are not counted. */
+  readonly isAtWork?: boolean;
   /** For what only reads there is but one. */
   readonly moment: Moment;
   /** For `inside`: how long the call is under way, in microseconds. */
@@ -42,9 +44,10 @@ const spin = (microseconds: number): void => {
 
 export const makeMortal = (death: Death | undefined) => {
   const made: string[] = [];
+  let notCounted = death?.isAtWork === true ? Infinity : 0;
   const note = (what: string): boolean => {
     made.push(what);
-    const isLast = death?.call === made.length;
+    const isLast = death?.call === made.length - notCounted;
     if (isLast && death.moment === 'before') die();
     return isLast;
   };
@@ -90,5 +93,10 @@ export const makeMortal = (death: Death | undefined) => {
       },
     });
 
-  return { Level: MortalLevel as unknown as typeof RealLevel, fs: counted(realFs, ''), made };
+  /** Its turns begin. */
+  const works = (): void => {
+    notCounted = Math.min(notCounted, made.length);
+  };
+
+  return { Level: MortalLevel as unknown as typeof RealLevel, fs: counted(realFs, ''), made, works };
 };

@@ -2,48 +2,87 @@
 import type { Level } from 'level';
 import process from 'node:process';
 import { openStore } from '../../../src/persistence/open-store.ts';
-import { makeKernel } from '../../../src/vats/kernel.ts';
-import { openOffice, type DeskLook, type Office } from './desks.ts';
-
-export interface OfficeStore extends Office {
-  close(): Promise<void>;
-}
+import { makeKernel, type Kernel } from '../../../src/vats/kernel.ts';
+import { requireKnownKinds } from '../../../src/vats/known-kinds.ts';
+import { checkLeft } from './check-look.ts';
+import { lookAtRows, type RowsLook } from './check-rows.ts';
+import type { DeskLook } from './desks.ts';
+import { officeKinds, openOffice, type Office } from './office.ts';
 
 interface MediumPowers {
   readonly Level: typeof Level;
   readonly fs: typeof import('node:fs');
 }
 
-/** `complain` is told of what should not happen: a mistake of the host, a commit that failed. */
+interface OpenOffice extends Office {
+  readonly kernel: Kernel;
+}
+
+export interface OfficeStore {
+  /** As they are in the store: no actor is revived. */
+  rows(): Promise<RowsLook>;
+  /** Once, or again when the one before was stopped. `pace`: rows that the collector reads in one step. */
+  open(pace?: number): Promise<OpenOffice>;
+  close(): Promise<void>;
+}
+
+/** The office's kinds are of that version. `complain` is told of what should not happen: a mistake of the host, a commit that failed. */
 export const openOfficeStore = async (
   directory: string,
+  version: number,
   { Level, fs }: MediumPowers,
   complain: (what: string) => void,
 ): Promise<OfficeStore> => {
-  const store = await openStore({ Level, fs, process, now: Date.now, directory, randomId: () => 'crash' });
-  const kernel = makeKernel({
-    store,
+  const kinds = officeKinds(version);
+  const store = await openStore({
+    Level,
+    fs,
+    process,
     now: Date.now,
-    schedule: setImmediate,
-    onCommitFailed: (reason) => complain(reason.message),
-    onHostError: (error) => complain(String(error)),
+    directory,
+    randomId: () => 'crash',
+    examine: (rows) => requireKnownKinds(rows, kinds.all),
   });
-  const office = await openOffice(kernel);
   return {
-    ...office,
-    close: async () => {
-      await kernel.stop();
-      await store.close();
+    rows: () => lookAtRows(store),
+    open: async (pace = 64) => {
+      const kernel = makeKernel({
+        store,
+        now: Date.now,
+        schedule: setImmediate,
+        collectorPace: pace,
+        onCommitFailed: (reason) => complain(reason.message),
+        onHostError: (error) => complain(String(error)),
+      });
+      return { kernel, ...(await openOffice(kernel, kinds)) };
     },
+    close: () => store.close(),
   };
 };
 
-/** Starts on a store that nobody has, looks, and gives it back. */
-export const lookIntoStore = async (directory: string, medium: MediumPowers): Promise<readonly DeskLook[]> => {
+export interface LastLook {
+  readonly rows: RowsLook;
+  readonly looks: readonly DeskLook[];
+}
+
+/**
+ * Starts on a store that nobody has, looks, collects what is garbage, and gives the store back. Throws if something should not be, or
+ * anything but what can be reached is left.
+ */
+export const lookIntoStore = async (directory: string, version: number, medium: MediumPowers): Promise<LastLook> => {
   const complaints: string[] = [];
-  const office = await openOfficeStore(directory, medium, (what) => complaints.push(what));
+  const store = await openOfficeStore(directory, version, medium, (what) => complaints.push(what));
+  const rows = await store.rows();
+  const office = await store.open();
   const looks = await office.look();
-  await office.close();
+  await office.kernel.stop();
+  // In a new kernel no reference is left of those that the look has made.
+  const { kernel } = await store.open();
+  await kernel.collector.collect();
+  await kernel.stop();
+  const left = await store.rows();
+  await store.close();
+  complaints.push(...left.problems, ...checkLeft(looks, left));
   if (complaints.length > 0) throw Error(`a start after a kill: ${complaints.join('; ')}`);
-  return looks;
+  return { rows, looks };
 };

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import type { RowsLook } from './check-rows.ts';
 import type { Orders } from './crash-child.ts';
 import type { DeskLook } from './desks.ts';
 import type { History } from './history.ts';
@@ -19,10 +20,14 @@ export interface Life {
 }
 
 export interface Ending {
-  /** Undefined if it died before it had looked. */
-  readonly problems: readonly string[] | undefined;
+  /** With which it began; undefined if it died before it had seen them. */
+  readonly rows: RowsLook | undefined;
+  readonly problems: readonly string[];
   readonly calls: readonly string[];
   readonly killed: boolean;
+  /** What it had begun, and did not tell the end of. */
+  readonly upgrading: boolean;
+  readonly collecting: boolean;
 }
 
 /** Rejects if it ended otherwise than by SIGKILL or, with nothing wrong, by itself. */
@@ -34,15 +39,23 @@ export const liveOnce = async ({ orders, tree, killAfter, cache }: Life, history
     env: environment,
   });
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
-  let problems: readonly string[] | undefined;
+  const problems: string[] = [];
+  let rows: RowsLook | undefined;
   let calls: readonly string[] = [];
+  const told = new Set<string>();
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const body = (): unknown => JSON.parse(line.slice(line.indexOf(' ') + 1)) as unknown;
-      if (line.startsWith('looked ')) problems = history.check(body() as readonly DeskLook[]);
-      else if (line.startsWith('calls ')) calls = body() as readonly string[];
+      const what = line.split(' ', 1)[0]!;
+      const body = (): unknown => JSON.parse(line.slice(what.length + 1)) as unknown;
+      if (what === 'rows') problems.push(...(rows = body() as RowsLook).problems);
+      // What it was telling when it was killed may be cut short.
+      else if (what === 'looked' && child.killed) continue;
+      else if (what === 'looked') problems.push(...history.check(body() as readonly DeskLook[], orders.version));
+      else if (what === 'calls') calls = body() as readonly string[];
       else history.hear(line);
-      if (killAfter !== undefined && problems !== undefined && history.told()[killAfter.what] >= killAfter.count) {
+      told.add(what);
+      if (what === 'collecting') told.delete('collected');
+      if (killAfter !== undefined && told.has('working') && history.told()[killAfter.what] >= killAfter.count) {
         child.kill('SIGKILL');
       }
     }
@@ -51,5 +64,12 @@ export const liveOnce = async ({ orders, tree, killAfter, cache }: Life, history
   }
   const [code, signal] = await exited;
   if (signal !== 'SIGKILL' && code !== 0) throw Error(`the child ended with ${code ?? signal}`);
-  return { problems, calls, killed: signal === 'SIGKILL' };
+  return {
+    rows,
+    problems,
+    calls,
+    killed: signal === 'SIGKILL',
+    upgrading: told.has('upgrading') && !told.has('upgraded'),
+    collecting: told.has('collecting') && !told.has('collected'),
+  };
 };
