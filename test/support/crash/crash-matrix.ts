@@ -163,17 +163,25 @@ export const runCrashMatrix = async (options: MatrixOptions): Promise<MatrixRepo
   };
 
   let recorded = 0;
-  const short: Task[] = [{ begin: newPlace, plans: staircase(Math.min(60, rounds)) }];
-  for (const plan of recordedPlans.onNew) short.push(...(await record(newPlace, plan)));
-  const prepared = await newPlace();
-  await live(prepared, preparing, 'tell');
-  for (const plan of recordedPlans.onPrepared) short.push(...(await record(() => copyOf(prepared), plan, true)));
-  const needed = short.reduce((sum, { plans }) => sum + plans.length, 0);
-  const chains = chainsOf(Math.max(rounds - needed, rounds / 2), chain, seed);
-  const tasks = [...chains.map((plans): Task => ({ begin: newPlace, plans })), ...short];
+  const everyTask = async (): Promise<Task[]> => {
+    const short: Task[] = [{ begin: newPlace, plans: staircase(Math.min(60, rounds)) }];
+    for (const plan of recordedPlans.onNew) short.push(...(await record(newPlace, plan)));
+    const prepared = await newPlace();
+    await live(prepared, preparing, 'tell');
+    for (const plan of recordedPlans.onPrepared) short.push(...(await record(() => copyOf(prepared), plan, true)));
+    const needed = short.reduce((sum, { plans }) => sum + plans.length, 0);
+    const chains = chainsOf(Math.max(rounds - needed, rounds / 2), chain, seed);
+    return [...chains.map((plans): Task => ({ begin: newPlace, plans })), ...short];
+  };
+
+  const complain = (error: unknown): void => void problems.push(String(error));
+  const tasks = await everyTask().catch((error: unknown) => {
+    complain(error);
+    return [];
+  });
   const work = async (): Promise<void> => {
     for (let task = tasks.shift(); task !== undefined && problems.length === 0; task = tasks.shift()) {
-      await runTask(task).catch((error: unknown) => void problems.push(String(error)));
+      await runTask(task).catch(complain);
     }
   };
   await Promise.all(Array.from({ length: lanes }, work));
