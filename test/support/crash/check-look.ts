@@ -1,7 +1,8 @@
 /** What in a look at the desks does not fit together: traces of half a turn or half an upgrade, of a message that came before its turn or came twice, of notes that went astray. */
 import { stampOf, type AgeLook } from './aging.ts';
 import type { RowsLook } from './check-rows.ts';
-import { MAPS, TALLIES, type DeskLook, type LogEntry } from './desks.ts';
+import type { DeskLook } from './desk-look.ts';
+import { MAPS, TALLIES, type LogEntry } from './desks.ts';
 import type { LoneTallyLook, TallyLook } from './tallies.ts';
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);

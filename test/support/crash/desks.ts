@@ -9,20 +9,15 @@
  *            Turns drop them, move them from one to the other, and give them to other desks
  *   heard    a durable map, of what turns of other desks sent; and its count in the desk's portrait
  *
- * Desks make desks, in vats of their own. `look` tells all of it, and `checkLook` says what in it does not fit together.
+ * Desks make desks, in vats of their own. `look` tells all of it (desk-look.ts), and `checkLook` says what in it does not fit together.
  */
 import { M } from '@endo/patterns';
 import { E } from '../../../src/vats/eventual-send.ts';
-import {
-  defineKind,
-  type Become,
-  type DurableMap,
-  type SpawnableKind,
-  type TurnTools,
-} from '../../../src/vats/kind.ts';
+import { defineKind, type DurableMap, type SpawnableKind, type TurnTools } from '../../../src/vats/kind.ts';
 import type { MakeVat } from '../../../src/vats/vat-types.ts';
-import { AgeShape, ageOfNew, lookAtAge, stepsTo, type Age, type AgeLook } from './aging.ts';
-import { newTally, type Tally, type TallyKind, type TallyLook } from './tallies.ts';
+import { AgeShape, ageOfNew, stepsTo, type Age } from './aging.ts';
+import { lookAtDesk, type DeskLook } from './desk-look.ts';
+import { newTally, type Tally, type TallyKind } from './tallies.ts';
 
 export type Deed = 'plain' | 'spawn' | 'ring' | 'drop' | 'move' | 'give' | 'send' | 'ask' | 'make' | 'caught' | 'throw';
 
@@ -47,24 +42,6 @@ export interface Desk {
   /** Hears that, and takes a note. */
   take(number: number, from: string, key: string, note: Tally): void;
   look(): Promise<DeskLook>;
-}
-
-type NoteLook = readonly [number: number, note: TallyLook];
-
-export interface DeskLook {
-  readonly name: string;
-  readonly age: AgeLook;
-  readonly turns: number;
-  readonly sum: number;
-  readonly heardTurns: number;
-  readonly tallies: readonly TallyLook[];
-  readonly logSize: number;
-  readonly log: readonly (readonly [number: number, entry: LogEntry])[];
-  readonly notes: readonly NoteLook[];
-  readonly shelf: readonly NoteLook[];
-  /** By `<from>:<number>`: how often. */
-  readonly heard: readonly (readonly [string, number])[];
-  readonly made: readonly string[];
 }
 
 /** What a desk makes in its first turn. */
@@ -96,58 +73,11 @@ export interface DeskPowers {
 export const TALLIES = 3;
 /** Durable maps of a desk. */
 export const MAPS = 5;
-const PAGE = 1_000;
 
 export const newDesk = (version: number, name: string): DeskPortrait =>
   harden({ name, age: ageOfNew(version), turns: 0, sum: 0, heardTurns: 0, furniture: null });
 
 const keyOf = (number: number): string => String(number).padStart(8, '0');
-
-const withoutPadding = ({ padding: _, ...entry }: Job): LogEntry => harden(entry);
-
-/** All entries of a map, a page at a time. */
-const entriesOf = <V, P>(
-  map: DurableMap<V>,
-  { on }: Pick<TurnTools<P>, 'on'>,
-): Promise<readonly (readonly [string, V])[]> => {
-  const from = (after: string): Promise<readonly (readonly [string, V])[]> =>
-    on(map.page({ limit: PAGE, ...(after === '' ? {} : { after }) }), ({ entries, next }) =>
-      next === null ? entries : on(from(next), (rest) => [...entries, ...rest]),
-    ) as Promise<readonly (readonly [string, V])[]>;
-  return from('');
-};
-
-type Held = readonly (readonly [key: string, note: Tally])[];
-
-/** Notes may be in another vat: each is looked at in a turn of its own. */
-const lookAtNotes = (notes: Held): Promise<readonly NoteLook[]> =>
-  Promise.all(notes.map(([, note]) => E(note).look())).then((looks) =>
-    harden(looks.map((look, index) => [Number(notes[index]![0]), look] as const)),
-  );
-
-const lookAtDesk = (
-  { name, age, turns, sum, heardTurns, furniture }: DeskPortrait,
-  { on }: Pick<TurnTools<DeskPortrait>, 'on'>,
-): Promise<DeskLook> => {
-  const numbers = { name, age: lookAtAge(age), turns, sum, heardTurns };
-  const nothing = { tallies: [], logSize: 0, log: [], notes: [], shelf: [], heard: [], made: [] };
-  if (furniture === null) return on(Promise.resolve(), (): DeskLook => ({ ...numbers, ...nothing }));
-  const { log, notes, shelf, heard, made, tallies } = furniture;
-  const all = Promise.all([log, heard, made, notes, shelf].map((map) => entriesOf(map as DurableMap<unknown>, { on })));
-  return on(all, ([logged, wereHeard, wereMade, ...held]) => {
-    const looks = (held as readonly Held[]).map(lookAtNotes);
-    return on(Promise.all(looks), ([noted, onShelf]): DeskLook => ({
-      ...numbers,
-      tallies: tallies.map((tally) => tally.look()),
-      logSize: log.size(),
-      log: logged!.map(([key, job]) => [Number(key), withoutPadding(job as Job)] as const),
-      notes: noted!,
-      shelf: onShelf!,
-      heard: wereHeard as readonly (readonly [string, number])[],
-      made: wereMade!.map(([key]) => key),
-    }));
-  }) as Promise<DeskLook>;
-};
 
 /** Takes a note from where it is; and says where it was. */
 const takeNote = (
@@ -180,12 +110,10 @@ const DeskShape = M.splitRecord({
 type Do = (number: number, job: Job, furniture: Furniture, other: Desk | undefined) => unknown;
 
 const deedsOf = (
-  bcom: Become<DeskPortrait>,
-  portrait: DeskPortrait,
-  { makeDesk, spawn }: DeskPowers & TurnTools<DeskPortrait>,
+  name: string,
+  { makeDesk, spawn }: DeskPowers & Pick<TurnTools, 'spawn'>,
   tallyKind: TallyKind,
 ): Record<Deed, Do> => {
-  const { name } = portrait;
   const { version } = tallyKind;
   return {
     plain: () => undefined,
@@ -263,7 +191,7 @@ export const makeDeskKind = (tallyKind: TallyKind): DeskKind => {
           furniture.log.set(keyOf(number), job);
           for (const tally of job.tallies) furniture.tallies[tally]!.add(number);
           bcom((latest) => ({ ...latest, turns: latest.turns + 1, sum: latest.sum + number }));
-          return deedsOf(bcom, portrait, powers, tallyKind)[job.deed](number, job, furniture, other);
+          return deedsOf(portrait.name, powers, tallyKind)[job.deed](number, job, furniture, other);
         },
         hear: (number, from) => hearIn(furnished(), number, from),
         take: (number, from, key, note) => {

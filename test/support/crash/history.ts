@@ -3,7 +3,8 @@
  * every acknowledged turn, none that was refused, of the others only such as were under way, and of those of one desk none without the ones before it.
  */
 import { checkLook } from './check-look.ts';
-import type { Deed, DeskLook } from './desks.ts';
+import type { DeskLook } from './desk-look.ts';
+import type { Deed } from './desks.ts';
 
 interface Started {
   /** In which life. */

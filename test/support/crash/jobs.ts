@@ -1,6 +1,7 @@
 /** What the turns of a crash child are to do, by chance, from what it knows to be there. */
 import type { Chance } from './chance.ts';
-import { TALLIES, type Deed, type DeskLook, type Job } from './desks.ts';
+import type { DeskLook } from './desk-look.ts';
+import { TALLIES, type Deed, type Job } from './desks.ts';
 import { FIRST_DESKS } from './office.ts';
 
 export interface Known {

@@ -6,7 +6,7 @@ import { makeKernel, type Kernel } from '../../../src/vats/kernel.ts';
 import { requireKnownKinds } from '../../../src/vats/known-kinds.ts';
 import { checkLeft } from './check-look.ts';
 import { lookAtRows, type RowsLook } from './check-rows.ts';
-import type { DeskLook } from './desks.ts';
+import type { DeskLook } from './desk-look.ts';
 import { officeKinds, openOffice, type Office } from './office.ts';
 
 interface MediumPowers {

@@ -3,7 +3,8 @@ import { E } from '../../../src/vats/eventual-send.ts';
 import type { Kernel, VatHandle } from '../../../src/vats/kernel.ts';
 import type { AnyKind } from '../../../src/vats/kind.ts';
 import { stampKind } from './aging.ts';
-import { makeDeskKind, newDesk, type Desk, type DeskKind, type DeskLook, type DeskPowers } from './desks.ts';
+import type { DeskLook } from './desk-look.ts';
+import { makeDeskKind, newDesk, type Desk, type DeskKind, type DeskPowers } from './desks.ts';
 import { makeTallyKind, type TallyKind } from './tallies.ts';
 
 export interface Office {

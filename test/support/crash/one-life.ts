@@ -6,7 +6,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { RowsLook } from './check-rows.ts';
 import type { Orders } from './crash-child.ts';
-import type { DeskLook } from './desks.ts';
+import type { DeskLook } from './desk-look.ts';
 import type { History } from './history.ts';
 
 export interface Life {
