@@ -59,6 +59,8 @@ export const makeTlsNetlayer = (
   const secret = {
     key: privateKeyPem,
     cert: certificatePem,
+    // Or Node would read all that it trusts, for nothing.
+    ca: [] as string[],
     minVersion: 'TLSv1.3',
     rejectUnauthorized: false,
   } as const;
