@@ -8,7 +8,7 @@
  *
  *   "plain"  "!…" text that begins like one of these  "#undefined"  "+7" bigint  "$0.Alleged: Machine" the reference in slot 0
  *
- * Source: packages/marshal/docs/smallcaps-cheatsheet.md in the repository of Endo.
+ * Source: the "smallcaps cheat sheet" of @endo/marshal.
  */
 import { getInterfaceOf, passStyleOf } from '@endo/pass-style';
 

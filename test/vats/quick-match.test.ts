@@ -126,7 +126,7 @@ test('nothing is said to match that does not, of any pattern and value', () => {
       yes += 1;
       expect(matches(one, shape)).toBe(true);
     }),
-    { numRuns: 20_000 },
+    { numRuns: 3_000 },
   );
-  expect(yes).toBeGreaterThan(1_000);
+  expect(yes).toBeGreaterThan(300);
 });
