@@ -128,5 +128,5 @@ test('nothing is said to match that does not, of any pattern and value', () => {
     }),
     { numRuns: 3_000 },
   );
-  expect(yes).toBeGreaterThan(300);
+  expect(yes).toBeGreaterThan(100);
 });
