@@ -59,7 +59,7 @@ describe('words become a request', () => {
     ['hob --directory d --sealing-key k', { do: 'hob', directory: 'd', sealingKey: 'k' }],
     ['secret set token', { do: 'secret set', at: {}, name: 'token' }],
     ['secret list --json', { do: 'secret list', at: {}, json: true }],
-    ['secret remove token --state s', { do: 'secret remove', at: { state: 's' }, name: 'token' }],
+    ['secret remove token --state s', { do: 'secret remove', at: { state: 's' }, name: 'token', json: false }],
   ])('%s', (words, expected) => {
     expect(request(words)).toEqual(expected);
   });
