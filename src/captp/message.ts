@@ -5,7 +5,7 @@
  * A frame is a flat record with a `type`. Fields that are not known are left alone: a later version may send a message id along.
  */
 import { makeError } from '../errors/gobs-error.ts';
-import { checkShape, type ShapeLimits } from './json-shape.ts';
+import { checkShape, type ShapeLimits } from '../vats/json-shape.ts';
 import { quote, type Slot } from './slots.ts';
 
 /** A value in Endo's capdata encoding. */

@@ -4,7 +4,7 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import { errorBody, dataIsNotCalled, isCallable, isReference, noSuchMethod } from './bodies.ts';
-import { checkShape } from './json-shape.ts';
+import { checkShape } from '../vats/json-shape.ts';
 import type { Limits } from './limits.ts';
 import type { Body, Message } from './message.ts';
 import type { OpenAnswers, Outcome } from './open-answers.ts';

@@ -10,6 +10,7 @@ import type { BackupEnds, RowSource } from './row-source.ts';
 import { syncPath } from './sync-directory.ts';
 
 type Fs = typeof import('node:fs/promises');
+type ReadFs = Pick<Fs, 'open' | 'constants'>;
 
 const chunkBytes = 1 << 18;
 
@@ -43,16 +44,25 @@ async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-const begin = async ({ open }: Pick<Fs, 'open'>, path: string): Promise<BackupFile> => {
+/** It is read more than once, so no pipe will do; and opening one would wait for whoever writes to it. */
+const openFile = async ({ open, constants }: ReadFs, path: string): Promise<FileHandle> => {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const there = await file.stat();
+  if (there.isFile()) return file;
+  await file.close();
+  throw makeError('BACKUP_UNUSABLE', `${path}: ${there.isDirectory() ? words['EISDIR']! : 'is no file'}`);
+};
+
+const begin = async (fs: ReadFs, path: string): Promise<BackupFile> => {
   try {
-    return await readBackup(chunksOf(await open(path, 'r')), path);
+    return await readBackup(chunksOf(await openFile(fs, path)), path);
   } catch (error) {
     throw unusable(path, error);
   }
 };
 
 async function* pagesIn(
-  fs: Pick<Fs, 'open'>,
+  fs: ReadFs,
   path: string,
   onBegin: (file: BackupFile) => void,
 ): AsyncGenerator<readonly StoreEntry[]> {
@@ -71,7 +81,7 @@ export interface BackupFileSource extends RowSource {
 }
 
 /** Rejects BACKUP_UNUSABLE; BACKUP_DAMAGED for what does not begin as a backup does; NEWER_FORMAT. `path` is absolute. */
-export const openBackupFile = async (fs: Pick<Fs, 'open'>, path: string): Promise<BackupFileSource> => {
+export const openBackupFile = async (fs: ReadFs, path: string): Promise<BackupFileSource> => {
   const { header, close } = await begin(fs, path);
   await close();
   let last: BackupFile | undefined;

@@ -11,7 +11,11 @@
  * often a row whose own checksum says which. Who edits the digest as well has no `mac` for it: that wants the sealing key (src/sealing/backup-mac.ts).
  */
 import { makeError } from '../errors/gobs-error.ts';
+import { isCount } from '../vats/counts.ts';
+import { parseStored } from '../vats/json-shape.ts';
 import type { StoreEntry } from '../vats/store.ts';
+import { brief } from './brief.ts';
+import { whyNoKey } from './store-arguments.ts';
 
 /** Of the file. What the rows say is the store's format. */
 export const backupFormat = 1;
@@ -67,10 +71,17 @@ export const backupDamaged = (
   });
 harden(backupDamaged);
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** A word of somebody else's, such as a version. */
+const isShort = (value: unknown): value is string => typeof value === 'string' && value.length <= 200;
+
+/** As it is written by us. */
+const isMoment = (value: unknown): boolean => {
+  const at = isShort(value) ? Date.parse(value) : NaN;
+  return !Number.isNaN(at) && new Date(at).toISOString() === value;
+};
 
 const recordIn = (text: string): Readonly<Record<string, unknown>> => {
-  const value = JSON.parse(text) as unknown;
+  const value = parseStored(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw Error('it is no record');
   return value as Readonly<Record<string, unknown>>;
 };
@@ -84,13 +95,14 @@ export const parseBackupHeader = (where: string, text: string): BackupHeader => 
     throw Error('this is not how a backup of gobs begins');
   }
   const { 'gobs-backup': version, format, store, epoch, commits, taken, gobs } = record;
-  if (!isCount(version) || version < 1) throw Error('this is not how a backup of gobs begins');
+  if (!isCount(version, 1)) throw Error('this is not how a backup of gobs begins');
   if (version > backupFormat) {
     throw makeError('NEWER_FORMAT', `${where}: the backup has format ${version}, this gobs knows ${backupFormat}`, {
       hint: 'use the gobs that wrote it, or a newer one; nothing was changed',
     });
   }
-  if (![format, epoch, commits].every(isCount) || ![store, taken, gobs].every((text) => typeof text === 'string')) {
+  const counts = [format, epoch, commits].every((count) => isCount(count, 1));
+  if (!counts || !isShort(store) || !isMoment(taken) || !isShort(gobs)) {
     throw Error('the first line lacks something that a backup says of itself');
   }
   return harden({ format, store, epoch, commits, taken, gobs } as BackupHeader);
@@ -99,10 +111,14 @@ harden(parseBackupHeader);
 
 /** Throws an Error that says why not. */
 export const parseBackupRow = (text: string): StoreEntry => {
-  const row = JSON.parse(text) as unknown;
+  const row = parseStored(text);
   if (!Array.isArray(row) || row.length !== 2 || !row.every((part) => typeof part === 'string')) {
     throw Error('it is not a row');
   }
+  const [key, value] = row as unknown as StoreEntry;
+  const why = whyNoKey(key);
+  if (why !== undefined) throw Error(`key ${JSON.stringify(brief(key, 80))} ${why}`);
+  if (!value.isWellFormed()) throw Error(`the value of ${JSON.stringify(key)} has an unpaired surrogate`);
   // Pairs of texts that are frozen are hardened; harden would take longer than all the rest.
   return Object.freeze(row) as unknown as StoreEntry;
 };
@@ -111,8 +127,9 @@ harden(parseBackupRow);
 /** Throws an Error that says why not. */
 export const parseBackupTrailer = (text: string): BackupTrailer => {
   const { rows, sha256, mac } = recordIn(text);
-  const isMac = mac === undefined || typeof mac === 'string';
-  if (!isCount(rows) || typeof sha256 !== 'string' || !isMac) throw Error('it is not the last line of a backup');
+  if (!isCount(rows) || !isShort(sha256) || !(mac === undefined || isShort(mac))) {
+    throw Error('it is not the last line of a backup');
+  }
   return { rows, sha256, ...(mac === undefined ? {} : { mac }) };
 };
 harden(parseBackupTrailer);

@@ -7,7 +7,7 @@
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { codeOf } from '../errors/gobs-error.ts';
+import { describeError } from '../errors/gobs-error.ts';
 import { compareKeys } from '../vats/key-order.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import {
@@ -39,7 +39,12 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>, where: string): Async
   let rest: Buffer[] = [];
   let waiting = 0;
 
+  const requireLength = (length: number): void => {
+    const longest = line === 1 ? longestHeader : longestLine;
+    if (length > longest) throw backupDamaged(where, { line, byte }, `longer than ${longest} bytes`);
+  };
   const take = (bytes: Buffer): Line => {
+    requireLength(bytes.length);
     const taken = { line, byte, bytes };
     line += 1;
     byte += bytes.length;
@@ -61,8 +66,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>, where: string): Async
       rest.push(bytes.subarray(from));
       waiting += bytes.length - from;
     }
-    const longest = line === 1 ? longestHeader : longestLine;
-    if (waiting > longest) throw backupDamaged(where, { line, byte }, `longer than ${longest} bytes`);
+    requireLength(waiting);
     if (lines.length > 0) yield lines;
   }
   if (waiting > 0) throw backupDamaged(where, { line, byte }, 'the file ends within a line');
@@ -99,8 +103,9 @@ const makeLineReader = (where: string) => {
       if (!isUtf8(line.bytes)) throw Error('it is not UTF-8');
       return parse(line.bytes.toString('utf8'));
     } catch (error) {
-      if (codeOf(error) !== 'UNEXPECTED') throw error;
-      throw backupDamaged(where, line, (error as Error).message);
+      const { code, message } = describeError(error);
+      if (code === 'NEWER_FORMAT') throw error;
+      throw backupDamaged(where, line, message);
     }
   };
 

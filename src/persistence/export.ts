@@ -12,8 +12,10 @@
  *   {"type":"unreadable","key":"…","why":"…"}
  */
 import { codeOf, describeError } from '../errors/gobs-error.ts';
+import { parseStored } from '../vats/json-shape.ts';
 import { decodeRow } from '../vats/row.ts';
 import type { StoreEntry } from '../vats/store.ts';
+import { brief } from './brief.ts';
 import { readPortrait, withoutSealed, type Json } from './portrait-json.ts';
 import { formatKey, makeRowChecksum, type RowChecksum } from './row-checksum.ts';
 import { readStoreId } from './store-header.ts';
@@ -23,10 +25,14 @@ export interface ExportRecord {
   readonly [property: string]: Json;
 }
 
+/** A key that a store may have is told whole. */
+const longestKey = 1_024;
+const longestWhy = 500;
+
 /** The text of a row without its checksum, and what the key says of it. */
 type Reader = (text: string, key: readonly string[]) => ExportRecord | undefined;
 
-const record = (text: string): Readonly<Record<string, Json>> => JSON.parse(text) as Readonly<Record<string, Json>>;
+const record = (text: string): Readonly<Record<string, Json>> => parseStored(text) as Readonly<Record<string, Json>>;
 
 const portraitIn = (text: string) => {
   const { kind, version, change, body, slots } = decodeRow('', text);
@@ -82,7 +88,7 @@ async function* exporting(pages: AsyncIterable<readonly StoreEntry[]>): AsyncGen
       return recordOf(key, (checksum ?? makeRowChecksum('')).check(key, value));
     } catch (error) {
       if (codeOf(error) === 'NEWER_FORMAT') throw error;
-      return { type: 'unreadable', key, why: describeError(error).message };
+      return { type: 'unreadable', key: brief(key, longestKey), why: brief(describeError(error).message, longestWhy) };
     }
   };
   for await (const page of pages) yield page.map(read).filter((each) => each !== undefined);

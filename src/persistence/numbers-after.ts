@@ -5,6 +5,9 @@
  * So all go on a million above what the backup has. And because one backup can be restored twice, with a life after each, what leaves the process
  * also goes by the time: as if a thousand numbers had been given in each second since 2025. A clock that is wrong leaves the million.
  */
+import { makeError } from '../errors/gobs-error.ts';
+import { isCount } from '../vats/counts.ts';
+import { parseStored } from '../vats/json-shape.ts';
 import { decodeRow } from '../vats/row.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import type { RestoredRow } from './restored-row.ts';
@@ -22,22 +25,22 @@ export const numbersAfter = (at: number, highest: Numbers): Numbers => {
 };
 harden(numbersAfter);
 
-const nextIn = (json: string): number => {
-  const { next } = JSON.parse(json) as { readonly next?: unknown };
-  if (typeof next !== 'number' || !Number.isSafeInteger(next)) throw Error('there is no next number in it');
+const nextIn = (key: string, json: string): number => {
+  const { next } = Object(parseStored(json)) as { readonly next?: unknown };
+  if (!isCount(next)) throw makeError('ROW_DAMAGED', `row ${key}: does not say which number is next`);
   return next;
 };
 
 /** Of a row without its checksum: what it says is the next number; undefined for a row that does not count anything. */
 const nextNumber = ([key, text]: StoreEntry): { readonly of: keyof Numbers; readonly next: number } | undefined => {
   // The body of a vat's header is in smallcaps encoding, in which numbers are as in JSON.
-  if (/^v\/[^/]+\/!$/.test(key)) return { of: 'instances', next: nextIn(decodeRow(key, text).body.slice(1)) };
-  if (/^p\/(?:[^/]+\/)?!$/.test(key)) return { of: 'numbers', next: nextIn(text) };
+  if (/^v\/[^/]+\/!$/.test(key)) return { of: 'instances', next: nextIn(key, decodeRow(key, text).body.slice(1)) };
+  if (/^p\/(?:[^/]+\/)?!$/.test(key)) return { of: 'numbers', next: nextIn(key, text) };
   return undefined;
 };
 
 export interface NumberWatch {
-  /** Called with every row of a backup, without its checksum. Throws for a counter that makes no sense. */
+  /** Called with every row of a backup, without its checksum. Throws ROW_DAMAGED for a counter that makes no sense. */
   see(row: StoreEntry): void;
   /** Above everything that was seen. Machines are actors, so there are not more of them than of those. */
   highest(): Numbers;

@@ -7,7 +7,7 @@
  * It costs memory for what is written, and nothing for what is not.
  */
 import { makeError } from '../errors/gobs-error.ts';
-import { compareKeys } from '../vats/key-order.ts';
+import { compareKeys, lastKey } from '../vats/key-order.ts';
 import type { PageRequest, Store, StoreEntry, StoreOp } from '../vats/store.ts';
 import { makeInOrder } from './in-order.ts';
 import { makeSortedKeys } from './sorted-keys.ts';
@@ -54,10 +54,12 @@ const makeView = (below: Pick<Store, 'get' | 'page'>, content: Values) => {
     page: async (request: PageRequest): Promise<readonly StoreEntry[]> => {
       const { gt, lt, limit } = request;
       const stored: StoreEntry[] = [];
+      let from = gt;
       for (;;) {
-        const more = await below.page({ gt: stored.at(-1)?.[0] ?? gt, lt, limit });
+        const more = await below.page({ gt: from, lt, limit });
         stored.push(...more);
         const all = more.length < limit;
+        if (!all) from = lastKey(more, from);
         const found = merge(stored, all, request);
         if (all || found.length === limit) return Object.freeze(found.map((entry) => Object.freeze(entry)));
       }

@@ -87,7 +87,7 @@ const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): P
       if (key === restoredKey) before = parseRestored(where, checksum, value);
       if (key === stateKey) state = { ...state, restores: parseState(where, checksum, value).restores };
       if (examined.test(key)) few.push([key, checksum.check(key, value)]);
-      else if (/^p\/[^/]+\/!$/.test(key)) counters.push([key, checksum.check(key, value)]);
+      else if (/^p\/(?:[^/]+\/)?!$/.test(key)) counters.push([key, checksum.check(key, value)]);
     }
   }
   requireSameHeader(backup);

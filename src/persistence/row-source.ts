@@ -7,6 +7,7 @@
  *   a backup file ───────────────────────────────────────────────────┘
  */
 import type { BackupHeader, BackupTrailer } from './archive-format.ts';
+import { lastKey } from '../vats/key-order.ts';
 import type { StoreEntry, StoreSnapshot } from '../vats/store.ts';
 
 export type RowPage = readonly StoreEntry[];
@@ -20,7 +21,7 @@ export interface RowSource {
   readonly damage?: readonly string[];
   /**
    * All rows, in key order, each time from the start and as of the same moment. A page is about a quarter of a MiB, or one row.
-   * Throws BACKUP_DAMAGED, STORE_UNUSABLE, STORE_DAMAGED, or as a session does.
+   * Throws BACKUP_DAMAGED, ROW_DAMAGED for a key that is no text, STORE_UNUSABLE, STORE_DAMAGED, or as a session does.
    */
   pages(): AsyncIterable<RowPage>;
   /** Of rows that come as a backup does. */
@@ -47,7 +48,7 @@ async function* paging(snapshot: Pick<StoreSnapshot, 'page'>): AsyncGenerator<Ro
     const page = await snapshot.page({ gt, lt: afterAll, limit: mostRows, bytes: pageBytes });
     if (page.length === 0) return;
     yield page;
-    gt = page[page.length - 1]![0];
+    gt = lastKey(page, gt);
   }
 }
 

@@ -18,15 +18,21 @@ const requireText = (what: string, text: unknown): void => {
   if (!text.isWellFormed()) throw new TypeError(`${what} ${shown(text)} - has an unpaired surrogate`);
 };
 
-/** Throws TypeError unless it is well-formed and of 1 to 1,024 bytes. */
-export const requireKey = (key: unknown): void => {
-  requireText('key', key);
-  const text = key as string;
-  if (text === '') throw new TypeError('key "" - must not be empty');
+/** Why no store has such a key; undefined if it may be one: well-formed, and of 1 to 1,024 bytes. */
+export const whyNoKey = (key: string): string | undefined => {
+  if (!key.isWellFormed()) return 'has an unpaired surrogate';
+  if (key === '') return 'must not be empty';
   // A UTF-16 unit is at most three bytes of UTF-8, so most keys need no measuring.
-  if (text.length * 3 > longestKey && Buffer.byteLength(text) > longestKey) {
-    throw new TypeError(`key ${shown(text)} - is longer than ${longestKey} bytes`);
-  }
+  const isLong = key.length * 3 > longestKey && Buffer.byteLength(key) > longestKey;
+  return isLong ? `is longer than ${longestKey} bytes` : undefined;
+};
+harden(whyNoKey);
+
+/** Throws TypeError for what is no key. */
+export const requireKey = (key: unknown): void => {
+  if (typeof key !== 'string') throw new TypeError(`key ${shown(key)} - must be a string`);
+  const why = whyNoKey(key);
+  if (why !== undefined) throw new TypeError(`key ${shown(key)} - ${why}`);
 };
 harden(requireKey);
 

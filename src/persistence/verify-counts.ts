@@ -9,6 +9,7 @@
  * What a row says that cannot be read is not known, and then nothing is said of what it counts.
  */
 import { describeError } from '../errors/gobs-error.ts';
+import { isCount } from '../vats/counts.ts';
 import { mapKind } from '../vats/durable-map.ts';
 import { vatHeaderKey } from '../vats/keys.ts';
 import { requireCounts, type VatCounts } from '../vats/vat-header.ts';
@@ -48,7 +49,7 @@ export const makeVatTally = (vat: string, findings: Findings): VatTally => {
 
   const noteMap = (key: string, map: string, portrait: Json | undefined): void => {
     const size = portrait === undefined ? undefined : fieldOf(portrait, 'size');
-    const said = Number.isSafeInteger(size) ? (size as number) : undefined;
+    const said = isCount(size) ? size : undefined;
     if (said === undefined && portrait !== undefined) {
       damaged(key, `size expected, ${JSON.stringify(size) ?? 'none'} found`);
     }

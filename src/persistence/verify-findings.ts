@@ -1,5 +1,6 @@
 /** What is wrong with a store, in words and in codes. */
 import type { ErrorCode } from '../errors/gobs-error.ts';
+import { brief } from './brief.ts';
 
 /** Beside codes of errors, which say that the row, or what reads it, is at fault: what is told only by several rows. */
 export const findingCodes = {
@@ -26,13 +27,20 @@ export interface Findings {
   readonly more: number;
 }
 
+/** A key that a store may have is told whole. */
+const longestKey = 1_024;
+const longestMessage = 500;
+
 export const makeFindings = (most: number): Findings => {
   const told: Finding[] = [];
   let more = 0;
   return Object.freeze({
     add: (code: FindingCode, key: string | null, message: string) => {
-      if (told.length < most) told.push(harden({ code, key, message: message.replace(/[\r\n]+\s*/g, ' ') }));
-      else more += 1;
+      if (told.length >= most) more += 1;
+      else {
+        const line = brief(message, longestMessage).replace(/[\r\n]+\s*/g, ' ');
+        told.push(harden({ code, key: key === null ? null : brief(key, longestKey), message: line }));
+      }
     },
     told,
     get more() {

@@ -1,5 +1,7 @@
 /** Is the table of what one other peer was given whole? Its rows come in key order: the counts, numbers by name, names by number. */
 import { crc32 } from 'node:zlib';
+import { isCount } from '../vats/counts.ts';
+import { parseStored } from '../vats/json-shape.ts';
 import { fieldOf, type SectionCheck, type VerifyTools } from './verify-reading.ts';
 import type { Json } from './portrait-json.ts';
 
@@ -22,6 +24,23 @@ const makePairs = () => {
   };
 };
 
+/** As `PeerRow` of src/captp/peer-table.ts has it. */
+const isPeerRow = (row: Json): boolean => {
+  const [epoch, place] = [fieldOf(row, 'epoch'), fieldOf(row, 'dialled')];
+  const address = fieldOf(place, 'address');
+  const isPlace =
+    typeof fieldOf(place, 'scheme') === 'string' &&
+    typeof address === 'object' &&
+    address !== null &&
+    Object.values(address).every((part) => typeof part === 'string');
+  return (
+    isCount(fieldOf(row, 'next'), 1) &&
+    isCount(fieldOf(row, 'given')) &&
+    (epoch === undefined || isCount(epoch)) &&
+    (place === undefined || isPlace)
+  );
+};
+
 export const makePeerCheck = (peer: string, { findings, references }: VerifyTools): SectionCheck => {
   const headerKey = `p/${peer}/!`;
   const byName = makePairs();
@@ -33,10 +52,10 @@ export const makePeerCheck = (peer: string, { findings, references }: VerifyTool
     headerSeen = true;
     if (text === undefined) return;
     try {
-      header = JSON.parse(text) as Json;
-      if (['next', 'given'].every((count) => Number.isSafeInteger(fieldOf(header, count)))) return;
+      header = parseStored(text) as Json;
+      if (isPeerRow(header)) return;
     } catch {}
-    findings.add('ROW_DAMAGED', key, 'does not say which number is next, and how many were given');
+    findings.add('ROW_DAMAGED', key, 'does not say which number is next, how many were given, and where the peer is');
   };
 
   const numberRow = (key: string, number: string, name: string | undefined): void => {

@@ -44,10 +44,11 @@ export interface RowReader {
 }
 
 export const makeRowReader = ({ findings, references, kinds }: VerifyTools): RowReader => {
+  const all = new Map(Object.entries({ ...kinds, ...ownKinds }));
   const told = new Set<string>();
 
   const requireKnown = (key: string, kind: string, version: number): void => {
-    const known = ownKinds[kind] ?? (Object.hasOwn(kinds, kind) ? kinds[kind] : undefined);
+    const known = all.get(kind);
     const which = `${kind} ${version}`;
     if ((known !== undefined && version <= known) || told.has(which)) return;
     told.add(which);

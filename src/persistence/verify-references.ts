@@ -2,7 +2,7 @@
  * Which actors have a row, and which are referred to: two sets of numbers for each vat and label, filled in one reading of the rows. A
  * reference may come before or after its target's row, so only the end tells which lead nowhere.
  */
-import { isDurableName, parseActorName, type ActorName, type RefName } from '../vats/names.ts';
+import { parseActorName, parsePeerName, type ActorName, type RefName } from '../vats/names.ts';
 import { makeNumberSet, type NumberSet } from '../vats/number-set.ts';
 
 export interface References {
@@ -39,8 +39,9 @@ export const makeReferences = (): References => {
     found: (actor) => void setOf(there, actor).add(actor.instance),
     mention: (name) => {
       const actor = parseActorName(name);
-      if (actor?.durable === true) setOf(mentioned, actor).add(actor.instance);
-      return isDurableName(name);
+      if (actor === undefined) return parsePeerName(name) !== undefined;
+      if (actor.durable) setOf(mentioned, actor).add(actor.instance);
+      return actor.durable;
     },
     *dangling() {
       for (const [place, set] of mentioned) {

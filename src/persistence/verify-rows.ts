@@ -1,12 +1,16 @@
 /** What each row of a store is, in the order in which they come, and who looks at it. */
 import { describeError } from '../errors/gobs-error.ts';
+import { isCount } from '../vats/counts.ts';
+import { parseStored } from '../vats/json-shape.ts';
 import { compareKeys } from '../vats/key-order.ts';
 import { nextVatKey } from '../vats/keys.ts';
+import { isLabel } from '../vats/names.ts';
 import type { StoreEntry } from '../vats/store.ts';
 import type { Json } from './portrait-json.ts';
 import { formatKey, makeRowChecksum, stateKey, type RowChecksum } from './row-checksum.ts';
 import { parseRestored, restoredKey } from './restored-row.ts';
 import type { RowSource } from './row-source.ts';
+import { whyNoKey } from './store-arguments.ts';
 import { parseState, readStoreId } from './store-header.ts';
 import { makeLocatorsCheck } from './verify-locators.ts';
 import { makePeerCheck } from './verify-peer.ts';
@@ -30,6 +34,10 @@ const FREE = /^[bk]\//;
 /** Numbers above those of all peers that were forgotten: src/captp/forget-peer.ts. */
 const peersKey = 'p/!';
 const SECTION = /^([vp]\/([^/]+))\/(.*)$/s;
+
+/** Of a vat or a peer that may be called so. */
+const isFolder = (folder: string, name: string): boolean =>
+  folder.startsWith('v') ? isLabel(name) : /^[a-z2-7]{52}$/.test(name);
 
 const nothing: SectionCheck = harden({ row: () => {}, end: () => {} });
 
@@ -91,11 +99,15 @@ export const makeRowsCheck = (
     lastKey = key;
   };
 
+  const unknownRow = (key: string): void =>
+    findings.add('UNKNOWN_ROW', key, 'no part of gobs writes a row under such a key');
+  const tellNoNext = (key: string): void => findings.add('ROW_DAMAGED', key, 'does not say which number is next');
+
   const peersRow = (key: string, text: string): void => {
     try {
-      if (Number.isSafeInteger(fieldOf(JSON.parse(text) as Json, 'next'))) return;
+      if (isCount(fieldOf(parseStored(text) as Json, 'next'), 1)) return;
     } catch {}
-    findings.add('ROW_DAMAGED', key, 'does not say which number is next');
+    tellNoNext(key);
   };
 
   /** The check of a vat or a peer; that of the one before has ended then. */
@@ -113,19 +125,29 @@ export const makeRowsCheck = (
     const text = textOf(entry, known);
     const [, folder, name = '', rest = ''] = SECTION.exec(key) ?? [];
     if (key === nextVatKey) {
-      if (text !== undefined) read(key, text);
+      const row = text === undefined ? undefined : read(key, text);
+      if (row !== undefined && !isCount(fieldOf(row.portrait, 'next'), 1)) tellNoNext(key);
     } else if (key === peersKey) {
       if (text !== undefined) peersRow(key, text);
-    } else if (folder !== undefined) checkOf(folder, name).row(key, rest, text);
+    } else if (folder !== undefined && isFolder(folder, name)) checkOf(folder, name).row(key, rest, text);
     else if (key.startsWith('s/')) locators.row(key, key.slice(2), text);
     else if (key.startsWith('t/')) checkTraceRow(key, text, findings);
-    else if (!FREE.test(key)) findings.add('UNKNOWN_ROW', key, 'no part of gobs writes a row under such a key');
+    else if (!FREE.test(key)) unknownRow(key);
+  };
+
+  /** Of one that no store may have, the row is not looked at. */
+  const isKey = (key: string): boolean => {
+    const why = whyNoKey(key);
+    if (why !== undefined) findings.add('ROW_DAMAGED', key, `its key ${why}`);
+    return why === undefined;
   };
 
   return harden({
     row: (entry) => {
       requireOrder(entry[0]);
-      if (checksum === undefined) readFormat(entry);
+      if (!isKey(entry[0])) return;
+      if (checksum === undefined && compareKeys(entry[0], formatKey) < 0) unknownRow(entry[0]);
+      else if (checksum === undefined) readFormat(entry);
       else if (entry[0].startsWith('!')) ownRow(entry, checksum);
       else otherRow(entry, checksum);
     },

@@ -1,4 +1,5 @@
 /** Are the rows of one vat whole? They come in key order: header, actors, kinds, entries of maps, roots. */
+import { isVersions } from '../vats/kinds-manifest.ts';
 import type { Json } from './portrait-json.ts';
 import { makeVatTally } from './verify-counts.ts';
 import { fieldOf, makeRowReader, type RowReading, type SectionCheck, type VerifyTools } from './verify-reading.ts';
@@ -46,8 +47,12 @@ export const makeVatCheck = (vat: string, tools: VerifyTools): SectionCheck => {
     if (!kindsSeen && highest.size > 0) {
       findings.add('COUNT_MISMATCH', key, 'is missing: there are actors of some kinds');
     }
-    if (typeof kinds !== 'object' || kinds === null) return;
-    for (const [kind, version] of Object.entries(kinds)) requireKnown(key, kind, Number(version));
+    if (kinds === undefined) return;
+    if (!isVersions(kinds)) {
+      findings.add('ROW_DAMAGED', key, 'is no table of versions');
+      return;
+    }
+    for (const [kind, version] of Object.entries(kinds)) requireKnown(key, kind, version);
     for (const [kind, version] of highest) {
       const said = fieldOf(kinds, kind);
       if (typeof said === 'number' && said >= version) continue;

@@ -37,7 +37,11 @@ export interface Verification {
 }
 
 /** What is wrong with where rows come from, and not with the way to it: that is a finding. */
-const damages: ReadonlySet<string> = new Set(['BACKUP_DAMAGED', 'STORE_DAMAGED'] satisfies FindingCode[]);
+const damages: ReadonlySet<string> = new Set([
+  'BACKUP_DAMAGED',
+  'ROW_DAMAGED',
+  'STORE_DAMAGED',
+] satisfies FindingCode[]);
 
 /** All rows, as far as they can be read. Was that to the end? */
 const readAll = async (

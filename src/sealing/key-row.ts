@@ -31,8 +31,9 @@ export interface SealingRow {
 const SALT_BYTES = 16;
 /** About 0.3 s and 128 MiB for each guess. */
 const STRENGTH = harden({ N: 2 ** 17, r: 8, p: 1 });
-/** What a row may ask of whoever opens it: it may be from a backup that others could write. Bytes. */
-const MOST_MEMORY = 2 ** 30;
+/** What a row may ask of whoever opens it, which may be from a backup that others could write: bytes, and `N * r * p`, some seconds. */
+const MOST_MEMORY = 2 ** 28;
+const MOST_WORK = 2 ** 23;
 
 const isScrypt = (value: unknown): value is ScryptParameters => {
   const { salt, N, r, p } = (value ?? {}) as Partial<Record<string, unknown>>;
@@ -46,7 +47,8 @@ const isScrypt = (value: unknown): value is ScryptParameters => {
     N > 1 &&
     within(r, 64) &&
     within(p, 16) &&
-    128 * N * r <= MOST_MEMORY
+    128 * N * r <= MOST_MEMORY &&
+    N * r * p <= MOST_WORK
   );
 };
 

@@ -5,7 +5,9 @@
  * It is raised in the turn that first writes such a row, and only grows: labels stay in references for ever.
  */
 import { makeError } from '../errors/gobs-error.ts';
+import { isCount } from './counts.ts';
 import { kindsKey } from './keys.ts';
+import { isLabel } from './names.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
 import { requireVersion } from './row.ts';
 import type { Turn } from './turn.ts';
@@ -26,6 +28,13 @@ export interface KindsManifest {
 
 const ROW = { kind: 'kinds', version: 1 } as const;
 
+/** Kinds by their labels. */
+export const isVersions = (portrait: unknown): portrait is Versions =>
+  typeof portrait === 'object' &&
+  portrait !== null &&
+  Object.entries(portrait).every(([label, version]) => isLabel(label) && isCount(version, 1));
+harden(isVersions);
+
 /** Throws ROW_DAMAGED, NEWER_VERSION. */
 export const readKindsRow = (
   codec: Pick<PortraitCodec, 'decodeRow' | 'decodePortrait'>,
@@ -34,9 +43,8 @@ export const readKindsRow = (
 ): KindsRow => {
   const row = codec.decodeRow(key, value);
   requireVersion(key, row, ROW.kind, ROW.version);
-  const versions = codec.decodePortrait(key, row) as Versions;
-  const isSound = Object.values(Object(versions) as object).every((version) => Number.isSafeInteger(version));
-  if (!isSound) throw makeError('ROW_DAMAGED', `row ${key}: is no table of versions`);
+  const versions = codec.decodePortrait(key, row);
+  if (!isVersions(versions)) throw makeError('ROW_DAMAGED', `row ${key}: is no table of versions`);
   return { versions, change: row.change };
 };
 harden(readKindsRow);

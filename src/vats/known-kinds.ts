@@ -7,21 +7,26 @@ import { makeError } from '../errors/gobs-error.ts';
 import { mapKind } from './durable-map.ts';
 import { kindsKey, vatRange, vatsRange } from './keys.ts';
 import { readKindsRow } from './kinds-manifest.ts';
+import { isLabel } from './names.ts';
 import { makePortraitCodec } from './portrait-codec.ts';
 import type { Definition } from './retired-kind.ts';
 import type { Store } from './store.ts';
 
 type Rows = Pick<Store, 'get' | 'page'>;
 
+const damage = 'nothing was changed; restore a backup';
 const hint = 'nothing was changed; use the gobs that wrote it, or a newer one';
 
-/** Names of all vats that have rows, from one page for each, whatever the number of rows. */
+/** Names of all vats that have rows, from one page for each, whatever the number of rows. Rejects ROW_DAMAGED. */
 export const vatsIn = async (rows: Pick<Store, 'page'>): Promise<readonly string[]> => {
   const vats: string[] = [];
   for (let { gt, lt } = vatsRange; ; gt = vatRange(vats.at(-1)!).lt) {
     const [first] = await rows.page({ gt, lt, limit: 1 });
     if (first === undefined) return vats;
-    vats.push(first[0].slice('v/'.length).split('/')[0]!);
+    const name = first[0].slice('v/'.length).split('/')[0]!;
+    // Who goes on behind it must not come by it again.
+    if (!isLabel(name)) throw makeError('ROW_DAMAGED', `row ${first[0]}: no vat has such a name`, { hint: damage });
+    vats.push(name);
   }
 };
 harden(vatsIn);

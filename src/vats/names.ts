@@ -19,6 +19,10 @@ export interface ActorName {
 const ACTOR = /^(vat|eph):([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)\/([1-9][0-9]{0,14})\/([a-zA-Z][a-zA-Z0-9]*)$/;
 const PEER = /^peer:([a-z2-7]{52})\/([1-9][0-9]{0,14})$/;
 
+/** Is it what a vat, a root or a kind may be called? */
+export const isLabel = (text: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(text);
+harden(isLabel);
+
 export const formatActorName = (name: ActorName): RefName =>
   `${name.durable ? 'vat' : 'eph'}:${name.vat}/${name.kind}/${name.instance}/${name.facet}`;
 harden(formatActorName);

@@ -1,8 +1,8 @@
 /**
- * Sets of numbers as bits, for millions of them: about a bit for each where they are dense, and a few hundred bytes for each block of 2,048 that
- * has any.
+ * Sets of numbers as bits, for millions of them: a byte or two for each where they are dense, and some fifty bytes for each that stands alone. Whoever
+ * writes a row chooses the numbers in it, so one that stands alone must not cost much more than the text that names it.
  */
-const blockBits = 2_048;
+const blockBits = 32;
 
 export interface NumberSet {
   /** Was it new? */
@@ -14,32 +14,31 @@ export interface NumberSet {
 }
 
 export const makeNumberSet = (): NumberSet => {
-  const blocks = new Map<number, Uint32Array>();
+  /** Numbers `32 n` to `32 n + 31`, a bit each, by `n`. */
+  const blocks = new Map<number, number>();
   let size = 0;
 
-  const isIn = (block: Uint32Array | undefined, bit: number): boolean =>
-    block !== undefined && ((block[bit >>> 5]! >>> (bit & 31)) & 1) === 1;
+  const bitsAt = (number: number): number => blocks.get(Math.floor(number / blockBits)) ?? 0;
+  const bitOf = (number: number): number => 1 << (number % blockBits);
 
   const set: NumberSet = {
     add: (number) => {
-      const at = Math.floor(number / blockBits);
-      const bit = number % blockBits;
-      let block = blocks.get(at);
-      if (block === undefined) blocks.set(at, (block = new Uint32Array(blockBits / 32)));
-      if (isIn(block, bit)) return false;
-      block[bit >>> 5]! |= 1 << (bit & 31);
+      const before = bitsAt(number);
+      const after = before | bitOf(number);
+      if (after === before) return false;
+      blocks.set(Math.floor(number / blockBits), after);
       size += 1;
       return true;
     },
-    has: (number) => isIn(blocks.get(Math.floor(number / blockBits)), number % blockBits),
+    has: (number) => (bitsAt(number) & bitOf(number)) !== 0,
     get size() {
       return size;
     },
     *without(other) {
-      for (const [at, block] of blocks) {
+      for (const [at, bits] of blocks) {
         for (let bit = 0; bit < blockBits; bit += 1) {
           const number = at * blockBits + bit;
-          if (isIn(block, bit) && other?.has(number) !== true) yield number;
+          if ((bits & (1 << bit)) !== 0 && other?.has(number) !== true) yield number;
         }
       }
     },

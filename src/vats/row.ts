@@ -1,5 +1,7 @@
 /** Rows: how a portrait is written. The format is in docs/explanation/store.md. Whether a row is as it was written, the store knows. */
-import { makeError } from '../errors/gobs-error.ts';
+import { describeError, makeError } from '../errors/gobs-error.ts';
+import { isCount } from './counts.ts';
+import { checkShape, parseStored, storedLimits } from './json-shape.ts';
 import type { RefName } from './names.ts';
 
 export interface Row {
@@ -21,31 +23,35 @@ interface Written {
   readonly s: readonly RefName[];
 }
 
+/** As long as a label may be. */
+const LONGEST_KIND = 63;
+
 const isWritten = (value: unknown): value is Written => {
   if (typeof value !== 'object' || value === null) return false;
   const { k, v, c, b, s } = value as Written;
-  const strings = typeof k === 'string' && typeof b === 'string' && Array.isArray(s);
-  return strings && s.every((slot) => typeof slot === 'string') && Number.isSafeInteger(v) && Number.isSafeInteger(c);
+  const strings = typeof k === 'string' && k.length <= LONGEST_KIND && typeof b === 'string' && Array.isArray(s);
+  return strings && s.every((slot) => typeof slot === 'string') && isCount(v, 1) && isCount(c, 1);
 };
 
-export const encodeRow = ({ kind, version, change, body, slots }: Row): string =>
-  JSON.stringify({ k: kind, v: version, c: change, b: body, s: slots } satisfies Written);
+/** Throws LIMIT_EXCEEDED for a portrait that nobody could read back. */
+export const encodeRow = ({ kind, version, change, body, slots }: Row): string => {
+  checkShape(body, storedLimits);
+  return JSON.stringify({ k: kind, v: version, c: change, b: body, s: slots } satisfies Written);
+};
 harden(encodeRow);
 
 const damaged = (key: string, what: string): Error =>
   makeError('ROW_DAMAGED', `row ${key}: ${what}`, { hint: 'nothing was overwritten; restore a backup' });
 
-const parse = (key: string, text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw damaged(key, (error as Error).message);
-  }
-};
-
-/** Throws ROW_DAMAGED, naming the key, for what is no row. */
+/** Throws ROW_DAMAGED, naming the key, for what is no row, or has a portrait that is too much for whoever reads it. */
 export const decodeRow = (key: string, text: string): Row => {
-  const written = parse(key, text);
+  let written: unknown;
+  try {
+    written = parseStored(text);
+    if (isWritten(written)) checkShape(written.b, storedLimits);
+  } catch (error) {
+    throw damaged(key, describeError(error).message);
+  }
   if (!isWritten(written)) throw damaged(key, `{"k","v","c","b","s"} expected, ${text.slice(0, 40)} found`);
   const { k, v, c, b, s } = written;
   return { kind: k, version: v, change: c, body: b, slots: s };

@@ -7,6 +7,9 @@
  * The newest row is found by halving, which needs no row that says where it is.
  */
 import { codeOf } from '../errors/gobs-error.ts';
+import { isCount } from './counts.ts';
+import { parseStored } from './json-shape.ts';
+import { isEntry } from './trace-entry.ts';
 import type { Entry } from './trace-record.ts';
 
 export interface TraceRow {
@@ -39,17 +42,18 @@ const encodeRow = (row: number, first: number, entries: readonly string[]): stri
 
 /** Undefined for what another version wrote. Throws for what is no row. */
 export const decodeRow = (text: string): TraceRow | undefined => {
-  const { v, n, s, r } = JSON.parse(text) as { v: number; n: number; s: number; r: readonly Entry[] };
-  return v === VERSION ? { row: n, first: s, entries: r } : undefined;
+  const { v, n, s, r } = Object(parseStored(text)) as Readonly<Record<string, unknown>>;
+  if (isCount(v, 1) && v !== VERSION) return undefined;
+  if (v !== VERSION || !isCount(n) || !isCount(s) || !Array.isArray(r) || !r.every(isEntry))
+    {throw Error('it is no row');}
+  return { row: n, first: s, entries: r };
 };
 harden(decodeRow);
 
 /** Undefined too for what is no row. */
 export const soundRow = (text: string): TraceRow | undefined => {
   try {
-    const row = decodeRow(text);
-    const isSound = Number.isSafeInteger(row?.row) && Number.isSafeInteger(row?.first) && Array.isArray(row?.entries);
-    return isSound ? row : undefined;
+    return decodeRow(text);
   } catch {
     return undefined;
   }

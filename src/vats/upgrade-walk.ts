@@ -4,6 +4,7 @@
  * be. Rows of the newest version are only looked at: one whose portrait is not of its kind's shape, which its first call would find, is told of.
  */
 import { describeError, type ErrorDescription } from '../errors/gobs-error.ts';
+import { lastKey } from './key-order.ts';
 import { actorRange } from './keys.ts';
 import { decodeRow, isStripped } from './row.ts';
 import type { StoreEntry, PageRequest } from './store.ts';
@@ -87,7 +88,7 @@ async function* walk(options: WalkOptions): AsyncGenerator<WalkedRow> {
       for (const row of await Promise.all(entries.map((entry) => walkRow(vat, entry, options)))) {
         if (row !== undefined) yield harden(row);
       }
-      from = entries.length < PAGE ? undefined : entries.at(-1)![0];
+      from = entries.length < PAGE ? undefined : lastKey(entries, from);
     }
   }
 }

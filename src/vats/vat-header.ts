@@ -3,6 +3,7 @@
  * (of a vat that a turn made: its type); and its roots, a row each.
  */
 import { makeError } from '../errors/gobs-error.ts';
+import { isCount } from './counts.ts';
 import { rootKey, vatHeaderKey } from './keys.ts';
 import type { PortraitCodec } from './portrait-codec.ts';
 import { requireVersion } from './row.ts';
@@ -45,13 +46,11 @@ export const VAT_ROW = { kind: 'vat', version: 1 } as const;
 harden(VAT_ROW);
 const ROOT = { kind: 'root', version: 1 } as const;
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
 /** The counts of a header's portrait. Throws ROW_DAMAGED. */
 export const requireCounts = (key: string, portrait: unknown): VatCounts => {
   const { next, actors, roots = 0 } = Object(portrait) as Partial<VatCounts>;
-  if ([next, actors, roots].every(isCount)) return portrait as VatCounts;
-  throw makeError('ROW_DAMAGED', `row ${key}: next and actors expected, ${JSON.stringify(portrait)} found`, {
+  if (isCount(next, 1) && isCount(actors) && isCount(roots)) return portrait as VatCounts;
+  throw makeError('ROW_DAMAGED', `row ${key}: does not count the vat's actors and roots`, {
     hint: 'nothing was overwritten; restore a backup',
   });
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeFrames, makeFrameReader } from '../../src/captp/framing.ts';
-import { checkShape } from '../../src/captp/json-shape.ts';
+import { checkShape } from '../../src/vats/json-shape.ts';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 
 const readAll = (limit: number, chunks: readonly Buffer[]): string[] => {

@@ -1,13 +1,16 @@
 /** Where a boss has its sealing key from, with real processes; and that a wrong one changes nothing. Issue 3, deliverable 6. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { gobs, launchBoss, startBoss } from '../support/e2e/gobs.ts';
 import { machineAt } from '../support/e2e/machine-files.ts';
 import { peerKeyIn } from '../support/e2e/peer-key.ts';
 import { processesIn } from '../support/e2e/processes-in.ts';
 import { commitsOf, rowsOf } from '../support/e2e/rows-of.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
+import { forgeBackup } from '../support/forge-backup.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let sandbox: Sandbox;
 let state: string;
@@ -119,5 +122,95 @@ describe('a passphrase', () => {
     writeFileSync(sandbox.at('own'), passphrase, { mode: 0o600 });
     const boss = await startBoss(sandbox, { env: { GOBS_PASSPHRASE_FILE: sandbox.at('own') } });
     expect(await boss.stop()).toBe(0);
+  });
+
+  /** The right one, in files of various sorts. */
+  const passphraseFiles = () => {
+    const write = (name: string, text: string, mode = 0o600): string => {
+      writeFileSync(sandbox.at(name), text, { mode });
+      return sandbox.at(name);
+    };
+    return {
+      right: write('right', `${passphrase}\nand a second line\n`),
+      wrong: write('wrong', 'staple battery mule\n'),
+      empty: write('empty', '\n'),
+      open: write('open', `${passphrase}\n`, 0o644),
+    };
+  };
+
+  test('signs backups, of a boss that runs and of the store that it left, and tells which are its own', async () => {
+    const { right, wrong, empty, open } = passphraseFiles();
+    const store = (...words: readonly string[]) => gobs(sandbox, ['store', ...words]);
+    const refused = async (code: string, ...words: readonly string[]): Promise<void> => {
+      const ran = await store(...words);
+      const last = ran.stderr.replace(/^gobs: no boss is running [^\n]*\n/, '');
+      expect([ran.code, ran.stdout, last], words.join(' ')).toEqual([
+        1,
+        '',
+        expect.stringMatching(`^gobs: ${code}: [^\n]+\n(hint: [^\n]+\n)?$`),
+      ]);
+      expect(last).not.toMatch(/staple|mule/);
+    };
+    const [running, closed] = [sandbox.at('running.backup'), sandbox.at('closed.backup')];
+    const boss = await startBoss(sandbox, { words: ['--passphrase-file', right] });
+    const taken = await store('backup', running, '--state', state);
+    expect([taken.code, taken.stderr]).toEqual([0, expect.stringContaining('sealed with a passphrase (key ')]);
+    expect(await boss.stop()).toBe(0);
+
+    await refused('SEALING_KEY_WRONG', 'backup', closed, '--state', state);
+    await refused('SEALING_KEY_WRONG', 'backup', closed, '--state', state, '--passphrase-file', wrong);
+    await refused('SEALING_KEY_UNUSABLE', 'backup', closed, '--state', state, '--passphrase-file', empty);
+    await refused('SEALING_KEY_UNUSABLE', 'backup', closed, '--state', state, '--passphrase-file', open);
+    await refused('SEALING_KEY_UNUSABLE', 'backup', closed, '--state', state, '--passphrase-file', sandbox.at('none'));
+    expect(readdirSync(sandbox.path).filter((name) => name.startsWith('closed'))).toEqual([]);
+    expect(await store('backup', closed, '--state', state, '--passphrase-file', right)).toMatchObject({ code: 0 });
+
+    const unsaid = await store('verify', closed);
+    expect([unsaid.code, unsaid.stderr]).toEqual([
+      0,
+      expect.stringContaining('cannot be told without the sealing key'),
+    ]);
+    for (const file of [running, closed]) {
+      const { code, stderr } = await store('verify', file, '--passphrase-file', right);
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/^gobs: [^\n]*: all is well\n$/)]);
+    }
+    const piped = ['store', 'verify', closed, '--passphrase-file', '-'];
+    expect(await gobs(sandbox, piped, { stdin: `${passphrase}\n` })).toMatchObject({ code: 0 });
+    expect(await gobs(sandbox, piped, { stdin: 'staple battery mule\n' })).toMatchObject({ code: 1, stdout: '' });
+
+    const elsewhere = sandbox.at('elsewhere');
+    await refused('SEALING_KEY_WRONG', 'verify', closed, '--passphrase-file', wrong);
+    await refused('SEALING_KEY_WRONG', 'restore', closed, '--state', elsewhere, '--passphrase-file', wrong);
+    const key = sandbox.at('key');
+    writeFileSync(key, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    await refused('SEALING_KEY_WRONG', 'verify', closed, '--sealing-key', key);
+    expect(existsSync(elsewhere)).toBe(false);
+    expect(await store('restore', running, '--state', elsewhere, '--passphrase-file', right)).toMatchObject({
+      code: 0,
+    });
+    const again = await startBoss(sandbox, { state: elsewhere, words: ['--passphrase-file', right] });
+    expect(await again.stop()).toBe(0);
+  });
+
+  test('of a backup that asks for more work than is reasonable is not tried', async () => {
+    const { right } = passphraseFiles();
+    const boss = await startBoss(sandbox, { words: ['--passphrase-file', right] });
+    const file = sandbox.at('a.backup');
+    expect(await boss.gobs('store', 'backup', file)).toMatchObject({ code: 0 });
+    expect(await boss.stop()).toBe(0);
+    const costly = forgeBackup(readFileSync(file, 'utf8'), (rows) =>
+      rows.map(([key, text]) => [
+        key,
+        key === 'k/!' ? text.replace('"N":131072', '"N":262144').replace('"p":1', '"p":16') : text,
+      ]),
+    );
+    const forged = await sandbox.write('forged', costly);
+    for (const words of [['verify'], ['restore', '--state', sandbox.at('elsewhere')]]) {
+      const ran = await gobs(sandbox, ['store', ...words, forged, '--passphrase-file', right]);
+      expect([ran.code, ran.stderr]).toEqual([
+        1,
+        expect.stringContaining('STORE_DAMAGED: row k/! does not say which key the store is sealed with'),
+      ]);
+    }
   });
 });

@@ -56,6 +56,19 @@ const expectRefused = async (shop: Workshop, words: RegExp): Promise<void> => {
 };
 
 describe('a row', () => {
+  test('is not written so deep that nobody could read it back; the turn is undone', async () => {
+    const shop = await open();
+    const it = shop.kernel.refOf('vat:test/thing/2/self') as Thing;
+    const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    const before = store.entries();
+    await expect(E(it).write(deep(501))).rejects.toThrow(/^LIMIT_EXCEEDED: JSON with more than 500 levels$/);
+    expect(store.entries()).toEqual(before);
+    await E(it).write(deep(500));
+    await shop.kernel.stop();
+    const again = await open();
+    expect(await E(again.kernel.refOf('vat:test/thing/2/self') as Thing).read()).toEqual(deep(500));
+  });
+
   test('has the documented form', () => {
     const value = store.get(THING)!;
     expect(JSON.parse(value)).toEqual({ k: 'thing', v: 3, c: 1, b: '#{"answer":42}', s: [] });

@@ -86,8 +86,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'an actor that was found once is not followed the next time',
     file: 'number-set.ts',
-    find: 'if (isIn(block, bit)) return false;',
-    replace: 'if (block[bit >>> 5] !== 0) return false;',
+    find: 'if (after === before) return false;',
+    replace: 'if (before !== 0) return false;',
   },
   {
     name: 'caches keep garbage',

@@ -41,7 +41,9 @@ const checkSignature = async (
   }
   const settings = sealingPaths(keys, powers);
   if (Object.keys(settings).length === 0) {
-    return { said: `${where}: who wrote it cannot be told without the sealing key; --sealing-key FILE checks that` };
+    return {
+      said: `${where}: who wrote it cannot be told without the sealing key; --sealing-key FILE or --passphrase-file FILE checks that`,
+    };
   }
   const altered = whyNotSigned(await powers.rows.openSeal(row, await withPassphrase(settings, powers), ''), trailer);
   return altered === undefined ? {} : { altered: `${where}: ${altered}` };

@@ -31,7 +31,7 @@ const endOfString = (text: string, start: number): number => {
 };
 
 const exceeded = (what: string, limit: number): Error =>
-  makeError('LIMIT_EXCEEDED', `a message has more than ${limit} ${what}`);
+  makeError('LIMIT_EXCEEDED', `JSON with more than ${limit} ${what}`);
 
 /** Throws LIMIT_EXCEEDED. Says nothing about whether the text is JSON: `JSON.parse` does. */
 export const checkShape = (text: string, { depth, values }: ShapeLimits): void => {
@@ -63,3 +63,14 @@ export const checkShape = (text: string, { depth, values }: ShapeLimits): void =
   }
 };
 harden(checkShape);
+
+/** Far above what a message can bring into a portrait, and far below what a call stack holds. */
+export const storedLimits: ShapeLimits = harden({ depth: 500, values: 1_000_000 });
+harden(storedLimits);
+
+/** JSON of a row or a backup, which somebody else may have written. Throws LIMIT_EXCEEDED, or as `JSON.parse` does. */
+export const parseStored = (text: string): unknown => {
+  checkShape(text, storedLimits);
+  return JSON.parse(text);
+};
+harden(parseStored);
