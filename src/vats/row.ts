@@ -30,7 +30,9 @@ const isWritten = (value: unknown): value is Written => {
   if (typeof value !== 'object' || value === null) return false;
   const { k, v, c, b, s } = value as Written;
   const strings = typeof k === 'string' && k.length <= LONGEST_KIND && typeof b === 'string' && Array.isArray(s);
-  return strings && s.every((slot) => typeof slot === 'string') && isCount(v, 1) && isCount(c, 1);
+  if (!strings || !s.every((slot) => typeof slot === 'string') || !isCount(c, 1)) return false;
+  // As `stripped` leaves it.
+  return v === 0 ? b === '#null' && s.length === 0 : isCount(v, 1);
 };
 
 /** Throws LIMIT_EXCEEDED for a portrait that nobody could read back. */

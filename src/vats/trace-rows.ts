@@ -44,8 +44,9 @@ const encodeRow = (row: number, first: number, entries: readonly string[]): stri
 export const decodeRow = (text: string): TraceRow | undefined => {
   const { v, n, s, r } = Object(parseStored(text)) as Readonly<Record<string, unknown>>;
   if (isCount(v, 1) && v !== VERSION) return undefined;
-  if (v !== VERSION || !isCount(n) || !isCount(s) || !Array.isArray(r) || !r.every(isEntry))
-    {throw Error('it is no row');}
+  if (v !== VERSION || !isCount(n) || !isCount(s) || !Array.isArray(r) || !r.every(isEntry)) {
+    throw Error('it is no row');
+  }
   return { row: n, first: s, entries: r };
 };
 harden(decodeRow);

@@ -61,6 +61,11 @@ async function* pages(): AsyncGenerator<readonly StoreEntry[]> {
 const generated = { where: 'the generated rows', pages, close: async () => {} };
 const kinds = { node: 1 };
 const direct = await verify(generated, { kinds });
-await writeBackupFile(fs, file, writeBackup(pages(), generated.where, { taken: '2026-11-20T11:00:00.000Z', gobs: '0' }), { force: false });
+await writeBackupFile(
+  fs,
+  file,
+  writeBackup(pages(), generated.where, { taken: '2026-11-20T11:00:00.000Z', gobs: '0' }),
+  { force: false },
+);
 const copied = await verify(await openBackupFile(fs, file), { kinds });
 writeSync(1, `${JSON.stringify({ direct, copied })}\n`);

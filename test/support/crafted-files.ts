@@ -123,8 +123,9 @@ export const craftedFiles = (backup: string): ReadonlyMap<string, CraftedFile> =
 
   // ----------------------------------------------------------------------------------------- rows
   const damagedRow = /BACKUP_DAMAGED: \S+: line \d+, byte \d+: /;
-  for (const key of longKeys)
-    {add(`a key of ${key.length}`, damagedRow, fileOf({ rows: withLast(rowOf(`z${key}`, 'x')) }));}
+  for (const key of longKeys) {
+    add(`a key of ${key.length}`, damagedRow, fileOf({ rows: withLast(rowOf(`z${key}`, 'x')) }));
+  }
   for (const key of ['z\ud800', 'z\udc00\u001b[2J\n', '']) {
     add(`key ${JSON.stringify(key)}`, damagedRow, fileOf({ rows: withLast(rowOf(key, 'x')) }));
   }

@@ -44,7 +44,7 @@ const body = (key: RegExp, change: (text: string) => string) =>
 const rawBody = (key: RegExp, text: string) => edit(key, (row) => withTexts(row, { b: JSON.stringify(`#${text}`) }));
 
 export const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
-const deepRecord = (levels: number): string => `${'{"a":'.repeat(levels)  }1${  '}'.repeat(levels)}`;
+const deepRecord = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 const wide = `[${'[],'.repeat(3_000_000)}[]]`;
 
 const header = /^v\/boss\/!$/;
@@ -122,6 +122,7 @@ for (const number of wrongNumbers) {
 for (const number of ['-1', '1.5', '"x"', '{}']) {
   add(`peer epoch ${number}`, /^ROW_DAMAGED: row p\/[a-z2-7]+\/!: /m, record(peer, { epoch: number }));
 }
+add('row version 0', /^ROW_DAMAGED: row v\/boss\/a\/machine\/\d+: /m, record(actor, { v: '0' }));
 add('peer dialled', /^ROW_DAMAGED: row p\/[a-z2-7]+\/!: /m, record(peer, { dialled: '[7]' }));
 
 // ------------------------------------------------------------------------------------------- depth

@@ -52,13 +52,16 @@ describe('a row of the trace', () => {
     await life.kernel.stop();
   });
 
-  test.each(['no row', '{"v":1,"n":3}', 'null', '{"v":1,"n":3,"s":4,"r":[[]]}', '{"v":1,"n":1e16,"s":4,"r":[]}'])('that holds %s is passed over', async (text) => {
-    await fill();
-    await memory.write([{ type: 'put', key: 't/000003', value: text }]);
-    const life = await open(memory, 2);
-    expect((await life.kernel.inspector.trace()).records.length).toBeGreaterThan(4);
-    await life.kernel.stop();
-  });
+  test.each(['no row', '{"v":1,"n":3}', 'null', '{"v":1,"n":3,"s":4,"r":[[]]}', '{"v":1,"n":1e16,"s":4,"r":[]}'])(
+    'that holds %s is passed over',
+    async (text) => {
+      await fill();
+      await memory.write([{ type: 'put', key: 't/000003', value: text }]);
+      const life = await open(memory, 2);
+      expect((await life.kernel.inspector.trace()).records.length).toBeGreaterThan(4);
+      await life.kernel.stop();
+    },
+  );
 
   test('that cannot be read since the store cannot be used is no reason to begin anew', async () => {
     await fill();
