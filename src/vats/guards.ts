@@ -14,12 +14,10 @@ import {
   type Pattern,
 } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
-import { quickMatch, type QuickMatch } from './quick-match.ts';
+import { quickMatch } from './quick-match.ts';
 
 interface ArgumentsGuard {
   readonly pattern: Pattern;
-  readonly required: readonly QuickMatch[];
-  readonly optional: readonly QuickMatch[];
   /** How many arguments it takes at most. */
   readonly most: number;
 }
@@ -48,8 +46,6 @@ const readArguments = (where: string, methodGuard: MethodGuard): ArgumentsGuard 
   const [required, optional] = [argGuards, optionalArgGuards] as [Pattern[], Pattern[]];
   return {
     pattern: M.splitArray(required, optional, restArgGuard as Pattern | undefined),
-    required: required.map(quickMatch),
-    optional: optional.map(quickMatch),
     most: restArgGuard === undefined ? argGuards.length + optionalArgGuards.length : Infinity,
   };
 };
@@ -82,16 +78,6 @@ export const joinFacetGuards = (guards: readonly FacetGuard[]): FacetGuard => {
 };
 harden(joinFacetGuards);
 
-/** Does each argument surely match its own pattern? It cannot say what is wrong. */
-const eachMatches = (args: readonly unknown[], { required, optional }: ArgumentsGuard): boolean =>
-  args.length >= required.length &&
-  args.length <= required.length + optional.length &&
-  required.every((match, index) => match(args[index])) &&
-  optional.every((match, index) => {
-    const argument = args[required.length + index];
-    return argument === undefined || match(argument);
-  });
-
 /** Throws NO_SUCH_METHOD or BAD_ARGUMENTS, which names method and argument. */
 export const checkArguments = (facet: FacetGuard, method: string, args: readonly unknown[]): void => {
   const takes = facet.methods.get(method);
@@ -102,7 +88,7 @@ export const checkArguments = (facet: FacetGuard, method: string, args: readonly
   if (args.length > takes.most) {
     throw makeError('BAD_ARGUMENTS', `${facet.interfaceName}.${method}: ${args.length} arguments, takes ${takes.most}`);
   }
-  if (eachMatches(args, takes)) return;
+  if (quickMatch(takes.pattern)(args)) return;
   try {
     mustMatch(args, takes.pattern, 'arguments');
   } catch (error) {

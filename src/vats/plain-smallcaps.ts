@@ -39,12 +39,6 @@ const isSpecial = (text: string): boolean => {
 
 const encodeText = (text: string): string => (isSpecial(text) ? `!${text}` : text);
 
-const encodeName = (name: string): string => {
-  // Given to an object like any other name, it would not become one.
-  if (name === '__proto__') throw notPlain;
-  return encodeText(name);
-};
-
 /** Of what is passable. Throws as `slotOf` does. */
 export const encodePlain = <Slot>(root: unknown, slotOf: (reference: object) => Slot): CapData<Slot> | undefined => {
   const slots: Slot[] = [];
@@ -62,9 +56,10 @@ export const encodePlain = <Slot>(root: unknown, slotOf: (reference: object) => 
     if (style === 'copyArray') return (value as readonly unknown[]).map(encode);
     if (style === 'remotable') return encodeReference(value);
     if (style !== 'copyRecord') throw notPlain;
-    const encoded: Record<string, unknown> = {};
+    // Inherits nothing: under lockdown, a name of what Object.prototype has could not be set.
+    const encoded: Record<string, unknown> = { __proto__: null };
     for (const name of Object.keys(value).sort()) {
-      encoded[encodeName(name)] = encode((value as Record<string, unknown>)[name]);
+      encoded[encodeText(name)] = encode((value as Record<string, unknown>)[name]);
     }
     return encoded;
   };

@@ -8,7 +8,7 @@
  * A no is only "perhaps not": whoever asks then asks @endo/patterns, which also says what is wrong. So what this does not know about patterns (it
  * knows the forms that kinds use) costs time, and nothing else.
  */
-import { getTag, passStyleOf } from '@endo/pass-style';
+import { getTag, PASS_STYLE, passStyleOf } from '@endo/pass-style';
 import { matches, type Pattern } from '@endo/patterns';
 
 /** True: it surely matches. False says nothing. Of what is hardened and passable. */
@@ -31,9 +31,12 @@ const nothing: QuickMatch = () => false;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-// What is passable and inherits from Object.prototype is a record; to ask passStyleOf would have it look through all of it.
+// What is passable, inherits from Object.prototype and has no tag is a record; to ask passStyleOf would have it look through all of it.
 const isRecord = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  typeof value === 'object' &&
+  value !== null &&
+  Object.getPrototypeOf(value) === Object.prototype &&
+  !Object.hasOwn(value, PASS_STYLE);
 const isArray: (value: unknown) => value is readonly unknown[] = Array.isArray;
 
 const isOfStyle =
@@ -99,6 +102,24 @@ const arrayOf = ([item, limits]: readonly [Pattern, unknown?]): QuickMatch => {
   return (value) => isArray(value) && value.length <= arrayLengthLimit && value.every(match);
 };
 
+const splitArray = ([required, optional = [], rest]: readonly [
+  readonly Pattern[],
+  (readonly Pattern[])?,
+  Pattern?,
+]): QuickMatch => {
+  const [needed, more] = [required.map(quickMatch), optional.map(quickMatch)];
+  const matchRest = rest === undefined ? undefined : quickMatch(rest);
+  return (value) =>
+    isArray(value) &&
+    value.length >= needed.length &&
+    needed.every((match, index) => match(value[index])) &&
+    more.every((match, index) => {
+      const item = value[needed.length + index];
+      return item === undefined || match(item);
+    }) &&
+    (matchRest === undefined || matchRest(value.slice(needed.length + more.length)));
+};
+
 const string = ([limits]: readonly [unknown?]): QuickMatch => {
   const { stringLengthLimit } = limitsIn(limits);
   return (value) => typeof value === 'string' && value.length <= stringLengthLimit;
@@ -130,6 +151,7 @@ const forms: Readonly<Record<string, (payload: never) => QuickMatch>> = {
   'match:gte': order((value, bound) => value >= bound),
   'match:arrayOf': arrayOf,
   'match:recordOf': recordOf,
+  'match:splitArray': splitArray,
   'match:splitRecord': splitRecord,
 };
 

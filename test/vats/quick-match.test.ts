@@ -1,10 +1,12 @@
 import { Far } from '@endo/far';
-import { M, matches, type Pattern } from '@endo/patterns';
+import { makeTagged } from '@endo/pass-style';
+import { M, makeCopySet, matches, type Pattern } from '@endo/patterns';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quickMatch } from '../../src/vats/quick-match.ts';
 
 const far = Far('Thing', {});
+const set = makeCopySet(['x']);
 const long = (length: number): string => 'x'.repeat(length);
 const many = (length: number): readonly number[] => Array.from({ length }, (_, index) => index);
 const wide = (count: number): object => Object.fromEntries(many(count).map((number) => [`p${number}`, number]));
@@ -33,6 +35,10 @@ describe('a value is seen to match at once', () => {
     ['a record with each of its properties', harden({ a: M.number() }), harden({ a: 1 })],
     ['properties that may be there', machine, harden({ name: 'm', at: null, log: [{ what: 'x', more: 1 }], hob: far })],
     ['an optional property that is undefined', machine, harden({ name: 'm', at: 1, log: [], hob: undefined })],
+    ['the items that must be there', M.splitArray([M.string()], [M.number()]), harden(['x'])],
+    ['those that may be, if undefined too', M.splitArray([], [M.number(), M.string()]), harden([undefined, 'x'])],
+    ['more items than are named', M.splitArray([M.string()]), harden(['x', 1])],
+    ['a rest of some shape', M.splitArray([], [], M.arrayOf(M.number())), harden([1, 2])],
     ['more than is named', M.splitRecord({ a: M.number() }), harden({ a: 1, b: 2 })],
   ])('%s', (_what, pattern, value) => {
     expect(matches(value, pattern)).toBe(true);
@@ -57,8 +63,13 @@ describe('a value is left to be looked at', () => {
     ['a property from the prototype', M.splitRecord({ constructor: M.any() }), harden({})],
     ['a wrong optional property', machine, harden({ name: 'm', at: 1, log: [], hob: 1 })],
     ['a property that may not be there', machine, harden({ name: 'm', at: 1, log: [], other: 1 })],
+    ['a missing item', M.splitArray([M.string(), M.string()]), harden(['x'])],
+    ['a wrong optional item', M.splitArray([], [M.number()]), harden(['x'])],
+    ['a wrong rest', M.splitArray([], [], M.arrayOf(M.number())), harden([1, 'x'])],
     ['a list instead of a record', M.record(), harden([])],
     ['a reference instead of a record', M.record(), far],
+    ['a set instead of a record', M.record(), makeCopySet(['x'])],
+    ['something with a tag instead of a record', M.splitRecord({ payload: M.any() }), makeTagged('t', 'x')],
   ])('%s', (_what, pattern, value) => {
     expect(matches(value, pattern)).toBe(false);
     expect(quickMatch(pattern)(value)).toBe(false);
@@ -102,6 +113,9 @@ test('nothing is said to match that does not, of any pattern and value', () => {
         fc
           .tuple(tie('pattern'), fc.constantFrom(undefined, { arrayLengthLimit: 1 }))
           .map(([of, limits]) => M.arrayOf(of, limits)),
+        fc
+          .tuple(some, some, fc.constantFrom(undefined, M.arrayOf(M.number())))
+          .map(([a, b, c]) => M.splitArray(a, b, c)),
         tie('pattern').map((of) => M.recordOf(M.string(), of, { numPropertiesLimit: 2 })),
         fc
           .tuple(fields, fields, fc.constantFrom(undefined, {}, M.record(), M.any()))
@@ -113,7 +127,7 @@ test('nothing is said to match that does not, of any pattern and value', () => {
   const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 3, depthSize: 'small' },
-      fc.constantFrom<unknown[]>('', 'x', 'xy', 0, 1, 2, NaN, true, null, undefined, 3n, far),
+      fc.constantFrom<unknown[]>('', 'x', 'xy', 0, 1, 2, NaN, true, null, undefined, 3n, far, set),
       fc.array(tie('value'), { maxLength: 3 }),
       fieldsOf(tie('value')),
     ),
