@@ -34,7 +34,8 @@ export const requireNotLost = async (
   // Before the store is looked for: somebody else may just be making both.
   const found = (await readCommitWitness(fs, commits)) > 0 ? [commits] : [];
   for (const trace of traces) if (await isThere(fs, trace)) found.push(trace);
-  if ((await holdsStore(fs, database)) || (await holdsStore(fs, restored))) return true;
+  // A restore that ends just now moves the one to the other between two looks.
+  for (const path of [database, restored, database]) if (await holdsStore(fs, path)) return true;
   if (found.length === 0) return false;
   const names = found.map((path) => basename(path)).join(', ');
   throw makeError('STORE_LOST', `${database}: the store is gone; left of what was there: ${names}`, {

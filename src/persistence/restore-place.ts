@@ -10,7 +10,7 @@
  *   2.  commits, store      ──▶ replaced-<time>/         the old one, if there is one
  *   3.  store.restored      ──▶ store
  *
- * Between 2 and 3 there is no `store/`; who opens the directory then does 3 (`finishRestore`). Before 2 the old store is in its place.
+ * Between 2 and 3 there is no `store/`, or nothing in it; who opens the directory then does 3 (`finishRestore`). Before 2 the old store is in its place.
  */
 import { join } from 'node:path';
 import { codeOf, makeError } from '../errors/gobs-error.ts';

@@ -6,7 +6,7 @@
  *     holder.json     0600: who has the store open (holder.ts)
  *     commits         0600: how many batches were acknowledged (commit-witness.ts)
  *     restoring/      while a backup is being restored, or after that was killed (restore-place.ts)
- *     store.restored/ a restored store that is whole, for a moment; if there is no store/, it is the store
+ *     store.restored/ a restored store that is whole, for a moment; if there is no store/, or nothing in it, it is the store
  *     replaced-*\/     what a restore replaced: a store/, and its commits
  */
 import { dirname, join } from 'node:path';
@@ -75,6 +75,7 @@ export const requireStore = async (fs: typeof import('node:fs'), paths: StatePat
   requireOurs(database, names);
   // What LevelDB finds no database in, it makes one in.
   if (names.includes('CURRENT')) return;
+  await requireNoneWaits(fs, paths);
   throw makeError('STORE_UNUSABLE', `${directory}: there is no store here`, {
     hint: 'name the state directory of a boss with --state DIR',
   });
@@ -91,17 +92,32 @@ export const finishRestore = async (
   fs: typeof import('node:fs'),
   { database, restored }: StatePaths,
 ): Promise<void> => {
-  const isThere = await fs.promises.lstat(database).then(
-    () => true,
-    (error: unknown) => codeIn(error) !== 'ENOENT',
+  const isEmpty = await fs.promises.readdir(database).then(
+    (names) => names.length === 0,
+    (error: unknown) => codeIn(error) === 'ENOENT',
   );
-  if (isThere) return;
+  if (!isEmpty) return;
   await fs.promises.rename(restored, database).catch((error: unknown) => {
     if (['ENOENT', 'EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(String(codeIn(error)))) return;
     throw storeFailure(restored, error);
   });
 };
 harden(finishRestore);
+
+/**
+ * Where LevelDB would make a new database in `store/`: it must not, with a restored store beside it that could not be put there. What somebody else has begun to
+ * make there may go on at any moment, so it is not ours to remove.
+ */
+const requireNoneWaits = async (fs: typeof import('node:fs'), { database, restored }: StatePaths): Promise<void> => {
+  const waits = await fs.promises.lstat(restored).then(
+    () => true,
+    (error: unknown) => codeIn(error) !== 'ENOENT',
+  );
+  if (!waits) return;
+  throw makeError('STORE_UNUSABLE', `${restored}: a restored store, which cannot be moved to ${database}`, {
+    hint: `nothing of a store is in ${database} yet: if no process is at work there, remove it and try again`,
+  });
+};
 
 /** Like `mkdir` with `recursive`, which on a read-only file system says ENOENT. */
 const makeAll = async (fs: typeof import('node:fs'), path: string): Promise<void> => {
@@ -172,7 +188,7 @@ export const prepareStateDirectory = async (
   const names = await attempt(database, fs.promises.readdir(database));
   requireOurs(database, names);
   const isNew = !names.includes('CURRENT');
-  if (!isNew) await checkDatabase(fs, paths);
+  await (isNew ? requireNoneWaits : checkDatabase)(fs, paths);
   return { isNew };
 };
 harden(prepareStateDirectory);
