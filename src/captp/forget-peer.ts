@@ -7,6 +7,7 @@
  * number is kept for all peers that were ever forgotten.
  */
 import type { Committer } from '../vats/kernel-contract.ts';
+import { pagesIn } from '../vats/key-order.ts';
 import type { StoreOp } from '../vats/store.ts';
 import type { PeerId } from './peer-id.ts';
 
@@ -39,12 +40,10 @@ export const forgetRows = async (committer: Committer, peerId: PeerId): Promise<
       { type: 'put', key: floorKey, value: JSON.stringify({ next }) },
     ]);
   }
-  for (;;) {
-    const page = await committer.page({ gt: `${base}/!`, lt: `${base}0`, limit: BATCH });
+  for await (const page of pagesIn(committer, { gt: `${base}/!`, lt: `${base}0` }, BATCH)) {
     const ops = page.map(([key]): StoreOp => ({ type: 'del', key }));
     if (page.length < BATCH) ops.push({ type: 'del', key: `${base}/!` });
     await committer.write(ops);
-    if (page.length < BATCH) return;
   }
 };
 harden(forgetRows);

@@ -12,6 +12,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { makeMarks } from './collector-marks.ts';
 import { namesIn, readHeader } from './collector-rows.ts';
 import { mapKind } from './durable-map.ts';
+import { lastKey } from './key-order.ts';
 import { actorKey, entryRange, rootRange, vatHeaderKey, type KeyRange } from './keys.ts';
 import { parseActorName, type RefName } from './names.ts';
 import { decodeRow } from './row.ts';
@@ -108,7 +109,7 @@ export const makeMarking = ({ rows, pace }: MarkingOptions): Marking => {
 
   const scanPage = async ({ gt, lt }: KeyRange): Promise<void> => {
     const page = await rows.page({ gt, lt, limit: pace });
-    if (page.length === pace) grey.push({ gt: page[pace - 1]![0], lt });
+    if (page.length === pace) grey.push({ gt: lastKey(page, gt), lt });
     for (const [key, value] of page) shadeRow(key, value);
   };
 

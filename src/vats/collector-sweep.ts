@@ -10,6 +10,7 @@ import { instanceIn, lowered, readHeader } from './collector-rows.ts';
 import { mapKind } from './durable-map.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { actorRange, entryRange, rootRange, vatHeaderKey, vatRange, type KeyRange } from './keys.ts';
+import { pagesIn } from './key-order.ts';
 import type { StoreEntry, StoreOp } from './store.ts';
 import { decodeRow, stripped } from './row.ts';
 
@@ -45,13 +46,10 @@ export const makeSweep = (options: SweepOptions): Sweep => {
   const { rows, write, isCondemned, isUnheld, breathe, headerChanged, vatGone, pace } = options;
   const swept = { actors: 0, entries: 0, vats: 0 };
 
-  async function* pagesOf({ gt, lt }: KeyRange): AsyncGenerator<readonly StoreEntry[]> {
-    for (let from = gt; ;) {
-      const page = await rows.page({ gt: from, lt, limit: pace });
+  async function* pagesOf(range: KeyRange): AsyncGenerator<readonly StoreEntry[]> {
+    for await (const page of pagesIn(rows, range, pace)) {
       yield page;
-      if (page.length < pace) return;
-      from = page[pace - 1]![0];
-      await breathe();
+      if (page.length === pace) await breathe();
     }
   }
 

@@ -8,7 +8,7 @@
  */
 import { describeError, makeError } from '../errors/gobs-error.ts';
 import type { Committer } from './kernel-contract.ts';
-import { compareKeys } from './key-order.ts';
+import { compareKeys, lastKey } from './key-order.ts';
 import type { Store, StoreEntry, StoreOp } from './store.ts';
 import type { GroupCompanion } from './trace.ts';
 import type { Output } from './turn.ts';
@@ -158,9 +158,9 @@ export const makeGroupCommit = ({
   ): Promise<{ keys: string[]; end: string | null }> => {
     // What is pending now may be in the store only after the store's page was taken, and pending no more when that arrives.
     const before = pendingKeys(gt, lt);
-    const stored = (await store.page({ gt, lt, limit })).map(([key]) => key);
-    const end = stored.length < limit ? null : stored[limit - 1]!;
-    const keys = [...new Set([...stored, ...before, ...pendingKeys(gt, lt)])].sort(compareKeys);
+    const stored = await store.page({ gt, lt, limit });
+    const end = stored.length < limit ? null : lastKey(stored, gt);
+    const keys = [...new Set([...stored.map(([key]) => key), ...before, ...pendingKeys(gt, lt)])].sort(compareKeys);
     return { keys: end === null ? keys : keys.filter((key) => compareKeys(key, end) <= 0), end };
   };
 

@@ -4,11 +4,12 @@
  */
 import { makeError } from '../errors/gobs-error.ts';
 import { drawGraph, type Graph, type GraphRequest } from './graph.ts';
-import { actorKey, actorRange, rootRange, vatRange, type KeyRange } from './keys.ts';
+import { lastKey, pagesIn } from './key-order.ts';
+import { actorKey, actorRange, rootRange, vatRange } from './keys.ts';
 import { vatsIn } from './known-kinds.ts';
 import { formatActorName, parseActorName, type RefName } from './names.ts';
 import { decodeRow } from './row.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreEntry } from './store.ts';
 import { readTrace, type AcceptRecord, type TracePage, type TraceRequest } from './trace-reader.ts';
 import type { Trace } from './trace.ts';
 import { typeOfVat } from './vat-types.ts';
@@ -74,20 +75,16 @@ const actorFromKey = (vat: string, key: string): RefName => {
 
 const withoutFacet = (name: RefName): RefName => name.replace(/\/[^/]*$/, '');
 
+const refersTo =
+  (wanted: RefName) =>
+  ([key, value]: StoreEntry): boolean =>
+    decodeRow(key, value).slots.some((slot) => withoutFacet(slot) === wanted);
+
 export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspector => {
   const summarize = (vat: string, key: string, value: string): ActorSummary => {
     const { kind, version, change } = decodeRow(key, value);
     return { name: actorFromKey(vat, key), kind, version, change };
   };
-
-  async function* rowsIn({ gt, lt }: KeyRange): AsyncGenerator<readonly [string, string]> {
-    for (let from = gt; ;) {
-      const page = await store.page({ gt: from, lt, limit: PAGE });
-      yield* page;
-      if (page.length < PAGE) return;
-      from = page[page.length - 1]![0];
-    }
-  }
 
   const allNames = async (): Promise<readonly string[]> => [...new Set([...vats.keys(), ...(await vatsIn(store))])];
 
@@ -101,16 +98,19 @@ export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspect
     vats: async () => harden((await allNames()).map(summarizeVat)),
     roots: async (vat) => {
       const found: string[] = [];
-      for await (const [key] of rowsIn(rootRange(vat))) found.push(key.slice(rootRange(vat).gt.length));
+      const range = rootRange(vat);
+      for await (const page of pagesIn(store, range, PAGE)) {
+        found.push(...page.map(([key]) => key.slice(range.gt.length)));
+      }
       return harden(found);
     },
     actors: async (vat, { after, limit = 100 } = {}) => {
       const range = actorRange(vat);
-      const page = await store.page({ ...range, gt: after === undefined ? range.gt : range.gt + after, limit });
-      const last = page[page.length - 1];
+      const gt = after === undefined ? range.gt : range.gt + after;
+      const page = await store.page({ ...range, gt, limit });
       return harden({
         actors: page.map(([key, value]) => summarize(vat, key, value)),
-        next: last !== undefined && page.length === limit ? last[0].slice(range.gt.length) : null,
+        next: page.length === limit ? lastKey(page, gt).slice(range.gt.length) : null,
       });
     },
     portrait: (name) => {
@@ -124,11 +124,10 @@ export const makeInspector = ({ store, vats, trace }: InspectorOptions): Inspect
       return harden({ ...summarize(actor.vat, key, value), portrait: row.body.slice(1), references: [...row.slots] });
     },
     referrers: async (name) => {
-      const wanted = withoutFacet(name);
       const found: string[] = [];
       for (const vat of await allNames()) {
-        for await (const [key, value] of rowsIn(vatRange(vat))) {
-          if (decodeRow(key, value).slots.some((slot) => withoutFacet(slot) === wanted)) found.push(key);
+        for await (const page of pagesIn(store, vatRange(vat), PAGE)) {
+          found.push(...page.filter(refersTo(withoutFacet(name))).map(([key]) => key));
         }
       }
       return harden(found);

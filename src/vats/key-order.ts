@@ -1,5 +1,6 @@
 import { makeError } from '../errors/gobs-error.ts';
-import type { StoreEntry } from './store.ts';
+import type { KeyRange } from './keys.ts';
+import type { Store, StoreEntry } from './store.ts';
 
 /** Byte order of UTF-8, which is the order of code points: what stores sort by, and JavaScript's own order is not. */
 export const compareKeys = (left: string, right: string): number => {
@@ -30,3 +31,24 @@ export const lastKey = (page: readonly StoreEntry[], gt: string): string => {
   });
 };
 harden(lastKey);
+
+async function* paging(
+  rows: Pick<Store, 'page'>,
+  { gt, lt }: KeyRange,
+  limit: number,
+): AsyncGenerator<readonly StoreEntry[]> {
+  for (let from = gt; ;) {
+    const page = await rows.page({ gt: from, lt, limit });
+    yield page;
+    if (page.length < limit) return;
+    from = lastKey(page, from);
+  }
+}
+
+/** A range in pages of `limit` rows, the last of which has fewer, or none. Each is read when it is asked for. Throws as `page` does, and ROW_DAMAGED as `lastKey` does. */
+export const pagesIn = (
+  rows: Pick<Store, 'page'>,
+  range: KeyRange,
+  limit: number,
+): AsyncGenerator<readonly StoreEntry[]> => paging(rows, range, limit);
+harden(pagesIn);

@@ -4,7 +4,7 @@
  * be. Rows of the newest version are only looked at: one whose portrait is not of its kind's shape, which its first call would find, is told of.
  */
 import { describeError, type ErrorDescription } from '../errors/gobs-error.ts';
-import { lastKey } from './key-order.ts';
+import { pagesIn } from './key-order.ts';
 import { actorRange } from './keys.ts';
 import { decodeRow, isStripped } from './row.ts';
 import type { StoreEntry, PageRequest } from './store.ts';
@@ -82,13 +82,10 @@ const walkRow = async (vat: Vat, [key, value]: StoreEntry, { get }: WalkOptions)
 
 async function* walk(options: WalkOptions): AsyncGenerator<WalkedRow> {
   for (const vat of await options.vats()) {
-    const { gt, lt } = actorRange(vat.name);
-    for (let from: string | undefined = gt; from !== undefined;) {
-      const entries: readonly StoreEntry[] = await options.page({ gt: from, lt, limit: PAGE });
+    for await (const entries of pagesIn(options, actorRange(vat.name), PAGE)) {
       for (const row of await Promise.all(entries.map((entry) => walkRow(vat, entry, options)))) {
         if (row !== undefined) yield harden(row);
       }
-      from = entries.length < PAGE ? undefined : lastKey(entries, from);
     }
   }
 }

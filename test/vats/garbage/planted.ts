@@ -68,7 +68,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'only the first page of a map is followed',
     file: 'collector-marking.ts',
-    find: 'if (page.length === pace) grey.push({ gt: page[pace - 1]![0], lt });',
+    find: 'if (page.length === pace) grey.push({ gt: lastKey(page, gt), lt });',
     replace: '',
   },
   {
