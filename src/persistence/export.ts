@@ -29,34 +29,34 @@ export interface ExportRecord {
 const longestKey = 1_024;
 const longestWhy = 500;
 
-/** The text of a row without its checksum, and what the key says of it. */
-type Reader = (text: string, key: readonly string[]) => ExportRecord | undefined;
+/** The text of a row without its checksum, what the key says of it, and the key. */
+type Reader = (text: string, parts: readonly string[], key: string) => ExportRecord | undefined;
 
 const record = (text: string): Readonly<Record<string, Json>> => parseStored(text) as Readonly<Record<string, Json>>;
 
-const portraitIn = (text: string) => {
-  const { kind, version, change, body, slots } = decodeRow('', text);
+const portraitIn = (key: string, text: string) => {
+  const { kind, version, change, body, slots } = decodeRow(key, text);
   return { kind, version, change, portrait: readPortrait(body, slots) };
 };
 
 const readers: readonly (readonly [RegExp, Reader])[] = [
-  [/^(!\w+)$/, (text, [key = '']) => ({ type: 'store', key, value: record(text) })],
-  [/^v\/([^/]+)\/!$/, (text, [vat = '']) => ({ type: 'vat', vat, value: portraitIn(text).portrait })],
-  [/^v\/([^/]+)\/k$/, (text, [vat = '']) => ({ type: 'kinds', vat, value: portraitIn(text).portrait })],
+  [/^!\w+$/, (text, _parts, key) => ({ type: 'store', key, value: record(text) })],
+  [/^v\/([^/]+)\/!$/, (text, [vat = ''], key) => ({ type: 'vat', vat, value: portraitIn(key, text).portrait })],
+  [/^v\/([^/]+)\/k$/, (text, [vat = ''], key) => ({ type: 'kinds', vat, value: portraitIn(key, text).portrait })],
   [
     /^v\/([^/]+)\/a\/([^/]+\/[^/]+)$/,
-    (text, [vat = '', actor = '']) => ({ type: 'actor', name: `vat:${vat}/${actor}`, ...portraitIn(text) }),
+    (text, [vat = '', actor = ''], key) => ({ type: 'actor', name: `vat:${vat}/${actor}`, ...portraitIn(key, text) }),
   ],
   [
     /^v\/([^/]+)\/m\/([^/]+)\/(.*)$/s,
-    (text, [vat = '', map = '', key = '']) => {
-      const { change, portrait } = portraitIn(text);
-      return { type: 'entry', map: `vat:${vat}/map/${map}`, key, change, value: portrait };
+    (text, [vat = '', map = '', entry = ''], key) => {
+      const { change, portrait } = portraitIn(key, text);
+      return { type: 'entry', map: `vat:${vat}/map/${map}`, key: entry, change, value: portrait };
     },
   ],
   [
     /^v\/([^/]+)\/r\/(.*)$/,
-    (text, [vat = '', root = '']) => ({ type: 'root', vat, root, value: portraitIn(text).portrait }),
+    (text, [vat = '', root = ''], key) => ({ type: 'root', vat, root, value: portraitIn(key, text).portrait }),
   ],
   [/^p\/([^/]+)\/!$/, (text, [peer = '']) => ({ type: 'peer', peer, value: record(text) })],
   // The same as what follows, the other way round.
@@ -69,13 +69,13 @@ const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^t\/(.*)$/, (text, [number = '']) => ({ type: 'trace', number: Number(number), value: record(text) })],
   // Keys: sealed, or what is needed to open them.
   [/^k\/.*$/s, () => undefined],
-  [/^(.*)$/s, (text, [key = '']) => ({ type: 'row', key, value: withoutSealed(text) })],
+  [/^/, (text, _parts, key) => ({ type: 'row', key, value: withoutSealed(text) })],
 ];
 
 const recordOf = (key: string, text: string): ExportRecord | undefined => {
   for (const [shape, read] of readers) {
     const match = shape.exec(key);
-    if (match !== null) return read(text, match.slice(1));
+    if (match !== null) return read(text, match.slice(1), key);
   }
   return undefined;
 };

@@ -26,13 +26,16 @@ interface Written {
 /** As long as a label may be. */
 const LONGEST_KIND = 63;
 
-const isWritten = (value: unknown): value is Written => {
+/** Nobody strips another row; a map loses its entries. */
+const mayBeStripped = (key: string, kind: string): boolean => /^v\/[^/]+\/a\//.test(key) && kind !== 'map';
+
+const isWritten = (key: string, value: unknown): value is Written => {
   if (typeof value !== 'object' || value === null) return false;
   const { k, v, c, b, s } = value as Written;
   const strings = typeof k === 'string' && k.length <= LONGEST_KIND && typeof b === 'string' && Array.isArray(s);
   if (!strings || !s.every((slot) => typeof slot === 'string') || !isCount(c, 1)) return false;
   // As `stripped` leaves it.
-  return v === 0 ? b === '#null' && s.length === 0 : isCount(v, 1);
+  return v === 0 ? b === '#null' && s.length === 0 && mayBeStripped(key, k) : isCount(v, 1);
 };
 
 /** Throws LIMIT_EXCEEDED for a portrait that nobody could read back. */
@@ -50,11 +53,11 @@ export const decodeRow = (key: string, text: string): Row => {
   let written: unknown;
   try {
     written = parseStored(text);
-    if (isWritten(written)) checkShape(written.b, storedLimits);
+    if (isWritten(key, written)) checkShape(written.b, storedLimits);
   } catch (error) {
     throw damaged(key, describeError(error).message);
   }
-  if (!isWritten(written)) throw damaged(key, `{"k","v","c","b","s"} expected, ${text.slice(0, 40)} found`);
+  if (!isWritten(key, written)) throw damaged(key, `{"k","v","c","b","s"} expected, ${text.slice(0, 40)} found`);
   const { k, v, c, b, s } = written;
   return { kind: k, version: v, change: c, body: b, slots: s };
 };

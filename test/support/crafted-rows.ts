@@ -123,6 +123,9 @@ for (const number of ['-1', '1.5', '"x"', '{}']) {
   add(`peer epoch ${number}`, /^ROW_DAMAGED: row p\/[a-z2-7]+\/!: /m, record(peer, { epoch: number }));
 }
 add('row version 0', /^ROW_DAMAGED: row v\/boss\/a\/machine\/\d+: /m, record(actor, { v: '0' }));
+for (const [what, key] of Object.entries({ header, kinds, map, entry, root })) {
+  add(`version 0 of ${what}`, /^ROW_DAMAGED: row v\/boss\//m, record(key, { v: '0', b: '"#null"', s: '[]' }));
+}
 add('peer dialled', /^ROW_DAMAGED: row p\/[a-z2-7]+\/!: /m, record(peer, { dialled: '[7]' }));
 
 // ------------------------------------------------------------------------------------------- depth

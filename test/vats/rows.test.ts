@@ -5,7 +5,7 @@ import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeKernel } from '../../src/vats/kernel.ts';
 import { defineKind, type DurableMap } from '../../src/vats/kind.ts';
-import { encodeRow } from '../../src/vats/row.ts';
+import { decodeRow, encodeRow, stripped } from '../../src/vats/row.ts';
 import { openWorkshop, counterKind, type Counter, type Workshop } from './workshop.ts';
 
 interface Thing {
@@ -56,6 +56,21 @@ const expectRefused = async (shop: Workshop, words: RegExp): Promise<void> => {
 };
 
 describe('a row', () => {
+  test('is of version 0 where it is an actor that a collector has stripped, and nowhere else', () => {
+    const row = (kind: string) => stripped({ kind, version: 1, change: 1, body: '#{"n":1}', slots: ['x'] });
+    expect(decodeRow(THING, row('thing'))).toMatchObject({ version: 0, change: 2, body: '#null', slots: [] });
+    for (const [key, kind] of [
+      ['v/test/!', 'vat'],
+      ['v/test/k', 'kinds'],
+      ['v/test/r/a/thing', 'root'],
+      ['v/test/m/2/a/thing', 'entry'],
+      ['v/test/a/map/2', 'map'],
+      ['v/!', 'vats'],
+    ] as const) {
+      expect(() => decodeRow(key, row(kind))).toThrow(`ROW_DAMAGED: row ${key}: `);
+    }
+  });
+
   test('is not written so deep that nobody could read it back; the turn is undone', async () => {
     const shop = await open();
     const it = shop.kernel.refOf('vat:test/thing/2/self') as Thing;
