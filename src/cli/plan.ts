@@ -50,7 +50,9 @@ export type PlannedAction =
 export type Plan = readonly PlannedAction[];
 
 const propertiesOf = (resource: Resource): Map<string, string> =>
-  new Map(Object.entries(resource).map(([name, value]) => [name, String(value)]));
+  new Map(
+    Object.entries(resource).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
+  );
 
 const changesBetween = (from: Resource, to: Resource): Change[] => {
   const before = propertiesOf(from);

@@ -1,5 +1,6 @@
 /**
- * One round of a hob's work: each resource of the desired state is looked at, in the order of the document, and made so if that is asked for.
+ * One round of a hob's work: each resource of the desired state is looked at, one at a time, each after those that it names in `after` and
+ * otherwise in the order of the document, and made so if that is asked for. The report has the order of the document.
  * Looking and doing are one path with a flag (resources/contract.ts). One resource that fails does not stop the others,
  * and nothing that happens here is lost: every resource gets its line in the report.
  *
@@ -8,9 +9,12 @@
  *     differs, mode converge         corrected   what, from, to, at
  *     cannot be looked at            unknown     why
  *     anything else                  failed      why
+ *     comes after one that is        unknown     why: which one; it was neither looked at nor touched.
+ *     failed or unknown, converge                In a check it is looked at as always
  */
 import { codeOf, describeError, makeError } from '../errors/gobs-error.ts';
 import { plainText } from '../protocol/plain-text.ts';
+import { orderOf, predecessorsOf } from '../protocol/resources/order.ts';
 import { findResourceProblems, type ResourceProblem } from '../protocol/resources/resource-problems.ts';
 import { reportLimits } from '../protocol/shapes.ts';
 import type { Change, DesiredState, Findings, ReportReason, Resource, ResourceReport } from '../protocol/shapes.ts';
@@ -67,6 +71,42 @@ const convergeOne = async (resource: Resource, { types, host, mode, now }: Recon
   }
 };
 
+/** Of the first that it comes after and that is not as it is to be; undefined if there is none. */
+const waitingOutcome = (
+  predecessors: readonly number[],
+  resources: readonly Resource[],
+  outcomes: readonly (Outcome | undefined)[],
+): Outcome | undefined => {
+  const blocking = predecessors.find((index) => ['failed', 'unknown'].includes(outcomes[index]?.state ?? 'unknown'));
+  if (blocking === undefined) return undefined;
+  const state = outcomes[blocking]?.state === 'failed' ? 'failed' : 'is unknown';
+  const message = `not touched: it comes after "${resources[blocking]!.id}", which ${state}`;
+  return { state: 'unknown', why: whyOf(makeError('PREDECESSOR_FAILED', message)) };
+};
+
+/** In document order, whatever the order of the work. */
+const outcomesOf = async (
+  request: ReconcileRequest,
+  problems: ReadonlyMap<number, ResourceProblem>,
+): Promise<readonly Outcome[]> => {
+  const { desired, mode } = request;
+  const { resources } = desired;
+  const problemOf = (index: number) => problems.get(index) ?? problems.get(-1);
+  const predecessors = predecessorsOf(
+    resources.map((resource, index) => (problemOf(index) === undefined ? resource : { id: resource.id })),
+  );
+  const outcomes: (Outcome | undefined)[] = resources.map(() => undefined);
+  for (const index of orderOf(predecessors).order) {
+    const problem = problemOf(index);
+    if (problem !== undefined) outcomes[index] = problemOutcome(problem);
+    else {
+      const waiting = mode === 'converge' ? waitingOutcome(predecessors[index]!, resources, outcomes) : undefined;
+      outcomes[index] = waiting ?? (await convergeOne(resources[index]!, request));
+    }
+  }
+  return outcomes as readonly Outcome[];
+};
+
 /** Unchanged for every resource that makes sense. */
 const nameOf = ({ id, type }: Pick<Resource, 'id' | 'type'>) => ({
   id: plainText(id, reportLimits.id),
@@ -80,12 +120,11 @@ export const reconcile = async (request: ReconcileRequest): Promise<Findings> =>
   for (const problem of findResourceProblems(desired.resources, definitionsOf(types))) {
     if (!problems.has(problem.index)) problems.set(problem.index, problem);
   }
-  const resources: ResourceReport[] = [];
-  for (const [index, resource] of desired.resources.entries()) {
-    const problem = problems.get(index) ?? problems.get(-1);
-    const outcome = problem === undefined ? await convergeOne(resource, request) : problemOutcome(problem);
-    resources.push({ ...nameOf(resource), ...outcome });
-  }
+  const outcomes = await outcomesOf(request, problems);
+  const resources: readonly ResourceReport[] = desired.resources.map((resource, index) => ({
+    ...nameOf(resource),
+    ...outcomes[index]!,
+  }));
   return harden({ generation: desired.generation, reason, at: now(), resources });
 };
 harden(reconcile);

@@ -22,17 +22,27 @@ export type Policy = 'report' | 'correct';
 export const PolicyShape = M.or('report', 'correct');
 
 /**
- * One thing that a hob manages: `id` is unique in its document, `type` names a resource type, the other properties are that
- * type's own and are checked by it (`ResourceType.shape`).
+ * One thing that a hob manages: `id` is unique in its document, `type` names a resource type, `after` the ids of those of the same machine
+ * that come before it; the other properties are that type's own. All are checked by src/protocol/resources.
  */
 export interface Resource {
   readonly id: string;
   readonly type: string;
-  readonly [property: string]: string | number | boolean;
+  readonly after?: readonly string[];
+  readonly [property: string]: string | number | boolean | readonly string[] | undefined;
 }
+/** How many a list in a resource may have. */
+export const longestList = 100;
+harden(longestList);
 export const ResourceShape = M.and(
   M.splitRecord({ id: text(200), type: text(60) }),
-  M.recordOf(text(60), M.or(text(1_000_000), M.number(), M.boolean()), { numPropertiesLimit: 40 }),
+  M.recordOf(
+    text(60),
+    M.or(text(1_000_000), M.number(), M.boolean(), M.arrayOf(text(200), { arrayLengthLimit: longestList })),
+    {
+      numPropertiesLimit: 40,
+    },
+  ),
 );
 
 /** What a machine is to be. Generations count up from 1 with each change; 0 is "nothing was asked yet". */

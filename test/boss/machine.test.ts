@@ -457,6 +457,26 @@ describe('desired state', () => {
     expect(hob.heard).toEqual([]);
   });
 
+  test('says what comes after what, which the hob is told, and which is a difference', async () => {
+    const { machine, hob } = await createReady();
+    const resources = [{ ...noop('a'), after: ['b'] }, noop('b')];
+    expect(await E(machine).setDesired({ resources: [noop('a'), noop('b')] })).toBe(1);
+    expect(await E(machine).setDesired({ resources })).toBe(2);
+    expect(await E(machine).setDesired({ resources: [{ ...noop('a'), after: ['b'] }, noop('b')] })).toBe(2);
+    expect(await E(machine).desired()).toEqual({ generation: 2, policy: 'report', resources });
+    await life.disconnect(hob);
+    await life.connect(hob);
+    expect(hob.desired).toMatchObject({ generation: 2, resources });
+    const circle = [
+      { ...noop('a'), after: ['b'] },
+      { ...noop('b'), after: ['a'] },
+    ];
+    await expect(E(machine).setDesired({ resources: circle })).rejects.toThrow(
+      'BAD_DESIRED_STATE: machines.web1.resources[1].after: must not go in a circle: a → b → a',
+    );
+    expect(await E(machine).desired()).toMatchObject({ generation: 2 });
+  });
+
   test('that makes no sense is refused with its place, and nothing changes', async () => {
     const { machine } = await createReady();
     const bad = [noop('a'), { id: 'b', type: 'file', path: '/etc/motd', content: 'x', mode: 420 }];

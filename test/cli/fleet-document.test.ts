@@ -86,6 +86,16 @@ describe('what is wrong is named with file, line and path', () => {
       'fleet.yaml:6: machines.web1.resources[0].contnt: a file has no such property | did you mean "content"?',
     ],
     ['id: logs', 'id: motd', 'fleet.yaml:7: machines.web1.resources[1].id: "motd" is the id of resources[0] too'],
+    [
+      'id: logs',
+      'id: logs, after: [mott]',
+      'fleet.yaml:7: machines.web1.resources[1].after: this machine has no resource "mott" | did you mean "motd"?',
+    ],
+    [
+      'id: logs',
+      'id: logs, after: [logs]',
+      'fleet.yaml:7: machines.web1.resources[1].after: must not name the resource itself',
+    ],
     ['path: /etc/motd', 'path: ../motd', 'fleet.yaml:6: machines.web1.resources[0].path: must be absolute'],
     ['web2', 'Web_2', 'fleet.yaml:8: machines.Web_2: a name has lower-case letters'],
     ['web2', 'web1', 'fleet.yaml:8: the same key stands here twice'],

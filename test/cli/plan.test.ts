@@ -90,6 +90,16 @@ describe('a plan', () => {
     ]);
   });
 
+  test('notices what comes after what, and shows it as a list of ids', () => {
+    const before = wanted('web1', { resources: [motd, { ...logs, after: ['motd'] }] });
+    const after = wanted('web1', { resources: [motd, { ...logs, after: ['motd', 'x'] }] });
+    const planned = plan([after], [current(before)]);
+    expect(planned).toMatchObject([
+      { differences: [{ id: 'logs', action: 'change', changes: [{ what: 'after', from: 'motd', to: 'motd, x' }] }] },
+    ]);
+    expect(plan([after], [current(after)])).toEqual([{ action: 'unchanged', name: 'web1' }]);
+  });
+
   test('destroys what is not named only when pruning was asked for', () => {
     const there = [current(wanted('old'))];
     expect(plan([], there)).toEqual([{ action: 'unmanaged', name: 'old' }]);

@@ -22,7 +22,7 @@ const fleet = (policy: string) => `machines:
     policy: ${policy}
     resources:
       - { id: app, type: directory, path: /srv/app, mode: "0750" }
-      - { id: motd, type: file, path: /etc/motd, content: "hello\\n", mode: "0644" }
+      - { id: motd, type: file, path: /etc/motd, content: "hello\\n", mode: "0644", after: [secret] }
       - { id: secret, type: file, path: /srv/app/secret, content: "s3cret\\n", mode: "0600" }
 `;
 

@@ -139,6 +139,62 @@ describe('a round', () => {
     expect(fs.existsSync(path.join(place.outside, 'd'))).toBe(false);
   });
 
+  it('goes by what comes after what, one at a time, and reports in the order of the document', async () => {
+    const child = file('f', { path: '/d/f', after: ['d', 'n'] });
+    const parent = { id: 'd', type: 'directory', path: '/d', mode: '0700', after: ['n'] };
+    const resources = [child, parent, { id: 'n', type: 'noop', after: [] }];
+    const report = await round(resources);
+    expect(report.resources.map(({ id, state, at }) => [id, state, at])).toEqual([
+      ['f', 'corrected', 1001],
+      ['d', 'corrected', 1000],
+      ['n', 'ok', undefined],
+    ]);
+    expect(fs.statSync(path.join(place.root, 'd')).mode & 0o777).toBe(0o700);
+    const after = snapshot(place.root);
+    expect(states(await round(resources))).toEqual(['f ok', 'd ok', 'n ok']);
+    expect(snapshot(place.root)).toEqual(after);
+  });
+
+  it('does not touch what comes after one that failed, when it converges; a check looks at it as always', async () => {
+    fs.mkdirSync(path.join(place.root, 'b'));
+    const resources = [
+      file('d', { after: ['c', 'a'] }),
+      file('a'),
+      file('c', { after: ['a', 'b'] }),
+      file('b', { content: 'x' }),
+      file('e', { after: ['a'] }),
+    ];
+    const before = snapshot(place.root);
+    expect(states(await round(resources, { mode: 'check' }))).toEqual([
+      'd drifted',
+      'a drifted',
+      'c drifted',
+      'b failed',
+      'e drifted',
+    ]);
+    expect(snapshot(place.root)).toEqual(before);
+    const report = await round(resources);
+    expect(states(report)).toEqual(['d unknown', 'a corrected', 'c unknown', 'b failed', 'e corrected']);
+    expect(report.resources[2]!.why).toBe('PREDECESSOR_FAILED: not touched: it comes after "b", which failed');
+    expect(report.resources[0]!.why).toBe('PREDECESSOR_FAILED: not touched: it comes after "c", which is unknown');
+    expect(fs.readdirSync(place.root).toSorted()).toEqual(['a', 'b', 'e']);
+    fs.rmdirSync(path.join(place.root, 'b'));
+    expect(states(await round(resources))).toEqual(['d corrected', 'a ok', 'c corrected', 'b corrected', 'e ok']);
+  });
+
+  it('fails what closes a circle or names nothing, and does not touch what comes after it', async () => {
+    const report = await round([
+      file('a', { after: ['b'] }),
+      file('b', { after: ['a'] }),
+      file('c', { after: ['none'] }),
+      file('d', { after: ['c'] }),
+      file('e'),
+    ]);
+    expect(states(report)).toEqual(['a unknown', 'b failed', 'c failed', 'd unknown', 'e corrected']);
+    expect(report.resources[1]!.why).toBe('BAD_DESIRED_STATE: resources[1].after: must not go in a circle: a → b → a');
+    expect(fs.readdirSync(place.root)).toEqual(['e']);
+  });
+
   it('sweeps what a killed hob left, when it converges and not when it checks', async () => {
     const leftover = path.join(place.root, `.gobs-tmp-${'a'.repeat(32)}`);
     await round([file('a')]);

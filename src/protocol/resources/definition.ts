@@ -21,7 +21,7 @@ export interface PropertyProblem {
 export interface ResourceDefinition {
   /** As in documents: `file`. */
   readonly type: string;
-  /** Properties beside `id` and `type`. Every other is refused. */
+  /** Properties beside `id`, `type` and `after`. Every other is refused. */
   readonly required: Readonly<Record<string, PropertyRule>>;
   readonly optional: Readonly<Record<string, PropertyRule>>;
   /** What no property says alone: `content` beside `absent`. Called when each property is fine. */

@@ -1,6 +1,6 @@
 /** Rules that more than one resource type has. See definition.ts. */
 import { plainText, quoted } from '../plain-text.ts';
-import type { Resource } from '../shapes.ts';
+import { longestList, type Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule } from './definition.ts';
 import { hostPathProblem } from './host-path.ts';
 import { parseOwner } from './owner.ts';
@@ -25,6 +25,24 @@ export const lineRule =
     return plainText(value as string, limit) === value ? undefined : 'must be one printable line';
   };
 harden(lineRule);
+
+/** What names a resource. */
+export const idRule: PropertyRule = lineRule(200);
+harden(idRule);
+
+/** For `after`, which every resource may have; whether there are such resources is for order-problems.ts. */
+export const idsRule: PropertyRule = (value) => {
+  if (!Array.isArray(value)) return `must be a list of ids, not ${quoted(value)}`;
+  if (value.length > longestList) return `must not be over ${longestList} ids; there are ${value.length}`;
+  const ids = value as readonly unknown[];
+  for (const [index, id] of ids.entries()) {
+    const problem = idRule(id);
+    if (problem !== undefined) return `each id ${problem}`;
+    if (ids.indexOf(id) !== index) return `names ${quoted(id)} twice`;
+  }
+  return undefined;
+};
+harden(idsRule);
 
 export const pathRule: PropertyRule = (value) => {
   if (typeof value !== 'string') return `must be a path, not ${quoted(value)}`;

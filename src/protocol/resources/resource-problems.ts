@@ -8,7 +8,9 @@ import { plainText, quoted } from '../plain-text.ts';
 import type { Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { nearestName } from './nearest-name.ts';
-import { lineRule } from './property-rules.ts';
+import { findOrderProblems } from './order-problems.ts';
+import type { OrderLink } from './order.ts';
+import { idRule, idsRule } from './property-rules.ts';
 import { shippedDefinitions, type ResourceDefinitions } from './shipped.ts';
 
 export interface ResourceProblem {
@@ -33,8 +35,6 @@ const hintFor = (name: string, candidates: readonly string[], introduction: stri
   return nearest === undefined ? all : `did you mean "${nearest}"? ${all}`;
 };
 
-const idRule: PropertyRule = lineRule(200);
-
 const typeProblem = (type: unknown, definitions: ResourceDefinitions): PropertyProblem | undefined => {
   const names = Object.keys(definitions);
   if (type === undefined) {
@@ -52,6 +52,7 @@ const typeProblem = (type: unknown, definitions: ResourceDefinitions): PropertyP
 function* propertyProblems(resource: object, definition: ResourceDefinition): Generator<PropertyProblem> {
   const rules: Readonly<Record<string, PropertyRule>> = {
     id: idRule,
+    after: idsRule,
     ...definition.required,
     ...definition.optional,
   };
@@ -111,6 +112,13 @@ const makeUnique = (property: string) => {
   };
 };
 
+/** What has a problem of its own comes after nothing, but others may name it: that is no mistake of theirs. */
+const linkOf = (resource: unknown, sound: boolean): OrderLink => {
+  if (sound) return resource as Resource;
+  const id: unknown = resource !== null && typeof resource === 'object' ? (resource as { id?: unknown }).id : undefined;
+  return typeof id === 'string' ? { id } : {};
+};
+
 const listProblem = (resources: unknown): string | undefined => {
   if (!Array.isArray(resources)) return `must be a list, not ${quoted(resources)}`;
   return resources.length > MOST_RESOURCES
@@ -130,12 +138,18 @@ export const findResourceProblems = (
   if (message !== undefined) return harden([{ index: -1, path: 'resources', message }]);
   const uniqueId = makeUnique('id');
   const uniquePath = makeUnique('path');
-  const problems = (resources as readonly unknown[]).flatMap((resource, index) => {
-    const own = [...problemsOfOne(resource, definitions)].map((problem) => placed(index, problem));
-    if (own.length > 0) return own;
+  const list = resources as readonly unknown[];
+  const own = list.map((resource) => [...problemsOfOne(resource, definitions)]);
+  const ofOrder = findOrderProblems(list.map((resource, index) => linkOf(resource, own[index]!.length === 0)));
+  const problems = list.flatMap((resource, index) => {
+    if (own[index]!.length > 0) return own[index]!.map((problem) => placed(index, problem));
     const sound = resource as Resource;
     const path = lookUp(definitions, sound.type)!.owns?.(sound);
-    return [...uniqueId(sound.id, index), ...(path === undefined ? [] : uniquePath(path, index))];
+    return [
+      ...uniqueId(sound.id, index),
+      ...(path === undefined ? [] : uniquePath(path, index)),
+      ...(ofOrder.get(index) ?? []).map((problem) => placed(index, problem)),
+    ];
   });
   return harden(problems);
 };

@@ -7,7 +7,7 @@ const good = [
   { id: 'kept', type: 'file', path: '/etc/kept', mode: '644', owner: '1000:0' },
   { id: 'old', type: 'file', path: '/etc/old', absent: true },
   { id: 'logs', type: 'directory', path: '/var/log/app', mode: '1777', owner: 'www-data' },
-  { id: 'Größe 7', type: 'noop', note: 'any' },
+  { id: 'Größe 7', type: 'noop', note: 'any', after: ['logs', 'motd'] },
 ];
 
 /** As a person sees them: `path: message (hint)`. */
@@ -16,6 +16,10 @@ const lines = (resources: unknown): readonly string[] =>
     ({ path, message, hint }) => `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
   );
 const file = (more: object) => [{ id: 'a', type: 'file', path: '/a', ...more }];
+
+/** By id, what each comes after. */
+const noops = (after: Readonly<Record<string, unknown>>) =>
+  Object.entries(after).map(([id, names]) => ({ id, type: 'noop', after: names }));
 
 describe('a list of resources', () => {
   it('that makes sense has no problems', () => {
@@ -61,18 +65,18 @@ describe('a list of resources', () => {
       'has a property that is near another',
       [...good.slice(0, 2), ...file({ mdoe: '0644' })],
       [
-        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, content, id, mode, owner, path)',
+        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, after, content, id, mode, owner, path)',
       ],
     ],
     [
       'has a property that every object has',
       file({ toString: 'x' }),
-      ['resources[0].toString: a file has no such property (it has absent, content, id, mode, owner, path)'],
+      ['resources[0].toString: a file has no such property (it has absent, after, content, id, mode, owner, path)'],
     ],
     [
       'has a property of another type',
       [{ id: 'd', type: 'directory', path: '/d', content: 'x' }],
-      ['resources[0].content: a directory has no such property (it has absent, id, mode, owner, path)'],
+      ['resources[0].content: a directory has no such property (it has absent, after, id, mode, owner, path)'],
     ],
     ['lacks a path', [{ id: 'x', type: 'file', content: 'x' }], ['resources[0].path: is missing; a file needs it']],
     [
@@ -155,6 +159,50 @@ describe('a list of resources', () => {
       'has an id that is too long',
       [{ id: 'x'.repeat(201), type: 'noop' }],
       ['resources[0].id: must not be over 200 characters; it has 201'],
+    ],
+    ['has an after that is no list', noops({ a: 'b', b: [] }), ['resources[0].after: must be a list of ids, not "b"']],
+    [
+      'has an after with something else than an id',
+      noops({ a: ['b', 7], b: [''] }),
+      ['resources[0].after: each id must be text, not the number 7', 'resources[1].after: each id must not be empty'],
+    ],
+    ['names one twice', noops({ a: [], b: ['a', 'a'] }), ['resources[1].after: names "a" twice']],
+    [
+      'names too many',
+      noops({ a: Array.from({ length: 101 }, (_, index) => `x${index}`) }),
+      ['resources[0].after: must not be over 100 ids; there are 101'],
+    ],
+    ['has one that comes after itself', noops({ a: ['a'] }), ['resources[0].after: must not name the resource itself']],
+    [
+      'names what there is not',
+      noops({ nginx: [], a: ['ngnix', 'no'], b: ['nothing'] }),
+      [
+        'resources[1].after: this machine has no resource "ngnix" (did you mean "nginx"?)',
+        'resources[2].after: this machine has no resource "nothing"',
+      ],
+    ],
+    ['goes in a circle', noops({ a: ['b'], b: ['a'] }), ['resources[1].after: must not go in a circle: a → b → a']],
+    [
+      'goes in two circles, and has some that only lead there',
+      noops({ x: ['a'], a: ['b'], b: ['c'], c: ['b', 'a'], d: ['e'], e: ['d'], y: ['e'] }),
+      [
+        'resources[3].after: must not go in a circle: b → c → b',
+        'resources[5].after: must not go in a circle: d → e → d',
+      ],
+    ],
+    [
+      'goes in a circle that is as long as a list may be',
+      Array.from({ length: 10_000 }, (_, index) => ({
+        id: `r${index}`,
+        type: 'noop',
+        after: [`r${(index + 1) % 10_000}`],
+      })),
+      ['resources[9999].after: must not go in a circle: r0 → … → r9995 → r9996 → r9997 → r9998 → r9999 → r0'],
+    ],
+    [
+      'names one that has a problem of its own',
+      [...noops({ a: ['bad'] }), { id: 'bad', type: 'noop', after: ['a'], x: 1 }],
+      ['resources[1].x: a noop has no such property (it has after, id, note)'],
     ],
   ];
   for (const [name, resources, problems] of cases) {
