@@ -154,10 +154,16 @@ export const runCrashMatrix = async (options: MatrixOptions): Promise<MatrixRepo
     await rm(path, { recursive: true });
   };
 
-  /** The calls of a life that nobody ends, and a task for each of them; it also fills the cache. */
+  /** A life that nobody ends; its calls. */
+  const liveInOrder = async (place: Place, plan: Plan): Promise<readonly string[]> => {
+    const ending = await live({ ...place, version: place.version + (plan.isNewer ? 1 : 0) }, plan, 'tell');
+    judge(ending.problems, [plan]);
+    return ending.calls;
+  };
+
+  /** A task for each call of such a life, which also fills the cache. */
   const record = async (begin: () => Promise<Place>, plan: Plan, isSparing = false): Promise<readonly Task[]> => {
-    const place = await begin();
-    const { calls } = await live({ ...place, version: place.version + (plan.isNewer ? 1 : 0) }, plan, 'tell');
+    const calls = await liveInOrder(await begin(), plan);
     recorded += calls.length;
     return everyDeath(plan, calls, isSparing).map((death) => ({ begin, plans: [death] }));
   };
@@ -167,7 +173,7 @@ export const runCrashMatrix = async (options: MatrixOptions): Promise<MatrixRepo
     const short: Task[] = [{ begin: newPlace, plans: staircase(Math.min(60, rounds)) }];
     for (const plan of recordedPlans.onNew) short.push(...(await record(newPlace, plan)));
     const prepared = await newPlace();
-    await live(prepared, preparing, 'tell');
+    await liveInOrder(prepared, preparing);
     for (const plan of recordedPlans.onPrepared) short.push(...(await record(() => copyOf(prepared), plan, true)));
     const needed = short.reduce((sum, { plans }) => sum + plans.length, 0);
     const chains = chainsOf(Math.max(rounds - needed, rounds / 2), chain, seed);

@@ -26,7 +26,7 @@ export interface History {
   readonly beyond: () => number;
   /** In this life. */
   readonly told: () => { readonly started: number; readonly done: number };
-  /** Of a copy of the store. */
+  /** Of a copy of the store, which was closed in order. */
   copy(): History;
 }
 
@@ -107,6 +107,9 @@ export const makeHistory = (heardBefore: readonly string[] = []): History => {
   };
 
   for (const line of heardBefore) hear(line);
+  // In a copy they are not counted again.
+  for (const number of done) there.add(number);
+  done.clear();
   return {
     hear,
     check,
