@@ -20,8 +20,8 @@ export interface Message {
 /** Of a turn. */
 export interface TurnMessage extends Message {
   readonly id: string;
-  /** Of a continuation: the message of the turn that asked for it. */
-  readonly cause?: string;
+  /** Of a continuation: the message of the turn that asked for it; if that left no record, what asked for that, and so on. */
+  readonly cause?: string | undefined;
   /** What the process does from time to time, and what follows it: no record, if nothing comes of it. */
   readonly routine?: boolean | undefined;
 }

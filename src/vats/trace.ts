@@ -119,6 +119,8 @@ const entryOf = ({ turn: { time, writes, outputs }, message, vat, target, method
 export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers): Trace => {
   const { limits = traceLimits, unseen = [], routine = [] } = options;
   const messages = makeMessages(options);
+  /** Whose turns left no record. */
+  const unrecorded = new WeakSet<TurnMessage>();
   let waiting: Waiting[] = [];
   /** Those of the group that is being written, and where they go. */
   let joined: { readonly records: readonly Waiting[]; readonly rows: number; dropped: number } | undefined;
@@ -163,9 +165,17 @@ export const makeTrace = (options: TraceOptions, { get, pending }: TracePowers):
       return { id: message?.id ?? messages.newId(), from, routine: isRoutine };
     },
     follows: (cause, vat) =>
-      cause && { id: messages.newId(), from: `vat:${vat}`, cause: cause.id, routine: cause.routine },
+      cause && {
+        id: messages.newId(),
+        from: `vat:${vat}`,
+        cause: unrecorded.has(cause) ? cause.cause : cause.id,
+        routine: cause.routine,
+      },
     record: (traced) => {
-      if (traced.message.routine === true && isIdle(traced)) return;
+      if (traced.message.routine === true && isIdle(traced)) {
+        unrecorded.add(traced.message);
+        return;
+      }
       const on = traced.turn.writes.size > 0 ? 'open' : pending();
       waiting.push({ entry: entryOf(traced), on });
       // In large steps, so that it costs little.

@@ -141,6 +141,26 @@ describe('a turn leaves a record', () => {
     ]);
   });
 
+  test('and names no cause that left none, but what was before that', async () => {
+    const quiet = await open({ on: makeMemoryStore(), routine: ['run'] });
+    const chain = (first: (here: Here) => void): Promise<unknown> =>
+      quiet.turn((here) => {
+        const { promise, resolve } = here.promiseKit<void>();
+        resolve();
+        first(here);
+        // The first continuation does nothing but to ask for the second.
+        return here.on(promise, () => here.on(promise, () => void here.spawn(counterKind, 1)));
+      });
+    const before = (await records(quiet)).length;
+    await chain(() => {});
+    await chain(({ bcom }) => bcom('begun'));
+    const [alone, first, last, ...more] = (await records(quiet)).slice(before);
+    expect(more).toEqual([]);
+    expect(alone).toMatchObject({ method: 'on', cause: null });
+    expect(first).toMatchObject({ method: 'run', cause: null });
+    expect(last).toMatchObject({ method: 'on', cause: first!.id });
+  });
+
   test('of messages to promises, which have their ids when they get there', async () => {
     const counter = await shop.counter(5);
     await shop.turn(
