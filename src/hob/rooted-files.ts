@@ -20,6 +20,7 @@
  */
 import { randomName, sweepLeftovers } from './rooted-files/leftovers.ts';
 import { replaceFile } from './rooted-files/replace-file.ts';
+import { readLinkEntry, replaceLinkEntry, type LinkOwner } from './rooted-files/replace-link.ts';
 import { changeEntry, makeDirectoryIn, readEntry, removeEntry, statEntry } from './rooted-files/entry.ts';
 import { openRoot, type Place, type RootDirectory } from './rooted-files/walk.ts';
 
@@ -59,6 +60,13 @@ export interface RootedFiles {
    * mode 0755. A directory in its place is CANNOT_CHANGE.
    */
   replace(path: string, content: Uint8Array, attributes: Attributes & { readonly mode: number }): Promise<void>;
+  /** What a symlink says, byte for byte. Undefined if there is nothing; anything else than a symlink is CANNOT_LOOK. */
+  readLink(path: string): Promise<Uint8Array | undefined>;
+  /**
+   * Puts a new symlink where there is a symlink or nothing, whole or not at all, and synced when it resolves. Missing parents are made with mode
+   * 0755. Anything else in its place is CANNOT_CHANGE, and stays.
+   */
+  replaceLink(path: string, target: Uint8Array, owner: Pick<Attributes, 'uid' | 'gid'>): Promise<void>;
   /** Makes a directory where there is nothing; missing parents with mode 0755. */
   makeDirectory(path: string, attributes: Attributes & { readonly mode: number }): Promise<void>;
   /**
@@ -92,17 +100,21 @@ const rootedFilesOf = (root: string, top: RootDirectory, { fs, randomBytes }: Ro
   const change = <T>(path: string, work: (place: Place) => Promise<T>) =>
     top.change(path, { makeParents: false }, work);
   const make = <T>(path: string, work: (place: Place) => Promise<T>) => top.change(path, { makeParents: true }, work);
+  /** With a fresh name for something temporary, which is not swept as long as it is in use. */
+  const makeBeside = async (path: string, work: (place: Place, temporary: string) => Promise<void>): Promise<void> => {
+    const temporary = randomName(randomBytes);
+    ours.add(temporary);
+    await make(path, (place) => work(place, temporary)).finally(() => ours.delete(temporary));
+  };
   return harden({
     root,
     stat: (path: string) => look(path, (place) => statEntry(fs, place)),
     read: (path: string, limit: number) => look(path, (place) => readEntry(fs, place, limit)),
-    replace: async (path: string, content: Uint8Array, attributes: Attributes & { readonly mode: number }) => {
-      const temporary = randomName(randomBytes);
-      ours.add(temporary);
-      await make(path, (place) => replaceFile(fs, place, temporary, content, attributes)).finally(() =>
-        ours.delete(temporary),
-      );
-    },
+    readLink: (path: string) => look(path, (place) => readLinkEntry(fs, place)),
+    replace: (path: string, content: Uint8Array, attributes: Attributes & { readonly mode: number }) =>
+      makeBeside(path, (place, temporary) => replaceFile(fs, place, temporary, content, attributes)),
+    replaceLink: (path: string, target: Uint8Array, owner: LinkOwner) =>
+      makeBeside(path, (place, temporary) => replaceLinkEntry(fs, place, temporary, target, owner)),
     makeDirectory: async (path: string, attributes: Attributes & { readonly mode: number }) => {
       await make(path, (place) => makeDirectoryIn(fs, place, attributes));
     },

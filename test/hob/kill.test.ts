@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
-import type { Findings } from '../../src/protocol/shapes.ts';
+import type { Findings, Resource } from '../../src/protocol/shapes.ts';
 import { convergeInChild } from './run-child.ts';
 import { makeTemporaryRoot, openHost, type TemporaryRoot } from './temporary-root.ts';
 
@@ -34,10 +34,10 @@ const contentNow = (): string | undefined => {
 const order = () => ({ root: place.root, resources: [resource], mode: 'converge' as const });
 
 /** The hob that is started after the one that was killed. */
-const converge = async (): Promise<Findings> => {
+const converge = async (wantedResource: Resource = resource): Promise<Findings> => {
   const host = await openHost(place.root);
   const request = { mode: 'converge', reason: 'interval', types: shippedTypes, host, now: () => 0 } as const;
-  const desired = { generation: 1, policy: 'correct', resources: [resource] } as const;
+  const desired = { generation: 1, policy: 'correct', resources: [wantedResource] } as const;
   return reconcile({ ...request, desired }).finally(() => host.files.close());
 };
 
@@ -71,6 +71,43 @@ describe('a hob that is killed at any point of a write', () => {
         expect((fs.statSync(directory()).mode & 0o777).toString(8)).toBe('755');
       }
       // The kills came before, in the middle and after.
+      expect([...found].toSorted()).toEqual(['leftover', 'new', 'old']);
+    });
+  }
+});
+
+describe('a hob that is killed at any point of making a symlink', () => {
+  const link = { id: 'l', type: 'symlink', path: '/etc/app/l', target: 'new' } as const;
+  const entry = () => path.join(directory(), 'l');
+  for (const [name, before] of [
+    ['the old one', 'old'],
+    ['nothing', undefined],
+  ] as const) {
+    it(`leaves ${name} or the new one, and the next round leaves nothing else`, async () => {
+      const arrangeLink = () => {
+        fs.rmSync(place.root, { recursive: true, force: true });
+        fs.mkdirSync(directory(), { recursive: true });
+        if (before !== undefined) fs.symlinkSync(before, entry());
+      };
+      const targetNow = () => (fs.readdirSync(directory()).includes('l') ? fs.readlinkSync(entry()) : undefined);
+      const linkOrder = { ...order(), resources: [link] };
+      arrangeLink();
+      const { calls } = (await convergeInChild(linkOrder)).answer!;
+      expect(calls).toEqual(expect.arrayContaining(['symlink', before === undefined ? 'link' : 'rename']));
+      const found = new Set<string>();
+      for (const killAt of calls.keys()) {
+        arrangeLink();
+        expect((await convergeInChild({ ...linkOrder, killAt })).signal).toBe('SIGKILL');
+        const target = targetNow();
+        expect([before, 'new'], `killed at ${killAt} ${calls[killAt]}`).toContain(target);
+        found.add(target === 'new' ? 'new' : 'old');
+        if (fs.readdirSync(directory()).some((other) => other !== 'l')) found.add('leftover');
+        expect((await converge(link)).resources).toMatchObject([
+          { id: 'l', state: target === 'new' ? 'ok' : 'corrected' },
+        ]);
+        expect(fs.readdirSync(directory())).toEqual(['l']);
+        expect(fs.readlinkSync(entry())).toBe('new');
+      }
       expect([...found].toSorted()).toEqual(['leftover', 'new', 'old']);
     });
   }

@@ -20,6 +20,9 @@ const operations: Readonly<Record<string, (files: RootedFiles) => Promise<unknow
   read: async (files) => Buffer.from((await files.read('/a/b/file', 100)) ?? []).toString(),
   replace: (files) => files.replace('/a/b/file', bytes('new\n'), { mode: 0o600 }),
   'replace where there is nothing': (files) => files.replace('/a/b/c/d/file', bytes('new\n'), { mode: 0o600 }),
+  readLink: async (files) => Buffer.from((await files.readLink('/a/b/link')) ?? []).toString(),
+  replaceLink: (files) => files.replaceLink('/a/b/link', bytes('new'), {}),
+  'replaceLink where there is nothing': (files) => files.replaceLink('/a/b/c/d/link', bytes('new'), {}),
   makeDirectory: (files) => files.makeDirectory('/a/b/new', { mode: 0o700 }),
   change: (files) => files.change('/a/b/file', { mode: 0o600 }),
   removeFile: (files) => files.removeFile('/a/b/file'),
@@ -35,11 +38,13 @@ const arrange = (): void => {
   fs.rmSync(place.root, { recursive: true, force: true });
   fs.mkdirSync(path.join(place.root, 'a/b/directory'), { recursive: true });
   fs.writeFileSync(path.join(place.root, 'a/b/file'), 'inside\n');
+  fs.symlinkSync('inside', path.join(place.root, 'a/b/link'));
 };
 beforeEach(() => {
   place = makeTemporaryRoot();
   fs.mkdirSync(path.join(place.outside, 'b/directory'), { recursive: true });
   fs.copyFileSync(path.join(place.outside, 'file'), path.join(place.outside, 'b/file'));
+  fs.symlinkSync('outside', path.join(place.outside, 'b/link'));
   for (const name of [leftover, `b/${leftover}`]) fs.writeFileSync(path.join(place.outside, name), 'theirs');
   arrange();
 });

@@ -15,6 +15,8 @@ const methods: Readonly<Record<string, (files: RootedFiles, path: string) => Pro
   stat: (files, where) => files.stat(where),
   read: (files, where) => files.read(where, 100),
   replace: (files, where) => files.replace(where, bytes('new'), { mode: 0o644 }),
+  readLink: (files, where) => files.readLink(where),
+  replaceLink: (files, where) => files.replaceLink(where, bytes('target'), {}),
   makeDirectory: (files, where) => files.makeDirectory(where, { mode: 0o755 }),
   change: (files, where) => files.change(where, { mode: 0o600 }),
   removeFile: (files, where) => files.removeFile(where),
@@ -97,6 +99,23 @@ describe('a symlink at the end', () => {
   it('is what stat is about', async () => {
     expect(await files.stat('/link')).toMatchObject({ type: 'symlink', links: 1 });
   });
+  it('is read and replaced itself, byte for byte', async () => {
+    expect(await files.readLink('/link')).toEqual(Buffer.from('../outside/file'));
+    const before = snapshot(place.outside);
+    const odd = Uint8Array.of(0xff, 0x2f, 0x2e, 0x2e);
+    await files.replaceLink('/link', odd, {});
+    expect(await files.readLink('/link')).toEqual(Buffer.from(odd));
+    expect(snapshot(place.outside)).toEqual(before);
+    expect(fs.readdirSync(place.root)).toEqual(['link']);
+  });
+  it.skipIf(!isRoot)('is given an owner, and what it points to is not (needs root)', async () => {
+    const before = snapshot(place.outside);
+    await files.replaceLink('/link', bytes('../outside/file'), { uid: 54_321, gid: 54_322 });
+    expect(await files.stat('/link')).toMatchObject({ type: 'symlink', uid: 54_321, gid: 54_322 });
+    await files.replaceLink('/new/link', bytes('../../outside/file'), { uid: 54_321 });
+    expect(await files.stat('/new/link')).toMatchObject({ type: 'symlink', uid: 54_321, gid: 0, links: 1 });
+    expect(snapshot(place.outside)).toEqual(before);
+  });
   it('is not read through, and keeps its mode and owner', async () => {
     await expect(files.read('/link', 100)).rejects.toThrow(
       'CANNOT_LOOK: /link: it is a symlink, and only files are read',
@@ -166,6 +185,50 @@ describe('changing', () => {
     await expect(files.removeFile('/d')).rejects.toThrow('CANNOT_CHANGE: /d: it is a directory');
     expect(snapshot(path.join(place.root, 'd'))).toEqual(before);
     expect(fs.readdirSync(place.root)).toEqual(['d']);
+  });
+  it('puts a symlink in the place of nothing but a symlink, also if something else is put there meanwhile', async () => {
+    const entry = path.join(place.root, 'd/link');
+    const things: Readonly<Record<string, () => void>> = {
+      file: () => fs.writeFileSync(entry, 'kept'),
+      directory: () => fs.mkdirSync(entry),
+      fifo: () => execFileSync('mkfifo', [entry]),
+    };
+    for (const [name, put] of Object.entries(things)) {
+      // Before the look, and after the look that found nothing.
+      for (const moment of ['symlink', 'link']) {
+        fs.rmSync(path.join(place.root, 'd'), { recursive: true, force: true });
+        fs.mkdirSync(path.join(place.root, 'd'));
+        const racing = await openFiles(place.root, { fs: watchedFs((call) => call.name === moment && put()) });
+        await expect(racing.replaceLink('/d/link', bytes('x'), {}), `${name} before ${moment}`).rejects.toThrow(
+          moment === 'symlink'
+            ? `CANNOT_CHANGE: /d/link: it is a ${name}, and stays one`
+            : 'CANNOT_CHANGE: /d/link: something was put there meanwhile',
+        );
+        await racing.close();
+        expect(await files.stat('/d/link')).toMatchObject({
+          type: name,
+          size: name === 'file' ? 4 : expect.anything(),
+        });
+        expect(fs.readdirSync(path.join(place.root, 'd'))).toEqual(['link']);
+      }
+    }
+    await expect(files.readLink('/d/link')).rejects.toThrow('CANNOT_LOOK: /d/link: it is not a symlink');
+  });
+  it.skipIf(!isRoot)('gives nothing away that somebody put in the place of the new symlink (needs root)', async () => {
+    fs.writeFileSync(path.join(place.root, 'theirs'), '');
+    const racing = await openFiles(place.root, {
+      fs: watchedFs(({ name, args }) => {
+        if (name !== 'open' || !String(args[0]).includes('.gobs-tmp-')) return;
+        fs.unlinkSync(String(args[0]));
+        fs.linkSync(path.join(place.root, 'theirs'), String(args[0]));
+      }),
+    });
+    await expect(racing.replaceLink('/link', bytes('x'), { uid: 54_321 })).rejects.toThrow(
+      'CANNOT_CHANGE: /link: it changed while it was made',
+    );
+    await racing.close();
+    expect(await files.stat('/theirs')).toMatchObject({ uid: 0, links: 1 });
+    expect(fs.readdirSync(place.root)).toEqual(['theirs']);
   });
   it('says so if there is nothing to change', async () => {
     await expect(files.change('/x', { mode: 0o644 })).rejects.toThrow('CANNOT_CHANGE: /x: it is not there (any more)');

@@ -4,10 +4,12 @@ import type { ResourceType } from './contract.ts';
 import { directoryType } from './directory.ts';
 import { fileType } from './file.ts';
 import { noopType } from './noop.ts';
+import { symlinkType } from './symlink.ts';
 
 export const shippedTypes = {
   directory: directoryType,
   file: fileType,
   noop: noopType,
+  symlink: symlinkType,
 } as const satisfies Readonly<Record<ShippedType, ResourceType>>;
 harden(shippedTypes);

@@ -12,7 +12,7 @@ const LONGEST_NAME = 255;
 const LONGEST_PATH = 4096;
 
 /** Bytes of UTF-8. By hand: vat code has no TextEncoder. */
-const bytesOf = (text: string): number => {
+export const utf8Length = (text: string): number => {
   let bytes = 0;
   for (const character of text) {
     const code = character.codePointAt(0)!;
@@ -20,6 +20,7 @@ const bytesOf = (text: string): number => {
   }
   return bytes;
 };
+harden(utf8Length);
 
 export interface PathProblem {
   /** Would it lead out of the root, if it were followed? */
@@ -32,7 +33,7 @@ const nameProblem = (name: string): PathProblem | undefined => {
   if (name === '..') return { leadsOut: true, message: 'must not contain ".."' };
   if (name === '') return { leadsOut: false, message: 'must not contain "//" or end with "/"' };
   if (name === '.') return { leadsOut: false, message: 'must not contain "."' };
-  if (bytesOf(name) > LONGEST_NAME) {
+  if (utf8Length(name) > LONGEST_NAME) {
     return { leadsOut: false, message: `must not have a name over ${LONGEST_NAME} bytes` };
   }
   if (name.startsWith(temporaryPrefix)) {
@@ -49,7 +50,7 @@ export const hostPathProblem = (path: string): PathProblem | undefined => {
   }
   if (!path.startsWith('/')) return { leadsOut: true, message: 'must be absolute, beginning with "/"' };
   if (path === '/') return { leadsOut: false, message: 'must name something below "/"' };
-  if (bytesOf(path) > LONGEST_PATH) return { leadsOut: false, message: `must not be over ${LONGEST_PATH} bytes` };
+  if (utf8Length(path) > LONGEST_PATH) return { leadsOut: false, message: `must not be over ${LONGEST_PATH} bytes` };
   for (const name of path.slice(1).split('/')) {
     const problem = nameProblem(name);
     if (problem !== undefined) return problem;

@@ -3,11 +3,13 @@ import type { ResourceDefinition } from './definition.ts';
 import { directoryDefinition } from './directory.ts';
 import { fileDefinition } from './file.ts';
 import { noopDefinition } from './noop.ts';
+import { symlinkDefinition } from './symlink.ts';
 
 export const shippedDefinitions = {
   directory: directoryDefinition,
   file: fileDefinition,
   noop: noopDefinition,
+  symlink: symlinkDefinition,
 } as const satisfies Readonly<Record<string, ResourceDefinition>>;
 harden(shippedDefinitions);
 

@@ -7,6 +7,8 @@ const good = [
   { id: 'kept', type: 'file', path: '/etc/kept', mode: '644', owner: '1000:0' },
   { id: 'old', type: 'file', path: '/etc/old', absent: true },
   { id: 'logs', type: 'directory', path: '/var/log/app', mode: '1777', owner: 'www-data' },
+  { id: 'site', type: 'symlink', path: '/etc/site', target: '../site', owner: 'root' },
+  { id: 'link', type: 'symlink', path: '/etc/link', absent: true },
   { id: 'Größe 7', type: 'noop', note: 'any', after: ['logs', 'motd'] },
 ];
 
@@ -43,22 +45,24 @@ describe('a list of resources', () => {
     [
       'holds nothing',
       [{}],
-      ['resources[0].id: is missing', 'resources[0].type: is missing (there are directory, file, noop)'],
+      ['resources[0].id: is missing', 'resources[0].type: is missing (there are directory, file, noop, symlink)'],
     ],
     [
       'has a type that is near another',
       [...good, { id: 'x', type: 'fiel', path: '/x' }],
-      ['resources[6].type: there is no resource type "fiel" (did you mean "file"? there are directory, file, noop)'],
+      [
+        'resources[8].type: there is no resource type "fiel" (did you mean "file"? there are directory, file, noop, symlink)',
+      ],
     ],
     [
       'has a type that is near nothing',
       [{ id: 'x', type: 'package' }],
-      ['resources[0].type: there is no resource type "package" (there are directory, file, noop)'],
+      ['resources[0].type: there is no resource type "package" (there are directory, file, noop, symlink)'],
     ],
     [
       'has a type that every object has',
       [{ id: 'x', type: 'constructor' }],
-      ['resources[0].type: there is no resource type "constructor" (there are directory, file, noop)'],
+      ['resources[0].type: there is no resource type "constructor" (there are directory, file, noop, symlink)'],
     ],
     ['has a type that is no text', [{ id: 'x', type: 7 }], ['resources[0].type: must be text, not the number 7']],
     [
@@ -142,12 +146,12 @@ describe('a list of resources', () => {
     [
       'has one id twice',
       [...good, { id: 'motd', type: 'noop' }],
-      ['resources[6].id: "motd" is the id of resources[0] too'],
+      ['resources[8].id: "motd" is the id of resources[0] too'],
     ],
     [
       'has one path twice',
       [...good, { id: 'again', type: 'directory', path: '/etc/motd' }],
-      ['resources[6].path: "/etc/motd" is the path of resources[0] too'],
+      ['resources[8].path: "/etc/motd" is the path of resources[0] too'],
     ],
     [
       'has an id that would end its line',
@@ -159,6 +163,36 @@ describe('a list of resources', () => {
       'has an id that is too long',
       [{ id: 'x'.repeat(201), type: 'noop' }],
       ['resources[0].id: must not be over 200 characters; it has 201'],
+    ],
+    [
+      'has a symlink without a target',
+      [{ id: 'l', type: 'symlink', path: '/l' }],
+      ['resources[0].target: is missing; a symlink needs it, or absent: true'],
+    ],
+    [
+      'has a symlink that is to be absent and say something',
+      [{ id: 'l', type: 'symlink', path: '/l', target: 'x', absent: true }],
+      ['resources[0].target: must not stand beside absent: true'],
+    ],
+    ...[
+      ['', 'must not be empty'],
+      ['a\0b', 'must be one printable line'],
+      ['a\nb', 'must be one printable line'],
+      [7, 'must be text, not the number 7'],
+      ['x'.repeat(4_096), 'must not be over 4095 characters; it has 4096'],
+      ['é'.repeat(2_048), 'must not be over 4095 bytes'],
+    ].map(
+      ([target, problem]) =>
+        [
+          `has a symlink to ${JSON.stringify(target).slice(0, 20)}`,
+          [{ id: 'l', type: 'symlink', path: '/l', target }],
+          [`resources[0].target: ${problem}`],
+        ] as const,
+    ),
+    [
+      'has a symlink with a mode',
+      [{ id: 'l', type: 'symlink', path: '/l', target: '..', mode: '0777' }],
+      ['resources[0].mode: a symlink has no such property (it has absent, after, id, owner, path, target)'],
     ],
     ['has an after that is no list', noops({ a: 'b', b: [] }), ['resources[0].after: must be a list of ids, not "b"']],
     [
@@ -212,6 +246,6 @@ describe('a list of resources', () => {
   it('names the resource of each problem by its place', () => {
     expect(
       findResourceProblems([...good, ...file({ x: 1 }), ...file({ id: 'b', mode: 1 })]).map(({ index }) => index),
-    ).toEqual([6, 7]);
+    ).toEqual([8, 9]);
   });
 });
