@@ -4,7 +4,7 @@
  */
 import { actorRange, type KeyRange } from './keys.ts';
 import type { RefName } from './names.ts';
-import { decodeRow, encodeRow, type Row } from './row.ts';
+import { damaged, decodeRow, encodeRow, type Row } from './row.ts';
 
 /** Rows by which the host world holds references: what other peers were given, and what locators lead to. */
 export const hostRanges: readonly KeyRange[] = harden([
@@ -31,16 +31,19 @@ export const instanceIn = (vat: string, key: string): number =>
   Number(key.slice(key.indexOf('/', actorRange(vat).gt.length) + 1));
 harden(instanceIn);
 
-/** The portrait of a header or of a map: a record, in smallcaps, whose numbers are written as they are. */
-const recordIn = ({ body }: Row): Readonly<Record<string, unknown>> =>
-  JSON.parse(body.slice(1)) as Readonly<Record<string, unknown>>;
+/** The portrait of a header or of a map: a record, in smallcaps, whose numbers are written as they are. Throws ROW_DAMAGED. */
+const recordIn = (key: string, { body }: Row): Readonly<Record<string, unknown>> => {
+  const record = JSON.parse(body.slice(1)) as unknown;
+  if (typeof record === 'object' && record !== null) return record as Readonly<Record<string, unknown>>;
+  throw damaged(key, 'its portrait is no record');
+};
 
 /** A vat's header: its next instance number, how many actors it has (if that is counted), and whether another vat made it. */
 export const readHeader = (
   key: string,
   value: string,
 ): { readonly next: number; readonly actors: number | undefined; readonly made: boolean } => {
-  const { next, actors, type } = recordIn(decodeRow(key, value)) as {
+  const { next, actors, type } = recordIn(key, decodeRow(key, value)) as {
     readonly next: number;
     readonly actors?: number;
     readonly type?: string;
@@ -52,7 +55,7 @@ harden(readHeader);
 /** The row with a count of its portrait lowered; as it was if it does not have it. */
 export const lowered = (key: string, value: string, count: string, by: number): string => {
   const row = decodeRow(key, value);
-  const record = recordIn(row);
+  const record = recordIn(key, row);
   const before = record[count];
   if (typeof before !== 'number') return value;
   const body = `#${JSON.stringify({ ...record, [count]: before - by })}`;

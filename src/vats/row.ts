@@ -45,8 +45,9 @@ export const encodeRow = ({ kind, version, change, body, slots }: Row): string =
 };
 harden(encodeRow);
 
-const damaged = (key: string, what: string): Error =>
+export const damaged = (key: string, what: string): Error =>
   makeError('ROW_DAMAGED', `row ${key}: ${what}`, { hint: 'nothing was overwritten; restore a backup' });
+harden(damaged);
 
 /** Throws ROW_DAMAGED, naming the key, for what is no row, or has a portrait that is too much for whoever reads it. */
 export const decodeRow = (key: string, text: string): Row => {

@@ -2,6 +2,7 @@ import { M } from '@endo/patterns';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openLedger } from '../../src/persistence/ledger.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
+import { readHeader } from '../../src/vats/collector-rows.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeKernel } from '../../src/vats/kernel.ts';
 import { defineKind, type DurableMap } from '../../src/vats/kind.ts';
@@ -282,6 +283,11 @@ test('a reference to an actor that was never made answers NO_SUCH_ACTOR, whateve
   for (const name of names) {
     await expect(E(shop.kernel.refOf(name) as Thing).read(), name).rejects.toThrow(/^NO_SUCH_ACTOR/);
   }
+});
+
+test('a header that is no record is damage to the collector too', () => {
+  const header = encodeRow({ kind: 'vat', version: 1, change: 1, body: '#null', slots: [] });
+  expect(() => readHeader('v/test/!', header)).toThrow('ROW_DAMAGED: row v/test/!: its portrait is no record');
 });
 
 test('eviction forgets the longest unused, keeps identity, and reads rows again', async () => {
