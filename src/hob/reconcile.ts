@@ -61,7 +61,7 @@ const convergeOne = async (resource: Resource, { types, host, mode, now }: Recon
   const type = types[resource.type]!;
   const apply = mode === 'converge';
   try {
-    const path = type.definition.owns?.(resource);
+    const path = type.definition.owns?.(resource) ?? type.definition.edits?.(resource);
     if (apply && path !== undefined) await host.files.sweep(path);
     const changes = (await type.converge(resource, host, apply)).slice(0, reportLimits.changes).map(printableChange);
     if (changes.length === 0) return { state: 'ok' };

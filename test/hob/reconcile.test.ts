@@ -208,6 +208,31 @@ describe('a round', () => {
   });
 });
 
+describe('a file, lines in it and a link to it', () => {
+  const line = (id: string, more: object): Resource => ({ id, type: 'line', path: '/conf', after: ['conf'], ...more });
+  const resources: readonly Resource[] = [
+    line('port', { line: 'port = 80', prefix: 'port =' }),
+    line('old', { line: 'port = 8080', absent: true }),
+    { id: 'link', type: 'symlink', path: '/link', target: 'conf', after: ['port'] },
+    { id: 'conf', type: 'file', path: '/conf', mode: '0640' },
+  ];
+
+  it('are made in their order, and the next round touches nothing', async () => {
+    expect(states(await round(resources))).toEqual(['port corrected', 'old ok', 'link corrected', 'conf corrected']);
+    expect(fs.readFileSync(path.join(place.root, 'link'), 'utf8')).toBe('port = 80\n');
+    expect(fs.statSync(path.join(place.root, 'conf')).mode & 0o777).toBe(0o640);
+    const after = snapshot(place.root);
+    expect(states(await round(resources))).toEqual(['port ok', 'old ok', 'link ok', 'conf ok']);
+    expect(snapshot(place.root)).toEqual(after);
+  });
+  it('leave nothing half-written behind, where only a line is looked after', async () => {
+    fs.writeFileSync(path.join(place.root, 'conf'), '');
+    fs.writeFileSync(path.join(place.root, `.gobs-tmp-${'a'.repeat(32)}`), 'half');
+    expect(states(await round([line('port', { line: 'a', after: [] })]))).toEqual(['port corrected']);
+    expect(fs.readdirSync(place.root)).toEqual(['conf']);
+  });
+});
+
 describe('a resource type that misbehaves', () => {
   const typeThat = (converge: ResourceType['converge']): ResourceTypes => ({
     noop: { definition: shippedDefinitions.noop, converge },

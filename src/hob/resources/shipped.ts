@@ -3,12 +3,14 @@ import type { ShippedType } from '../../protocol/resources/shipped.ts';
 import type { ResourceType } from './contract.ts';
 import { directoryType } from './directory.ts';
 import { fileType } from './file.ts';
+import { lineType } from './line.ts';
 import { noopType } from './noop.ts';
 import { symlinkType } from './symlink.ts';
 
 export const shippedTypes = {
   directory: directoryType,
   file: fileType,
+  line: lineType,
   noop: noopType,
   symlink: symlinkType,
 } as const satisfies Readonly<Record<ShippedType, ResourceType>>;

@@ -28,4 +28,10 @@ export interface ResourceDefinition {
   conflict?(resource: Resource): PropertyProblem | undefined;
   /** The path that this resource has for itself: no two resources of a document own one. */
   owns?(resource: Resource): string;
+  /** Of a path that it owns, does it leave the content to others? Left out: no. */
+  sharesContent?(resource: Resource): boolean;
+  /** The path of a file of which it changes a part. Whoever owns that path must share its content. */
+  edits?(resource: Resource): string;
+  /** Would each of two that edit one file undo what the other did? */
+  clashes?(one: Resource, other: Resource): boolean;
 }

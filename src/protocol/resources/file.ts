@@ -32,5 +32,6 @@ export const fileDefinition = {
   },
   conflict: besideAbsent('content', 'mode', 'owner'),
   owns: (resource: Resource) => (resource as FileResource).path,
+  sharesContent: ({ content, absent }: Resource) => content === undefined && absent !== true,
 } as const satisfies ResourceDefinition;
 harden(fileDefinition);

@@ -8,6 +8,7 @@ import { plainText, quoted } from '../plain-text.ts';
 import type { Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { nearestName } from './nearest-name.ts';
+import { findEditProblems } from './edit-problems.ts';
 import { findOrderProblems } from './order-problems.ts';
 import type { OrderLink } from './order.ts';
 import { idRule, idsRule } from './property-rules.ts';
@@ -141,6 +142,13 @@ export const findResourceProblems = (
   const list = resources as readonly unknown[];
   const own = list.map((resource) => [...problemsOfOne(resource, definitions)]);
   const ofOrder = findOrderProblems(list.map((resource, index) => linkOf(resource, own[index]!.length === 0)));
+  const ofEdits = findEditProblems(
+    list.flatMap((resource, index) => {
+      if (own[index]!.length > 0) return [];
+      const sound = resource as Resource;
+      return [{ index, resource: sound, definition: lookUp(definitions, sound.type)! }];
+    }),
+  );
   const problems = list.flatMap((resource, index) => {
     if (own[index]!.length > 0) return own[index]!.map((problem) => placed(index, problem));
     const sound = resource as Resource;
@@ -148,7 +156,7 @@ export const findResourceProblems = (
     return [
       ...uniqueId(sound.id, index),
       ...(path === undefined ? [] : uniquePath(path, index)),
-      ...(ofOrder.get(index) ?? []).map((problem) => placed(index, problem)),
+      ...[...(ofOrder.get(index) ?? []), ...(ofEdits.get(index) ?? [])].map((problem) => placed(index, problem)),
     ];
   });
   return harden(problems);

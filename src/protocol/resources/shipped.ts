@@ -2,12 +2,14 @@
 import type { ResourceDefinition } from './definition.ts';
 import { directoryDefinition } from './directory.ts';
 import { fileDefinition } from './file.ts';
+import { lineDefinition } from './line.ts';
 import { noopDefinition } from './noop.ts';
 import { symlinkDefinition } from './symlink.ts';
 
 export const shippedDefinitions = {
   directory: directoryDefinition,
   file: fileDefinition,
+  line: lineDefinition,
   noop: noopDefinition,
   symlink: symlinkDefinition,
 } as const satisfies Readonly<Record<string, ResourceDefinition>>;

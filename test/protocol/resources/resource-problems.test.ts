@@ -9,6 +9,9 @@ const good = [
   { id: 'logs', type: 'directory', path: '/var/log/app', mode: '1777', owner: 'www-data' },
   { id: 'site', type: 'symlink', path: '/etc/site', target: '../site', owner: 'root' },
   { id: 'link', type: 'symlink', path: '/etc/link', absent: true },
+  { id: 'a line', type: 'line', path: '/etc/kept', line: '\ta: 1 ', prefix: '\ta:' },
+  { id: 'no line', type: 'line', path: '/etc/kept', line: 'b', absent: true },
+  { id: 'no other line', type: 'line', path: '/etc/kept', line: '\ta: 2', absent: true },
   { id: 'Größe 7', type: 'noop', note: 'any', after: ['logs', 'motd'] },
 ];
 
@@ -22,6 +25,8 @@ const file = (more: object) => [{ id: 'a', type: 'file', path: '/a', ...more }];
 /** By id, what each comes after. */
 const noops = (after: Readonly<Record<string, unknown>>) =>
   Object.entries(after).map(([id, names]) => ({ id, type: 'noop', after: names }));
+
+const line = (id: string, more: object, path = '/x') => ({ id, type: 'line', path, ...more });
 
 describe('a list of resources', () => {
   it('that makes sense has no problems', () => {
@@ -45,24 +50,24 @@ describe('a list of resources', () => {
     [
       'holds nothing',
       [{}],
-      ['resources[0].id: is missing', 'resources[0].type: is missing (there are directory, file, noop, symlink)'],
+      ['resources[0].id: is missing', 'resources[0].type: is missing (there are directory, file, line, noop, symlink)'],
     ],
     [
       'has a type that is near another',
       [...good, { id: 'x', type: 'fiel', path: '/x' }],
       [
-        'resources[8].type: there is no resource type "fiel" (did you mean "file"? there are directory, file, noop, symlink)',
+        'resources[11].type: there is no resource type "fiel" (did you mean "file"? there are directory, file, line, noop, symlink)',
       ],
     ],
     [
       'has a type that is near nothing',
       [{ id: 'x', type: 'package' }],
-      ['resources[0].type: there is no resource type "package" (there are directory, file, noop, symlink)'],
+      ['resources[0].type: there is no resource type "package" (there are directory, file, line, noop, symlink)'],
     ],
     [
       'has a type that every object has',
       [{ id: 'x', type: 'constructor' }],
-      ['resources[0].type: there is no resource type "constructor" (there are directory, file, noop, symlink)'],
+      ['resources[0].type: there is no resource type "constructor" (there are directory, file, line, noop, symlink)'],
     ],
     ['has a type that is no text', [{ id: 'x', type: 7 }], ['resources[0].type: must be text, not the number 7']],
     [
@@ -146,12 +151,12 @@ describe('a list of resources', () => {
     [
       'has one id twice',
       [...good, { id: 'motd', type: 'noop' }],
-      ['resources[8].id: "motd" is the id of resources[0] too'],
+      ['resources[11].id: "motd" is the id of resources[0] too'],
     ],
     [
       'has one path twice',
       [...good, { id: 'again', type: 'directory', path: '/etc/motd' }],
-      ['resources[8].path: "/etc/motd" is the path of resources[0] too'],
+      ['resources[11].path: "/etc/motd" is the path of resources[0] too'],
     ],
     [
       'has an id that would end its line',
@@ -193,6 +198,48 @@ describe('a list of resources', () => {
       'has a symlink with a mode',
       [{ id: 'l', type: 'symlink', path: '/l', target: '..', mode: '0777' }],
       ['resources[0].mode: a symlink has no such property (it has absent, after, id, owner, path, target)'],
+    ],
+    ...[
+      [
+        { line: 'a b', prefix: 'b' },
+        'prefix: must be what the line begins with (else each round would add the line again)',
+      ],
+      [{ line: 'a', prefix: 'a', absent: true }, 'prefix: must not stand beside absent: true'],
+      [{ line: 'a\nb' }, 'line: must be one line without control characters'],
+      [{ line: 'a\r' }, 'line: must be one line without control characters'],
+      [{ line: '' }, 'line: must not be empty'],
+      [{ line: 'a', prefix: '' }, 'prefix: must not be empty'],
+    ].map(
+      ([more, problem]) =>
+        [
+          `has the line ${JSON.stringify(more)}`,
+          [line('l', more as object)],
+          [`resources[0].${String(problem)}`],
+        ] as const,
+    ),
+    [
+      'has lines in what others keep whole',
+      [line('l', { line: 'a' }), line('m', { line: 'b' }, '/b'), ...file({ path: '/x', content: '' })],
+      ['resources[0].path: resources[2] keeps all of it'],
+    ],
+    [
+      'has a line in a file that is to be absent',
+      [...file({ path: '/x', absent: true }), line('l', { line: 'a' })],
+      ['resources[1].path: resources[0] keeps all of it'],
+    ],
+    [
+      'has lines that would undo each other',
+      [
+        line('l', { line: 'a = 1', prefix: 'a' }),
+        line('m', { line: 'ab = 1' }),
+        line('n', { line: 'b' }),
+        line('o', { line: 'b', absent: true }),
+        line('p', { line: 'b' }, '/other'),
+      ],
+      [
+        'resources[1]: is at odds with resources[0] about a line',
+        'resources[3]: is at odds with resources[2] about a line',
+      ],
     ],
     ['has an after that is no list', noops({ a: 'b', b: [] }), ['resources[0].after: must be a list of ids, not "b"']],
     [
@@ -246,6 +293,6 @@ describe('a list of resources', () => {
   it('names the resource of each problem by its place', () => {
     expect(
       findResourceProblems([...good, ...file({ x: 1 }), ...file({ id: 'b', mode: 1 })]).map(({ index }) => index),
-    ).toEqual([8, 9]);
+    ).toEqual([11, 12]);
   });
 });
