@@ -40,8 +40,9 @@ export const findEditProblems = (sound: readonly SoundResource[]): ReadonlyMap<n
     before.push(editor);
     if (owner !== undefined) {
       problems.set(index, [{ property: 'path', message: `resources[${owner}] keeps all of it` }]);
-    } else if (clash !== undefined)
+    } else if (clash !== undefined) {
       problems.set(index, [{ message: `is at odds with resources[${clash.index}] about a line` }]);
+    }
   }
   return problems;
 };
