@@ -147,7 +147,7 @@ describe('under a boss that runs', () => {
       expect(await another.ended).toMatchObject({ code: 1 });
       expect(another.stderr.text).toMatch(/STORE_UNUSABLE: .*\(EROFS\)\nhint: /);
       await killProcessesIn(disk.path);
-      disk.mend();
+      await disk.mend();
       await expectKept(scene, ['before']);
     } finally {
       await killProcessesIn(disk.path);

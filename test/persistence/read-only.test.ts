@@ -73,7 +73,7 @@ test('a file system that the kernel made read-only fails every write; mounted an
     await store.close();
     expect(await open(directory).catch(describeError)).toEqual(refused(directory));
 
-    disk.mend();
+    await disk.mend();
     const again = await open(directory);
     const found = await numbersIn(again);
     expect(found.slice(0, 60)).toEqual(upTo(60));

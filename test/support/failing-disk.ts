@@ -6,14 +6,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { makeTemporaryDirectory } from './temporary-directory.ts';
 
 export interface FailingDisk {
   readonly path: string;
   /** From now on it is read-only. */
   fail(): void;
-  /** Takes it away, has it checked, and mounts it again, writable. Nobody may have a file open in it. */
-  mend(): void;
+  /** Takes it away as soon as nobody has a file open in it, has it checked, and mounts it again, writable. */
+  mend(): Promise<void>;
   /** Must be called. */
   unmount(): Promise<void>;
 }
@@ -27,6 +28,19 @@ const check = (image: string): void => {
     run('e2fsck', '-fy', image);
   } catch (error) {
     if (((error as { status?: number }).status ?? 8) > 2) throw error;
+  }
+};
+
+/** Processes that were killed are gone from /proc a little before their files are closed. */
+const unmountWhenFree = async (path: string): Promise<void> => {
+  for (;;) {
+    try {
+      run('umount', path);
+      return;
+    } catch (error) {
+      if (!String((error as { stderr?: unknown }).stderr).includes('target is busy')) throw error;
+      await delay(10);
+    }
   }
 };
 
@@ -53,8 +67,8 @@ export const mountFailingDisk = async (): Promise<FailingDisk | { readonly reaso
   return {
     path,
     fail: () => writeFileSync(trigger(), 'a test says so'),
-    mend() {
-      run('umount', path);
+    async mend() {
+      await unmountWhenFree(path);
       check(image);
       mount();
     },
