@@ -32,7 +32,7 @@ const bugs: readonly Bug[] = [
     file: 'src/persistence/level-store.ts',
     find: write,
     replace: 'void db.batch(ops, { sync: true })',
-    says: /are lost|is not there|NO_SUCH_ACTOR/,
+    says: /are lost|is not there|NO_SUCH_ACTOR|entries, and has|expected/,
   },
   {
     name: 'a batch is written in two',
