@@ -38,7 +38,7 @@ test(
       expect(checked).toBeGreaterThanOrEqual(4 * ROUNDS);
       expect(recorded).toBeGreaterThan(500);
       expect(upgradedInPart).toBeGreaterThanOrEqual(ROUNDS / 10);
-      expect(sweeping).toBeGreaterThanOrEqual(ROUNDS / 50);
+      expect(sweeping).toBeGreaterThanOrEqual(ROUNDS / 100);
     } finally {
       await directory.remove();
     }
