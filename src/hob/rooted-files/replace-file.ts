@@ -10,7 +10,8 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Attributes } from '../rooted-files.ts';
-import { openPath, type Place } from './walk.ts';
+import { putFromBeside } from './beside.ts';
+import type { Place } from './walk.ts';
 
 type Fs = typeof import('node:fs');
 
@@ -33,22 +34,13 @@ export const replaceFile = async (
   content: Uint8Array,
   attributes: NewFileAttributes,
 ): Promise<void> => {
-  const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
-  const temporaryEntry = `${openPath(place.directory)}/${temporary}`;
-  // Opened first: what cannot be synced is not begun.
-  const directory = await fs.promises.open(openPath(place.directory), O_RDONLY | O_DIRECTORY);
-  try {
-    const file = await fs.promises.open(temporaryEntry, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
+  await putFromBeside(fs, place, temporary, {
+    make: (entry) => fs.promises.open(entry, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
+    put: async (file, entry) => {
       await fill(file, content, attributes).finally(() => file.close());
-      await fs.promises.rename(temporaryEntry, place.entry);
-    } catch (error) {
-      await fs.promises.unlink(temporaryEntry).catch(() => {});
-      throw error;
-    }
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+      await fs.promises.rename(entry, place.entry);
+    },
+  });
 };
 harden(replaceFile);

@@ -14,6 +14,7 @@ import type { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { makeError } from '../../errors/gobs-error.ts';
 import type { Attributes } from '../rooted-files.ts';
+import { putFromBeside } from './beside.ts';
 import { statEntry } from './entry.ts';
 import { systemCode } from './file-errors.ts';
 import { O_PATH, openPath, type Place } from './walk.ts';
@@ -67,22 +68,12 @@ export const replaceLinkEntry = async (
   target: Uint8Array,
   owner: LinkOwner,
 ): Promise<void> => {
-  const { O_DIRECTORY, O_RDONLY } = fs.constants;
-  const temporaryEntry = `${openPath(place.directory)}/${temporary}`;
-  // Opened first: what cannot be synced is not begun.
-  const directory = await fs.promises.open(openPath(place.directory), O_RDONLY | O_DIRECTORY);
-  try {
-    await fs.promises.symlink(target as Buffer, temporaryEntry);
-    try {
-      await own(fs, temporaryEntry, place, owner);
-      await takePlace(fs, temporaryEntry, place);
-    } catch (error) {
-      await fs.promises.unlink(temporaryEntry).catch(() => {});
-      throw error;
-    }
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await putFromBeside(fs, place, temporary, {
+    make: (entry) => fs.promises.symlink(target as Buffer, entry),
+    put: async (_made, entry) => {
+      await own(fs, entry, place, owner);
+      await takePlace(fs, entry, place);
+    },
+  });
 };
 harden(replaceLinkEntry);
