@@ -19,3 +19,7 @@ export const contentText = (content: Uint8Array, quotable: boolean): string => {
   return `sha256:${hash}… (${content.length} bytes)`;
 };
 harden(contentText);
+
+/** May everybody on the host read what has such a mode? */
+export const othersRead = (mode: number): boolean => (mode & 0o004) !== 0;
+harden(othersRead);

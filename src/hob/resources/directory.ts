@@ -3,29 +3,18 @@
  *
  * A symlink in its place is replaced by a directory (what it points to stays); anything else stays, and the resource fails.
  */
-import { makeError } from '../../errors/gobs-error.ts';
 import { directoryDefinition, type DirectoryResource } from '../../protocol/resources/directory.ts';
-import type { Change, Resource } from '../../protocol/shapes.ts';
+import type { Resource } from '../../protocol/shapes.ts';
 import type { EntryStat, RootedFiles } from '../rooted-files.ts';
 import type { Host, ResourceType } from './contract.ts';
 import { ownershipOf, type Ownership } from './ownership.ts';
+import { removed, wrongType } from './standing.ts';
 
 const NEW_DIRECTORY_MODE = 0o755;
 
 const refuseOther = (path: string, found: EntryStat | undefined): void => {
   if (found === undefined || found.type === 'directory' || found.type === 'symlink') return;
-  throw makeError('CANNOT_CHANGE', `${path}: it is a ${found.type}, and stays one`, { hint: 'remove it by hand' });
-};
-
-const remove = async (
-  path: string,
-  files: RootedFiles,
-  found: EntryStat | undefined,
-  apply: boolean,
-): Promise<readonly Change[]> => {
-  if (found === undefined) return [];
-  if (apply) await (found.type === 'symlink' ? files.removeFile(path) : files.removeDirectory(path));
-  return [{ what: 'type', from: found.type, to: 'absent' }];
+  throw wrongType(path, found, 'remove it by hand');
 };
 
 const make = async (
@@ -44,7 +33,11 @@ export const directoryType: ResourceType = {
     const { path, absent, mode, owner } = resource as DirectoryResource;
     const found = await files.stat(path);
     refuseOther(path, found);
-    if (absent === true) return remove(path, files, found, apply);
+    if (absent === true) {
+      return removed(found, apply, () =>
+        found?.type === 'symlink' ? files.removeFile(path) : files.removeDirectory(path),
+      );
+    }
     const ownership = await ownershipOf(
       { path, ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) },
       accounts,

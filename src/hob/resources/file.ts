@@ -5,30 +5,26 @@
  * A directory or a device stays, and the resource fails: what is lost with it is not for a hob to decide.
  */
 import { Buffer } from 'node:buffer';
-import { makeError } from '../../errors/gobs-error.ts';
 import { fileDefinition, type FileResource } from '../../protocol/resources/file.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
 import type { EntryStat, RootedFiles } from '../rooted-files.ts';
-import { contentText } from './content-text.ts';
+import { contentText, othersRead } from './content-text.ts';
 import type { Host, ResourceType } from './contract.ts';
 import { ownershipOf, type Ownership } from './ownership.ts';
+import { removed, wrongType } from './standing.ts';
 
 const NEW_FILE_MODE = 0o644;
-const OTHERS_READ = 0o004;
 /** Bytes. More than the longest content in UTF-8, so that what is longer differs for certain. */
 const LONGEST_COMPARED = 4 * 1024 * 1024;
 
 const replaceable = harden(['file', 'symlink', 'fifo', 'socket']);
 
-const wrongType = (path: string, { type }: EntryStat, hint: string): Error =>
-  makeError('CANNOT_CHANGE', `${path}: it is a ${type}, and stays one`, { hint });
-
 const remove = async (path: string, files: RootedFiles, apply: boolean): Promise<readonly Change[]> => {
   const found = await files.stat(path);
-  if (found === undefined) return [];
-  if (!replaceable.includes(found.type)) throw wrongType(path, found, 'a file resource removes no such thing');
-  if (apply) await files.removeFile(path);
-  return [{ what: 'type', from: found.type, to: 'absent' }];
+  if (found !== undefined && !replaceable.includes(found.type)) {
+    throw wrongType(path, found, 'a file resource removes no such thing');
+  }
+  return removed(found, apply, () => files.removeFile(path));
 };
 
 interface Wanted {
@@ -39,7 +35,7 @@ interface Wanted {
 
 /** May everybody on the host read it: as it is, and as it is to be? */
 const isQuotable = ({ ownership }: Wanted, found: EntryStat): boolean =>
-  (found.mode & (ownership.wanted.mode ?? found.mode) & OTHERS_READ) !== 0;
+  othersRead(found.mode & (ownership.wanted.mode ?? found.mode));
 
 const contentChanges = async (wanted: Wanted, found: EntryStat, files: RootedFiles): Promise<readonly Change[]> => {
   const { path, content } = wanted;

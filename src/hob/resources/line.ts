@@ -9,12 +9,11 @@ import { makeError } from '../../errors/gobs-error.ts';
 import { isAbout, lineDefinition, type LineResource } from '../../protocol/resources/line.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
 import type { EntryStat, RootedFiles } from '../rooted-files.ts';
-import { contentText } from './content-text.ts';
+import { contentText, othersRead } from './content-text.ts';
 import type { Host, ResourceType } from './contract.ts';
 
 /** Bytes. */
 const LARGEST = 1024 * 1024;
-const OTHERS_READ = 0o004;
 
 interface TextFile {
   readonly lines: readonly string[];
@@ -63,7 +62,7 @@ const editOf = (resource: LineResource, lines: readonly string[]): Edit | undefi
 
 const changeOf = ({ from, to }: Edit, { mode }: EntryStat): Change => {
   const textOf = (line: string | undefined): string =>
-    line === undefined ? 'absent' : contentText(Buffer.from(line, 'utf8'), (mode & OTHERS_READ) !== 0);
+    line === undefined ? 'absent' : contentText(Buffer.from(line, 'utf8'), othersRead(mode));
   return { what: 'line', from: textOf(from), to: textOf(to) };
 };
 

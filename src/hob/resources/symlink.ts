@@ -11,23 +11,15 @@ import type { Change, Resource } from '../../protocol/shapes.ts';
 import type { EntryStat, RootedFiles } from '../rooted-files.ts';
 import type { Host, ResourceType } from './contract.ts';
 import { ownershipOf, type Ownership } from './ownership.ts';
+import { removed, wrongType } from './standing.ts';
 
 const refuseOther = (path: string, found: EntryStat | undefined): void => {
   if (found === undefined || found.type === 'symlink') return;
-  throw makeError('CANNOT_CHANGE', `${path}: it is a ${found.type}, and stays one`, {
-    hint: 'move it out of the way by hand: a symlink resource takes the place of nothing but a symlink',
-  });
-};
-
-const remove = async (
-  path: string,
-  files: RootedFiles,
-  found: EntryStat | undefined,
-  apply: boolean,
-): Promise<readonly Change[]> => {
-  if (found === undefined) return [];
-  if (apply) await files.removeFile(path);
-  return [{ what: 'type', from: found.type, to: 'absent' }];
+  throw wrongType(
+    path,
+    found,
+    'move it out of the way by hand: a symlink resource takes the place of nothing but a symlink',
+  );
 };
 
 const textOf = (target: Uint8Array): string => JSON.stringify(Buffer.from(target).toString('utf8'));
@@ -54,7 +46,7 @@ export const symlinkType: ResourceType = {
     const { path, target: text, owner, absent } = resource as SymlinkResource;
     const found = await files.stat(path);
     refuseOther(path, found);
-    if (absent === true) return remove(path, files, found, apply);
+    if (absent === true) return removed(found, apply, () => files.removeFile(path));
     const ownership = await ownershipOf({ path, ...(owner === undefined ? {} : { owner }) }, accounts);
     const target = Buffer.from(text!, 'utf8');
     const changes =
