@@ -2,12 +2,13 @@
  * What every resource type must do, whatever it manages. Each case converges on a real host in a directory of its own; "touches nothing" compares inode,
  * mtime, ctime and the rest of every entry below the root.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import type { Host, ResourceType } from '../../src/hob/resources/contract.ts';
 import { findResourceProblems } from '../../src/protocol/resources/resource-problems.ts';
 import type { Change, Resource } from '../../src/protocol/shapes.ts';
-import { isRoot, makeTemporaryRoot, openHost, snapshot, type TemporaryRoot } from '../hob/temporary-root.ts';
+import { hostForEach } from '../hob/each-host.ts';
+import { isRoot, snapshot, type TemporaryRoot } from '../hob/temporary-root.ts';
 
 export interface ResourceDrift {
   /** Completes "drift made by hand is found and mended: …". */
@@ -50,14 +51,7 @@ export const describeResource = (name: string, { type, cases, failing = [] }: Re
   describe(`the resource ${name}`, () => {
     let place: TemporaryRoot;
     let host: Host;
-    beforeEach(async () => {
-      place = makeTemporaryRoot();
-      host = await openHost(place.root);
-    });
-    afterEach(async () => {
-      await host.files.close();
-      place.remove();
-    });
+    hostForEach((...made) => ([place, host] = made));
     const check = (resource: Resource) => type.converge(resource, host, false);
     const apply = (resource: Resource) => type.converge(resource, host, true);
 

@@ -1,7 +1,7 @@
 import { mustMatch } from '@endo/patterns';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { makeError } from '../../src/errors/gobs-error.ts';
 import { reconcile, type ReconcileRequest } from '../../src/hob/reconcile.ts';
 import type { Host, ResourceType, ResourceTypes } from '../../src/hob/resources/contract.ts';
@@ -9,18 +9,12 @@ import { shippedTypes } from '../../src/hob/resources/shipped.ts';
 import { shippedDefinitions } from '../../src/protocol/resources/shipped.ts';
 import { ReportShape, type Change, type Findings, type Resource } from '../../src/protocol/shapes.ts';
 import { convergeInChild } from './run-child.ts';
-import { isRoot, makeTemporaryRoot, openHost, snapshot, type TemporaryRoot } from './temporary-root.ts';
+import { hostForEach } from './each-host.ts';
+import { isRoot, openHost, snapshot, type TemporaryRoot } from './temporary-root.ts';
 
 let place: TemporaryRoot;
 let host: Host;
-beforeEach(async () => {
-  place = makeTemporaryRoot();
-  host = await openHost(place.root);
-});
-afterEach(async () => {
-  await host.files.close();
-  place.remove();
-});
+hostForEach((...made) => ([place, host] = made));
 
 /** A clock that says 1000, 1001, … */
 const makeClock = () => {

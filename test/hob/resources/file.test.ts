@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Host } from '../../../src/hob/resources/contract.ts';
 import { fileType } from '../../../src/hob/resources/file.ts';
 import type { Resource } from '../../../src/protocol/shapes.ts';
 import { describeResource } from '../../contracts/resource.ts';
-import { isRoot, makeTemporaryRoot, openHost, snapshot, type TemporaryRoot } from '../temporary-root.ts';
+import { hostForEach } from '../each-host.ts';
+import { isRoot, snapshot, type TemporaryRoot } from '../temporary-root.ts';
 
 const motd = { id: 'motd', type: 'file', path: '/etc/motd', content: 'hello\n', mode: '0644' } as const;
 const at = (root: string) => path.join(root, 'etc/motd');
@@ -258,14 +259,7 @@ describeResource('file', {
 describe('a file', () => {
   let place: TemporaryRoot;
   let host: Host;
-  beforeEach(async () => {
-    place = makeTemporaryRoot();
-    host = await openHost(place.root);
-  });
-  afterEach(async () => {
-    await host.files.close();
-    place.remove();
-  });
+  hostForEach((...made) => ([place, host] = made));
   const apply = (resource: Resource) => fileType.converge(resource, host, true);
   const mode = (entry: string) => (fs.statSync(entry).mode & 0o7777).toString(8);
 

@@ -1,10 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Host } from '../../../src/hob/resources/contract.ts';
 import { lineType } from '../../../src/hob/resources/line.ts';
 import { describeResource } from '../../contracts/resource.ts';
-import { isRoot, makeTemporaryRoot, openHost, type TemporaryRoot } from '../temporary-root.ts';
+import { hostForEach } from '../each-host.ts';
+import { isRoot, type TemporaryRoot } from '../temporary-root.ts';
 
 const plain = { id: 'l', type: 'line', path: '/etc/conf', line: 'root = no' } as const;
 const byPrefix = { ...plain, prefix: 'root =' } as const;
@@ -140,14 +141,7 @@ describeResource('line', {
 describe('a line', () => {
   let place: TemporaryRoot;
   let host: Host;
-  beforeEach(async () => {
-    place = makeTemporaryRoot();
-    host = await openHost(place.root);
-  });
-  afterEach(async () => {
-    await host.files.close();
-    place.remove();
-  });
+  hostForEach((...made) => ([place, host] = made));
 
   it.each([
     ['at the end', plain, 'a\n\nb\n', 'a\n\nb\nroot = no\n'],
