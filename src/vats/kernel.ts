@@ -12,7 +12,7 @@ import { makeGroupCommit } from './group-commit.ts';
 import { makeHostReferences } from './host-references.ts';
 import { makeInspector, type Inspector } from './inspector.ts';
 import type { Kernel as KernelContract, Router } from './kernel-contract.ts';
-import { parseActorName, type RefName } from './names.ts';
+import { isLabel, LABEL, parseActorName, type RefName } from './names.ts';
 import { makeQuietKit } from './promise-bridge.ts';
 import type { Definition } from './retired-kind.ts';
 import { makeScheduler } from './scheduler.ts';
@@ -90,9 +90,6 @@ export interface Kernel extends KernelContract {
   /** From now on deliveries reject with VAT_STOPPED; resolves when what was begun is durable. No turn runs after it. The store stays its owner's. */
   stop(): Promise<void>;
 }
-
-// Bounded, so that every key of the store is.
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 const CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -195,7 +192,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
       name: vat.name,
       register: vat.register,
       makeOnce: (root: string, make: (tools: RootTools) => object) => {
-        if (!NAME.test(root)) throw TypeError(`root ${JSON.stringify(root)} must match ${NAME}`);
+        if (!isLabel(root)) throw TypeError(`root ${JSON.stringify(root)} must match ${LABEL}`);
         if (vats.get(vat.name) !== vat) throw makeError('VAT_STOPPED', `vat ${vat.name} is not open`);
         const kit = makeQuietKit();
         vat.makeOnce(root, make, kit);
@@ -218,7 +215,7 @@ export const makeKernel = (options: KernelOptions): Kernel => {
   const vatTypes = makeVatTypes({ store, firstInstance, vatNamed: (name) => vats.get(name), openVat: addVat });
 
   const openVat: Kernel['openVat'] = (name, vatOptions) => {
-    if (!NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${NAME}`);
+    if (!isLabel(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${LABEL}`);
     const type = typeOfVat(store, name);
     if (type !== undefined) throw TypeError(`vat ${name} is of type ${type}: it is opened by the first message for it`);
     return handleOf(addVat(name, vatOptions));

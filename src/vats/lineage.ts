@@ -7,6 +7,7 @@
  * `UpgradeTools`. See docs/how-to/upgrade-a-kind.md.
  */
 import type { DurableMap, SpawnableKind } from './kind.ts';
+import { isLabel, LABEL } from './names.ts';
 
 /** What a step may do. It can also read and write maps; it can call and send to nothing else. */
 export interface UpgradeTools<S = unknown> {
@@ -38,12 +39,11 @@ export interface LineageOptions {
 }
 
 // Bounded, so that every key of the store is.
-const LABEL = /^[a-z][a-z0-9-]{0,62}$/;
 
 const AsyncFunction = Object.getPrototypeOf(async () => {}) as object;
 
 const requireLabel = (label: string): void => {
-  if (!LABEL.test(label)) throw TypeError(`kind label ${JSON.stringify(label)} must match ${LABEL}`);
+  if (!isLabel(label)) throw TypeError(`kind label ${JSON.stringify(label)} must match ${LABEL}`);
 };
 
 /** Throws TypeError for what makes no sense: a label that cannot be, a version without its steps, a step that is no synchronous function. */

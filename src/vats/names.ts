@@ -19,8 +19,10 @@ export interface ActorName {
 const ACTOR = /^(vat|eph):([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)\/([1-9][0-9]{0,14})\/([a-zA-Z][a-zA-Z0-9]*)$/;
 const PEER = /^peer:([a-z2-7]{52})\/([1-9][0-9]{0,14})$/;
 
-/** Is it what a vat, a root or a kind may be called? */
-export const isLabel = (text: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(text);
+/** What a vat, a root or a kind may be called. Bounded, so that every key of the store is. */
+export const LABEL = /^[a-z][a-z0-9-]{0,62}$/;
+harden(LABEL);
+export const isLabel = (text: string): boolean => LABEL.test(text);
 harden(isLabel);
 
 export const formatActorName = (name: ActorName): RefName =>

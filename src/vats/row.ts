@@ -49,17 +49,20 @@ export const damaged = (key: string, what: string): Error =>
   makeError('ROW_DAMAGED', `row ${key}: ${what}`, { hint: 'nothing was overwritten; restore a backup' });
 harden(damaged);
 
-/** Throws ROW_DAMAGED, naming the key, for what is no row, or has a portrait that is too much for whoever reads it. */
-export const decodeRow = (key: string, text: string): Row => {
-  let written: unknown;
+const orDamaged = <T>(key: string, read: () => T): T => {
   try {
-    written = parseStored(text);
-    if (isWritten(key, written)) checkShape(written.b, storedLimits);
+    return read();
   } catch (error) {
     throw damaged(key, describeError(error).message);
   }
+};
+
+/** Throws ROW_DAMAGED, naming the key, for what is no row, or has a portrait that is too much for whoever reads it. */
+export const decodeRow = (key: string, text: string): Row => {
+  const written = orDamaged(key, () => parseStored(text));
   if (!isWritten(key, written)) throw damaged(key, `{"k","v","c","b","s"} expected, ${text.slice(0, 40)} found`);
   const { k, v, c, b, s } = written;
+  orDamaged(key, () => checkShape(b, storedLimits));
   return { kind: k, version: v, change: c, body: b, slots: s };
 };
 harden(decodeRow);

@@ -12,6 +12,7 @@ import { currentTurn } from './current-turn.ts';
 import type { VatHandle, VatOptions } from './kernel.ts';
 import { vatHeaderKey } from './keys.ts';
 import type { AnyKind, SpawnableKind } from './kind.ts';
+import { isLabel, LABEL } from './names.ts';
 import { makePortraitCodec } from './portrait-codec.ts';
 import { requireVersion } from './row.ts';
 import type { Store } from './store.ts';
@@ -65,7 +66,6 @@ export interface VatTypesOptions {
 
 // With a number after it, it is a vat's name.
 const TYPE = /^[a-z][a-z0-9-]{0,47}$/;
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Of any portrait and configuration. */
 interface KnownType extends Pick<VatType<never, unknown, never>, 'type' | 'open' | 'options'> {
@@ -108,7 +108,7 @@ export const makeVatTypes = ({ store, firstInstance, vatNamed, openVat }: VatTyp
   const undone = new Map<string, number>();
 
   const make = ({ type, root }: KnownType, { name, about, portrait }: NewVat<unknown, unknown>): unknown => {
-    if (name !== undefined && !NAME.test(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${NAME}`);
+    if (name !== undefined && !isLabel(name)) throw TypeError(`vat name ${JSON.stringify(name)} must match ${LABEL}`);
     const what = `making of a vat of type ${type}`;
     const turn = currentTurn();
     if (turn === undefined || vatNamed(turn.vat.name) !== turn.vat) {
