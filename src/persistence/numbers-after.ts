@@ -31,11 +31,15 @@ const nextIn = (key: string, json: string): number => {
   return next;
 };
 
+/** Does the row say which number a peer is given next? */
+export const isPeerCounter = (key: string): boolean => /^p\/(?:[^/]+\/)?!$/.test(key);
+harden(isPeerCounter);
+
 /** Of a row without its checksum: what it says is the next number; undefined for a row that does not count anything. */
 const nextNumber = ([key, text]: StoreEntry): { readonly of: keyof Numbers; readonly next: number } | undefined => {
   // The body of a vat's header is in smallcaps encoding, in which numbers are as in JSON.
   if (/^v\/[^/]+\/!$/.test(key)) return { of: 'instances', next: nextIn(key, decodeRow(key, text).body.slice(1)) };
-  if (/^p\/(?:[^/]+\/)?!$/.test(key)) return { of: 'numbers', next: nextIn(key, text) };
+  if (isPeerCounter(key)) return { of: 'numbers', next: nextIn(key, text) };
   return undefined;
 };
 

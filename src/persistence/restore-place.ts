@@ -17,7 +17,7 @@ import { codeOf, makeError } from '../errors/gobs-error.ts';
 import type { Store } from '../vats/store.ts';
 import { inUse } from './holder.ts';
 import { openLevelStore, type LevelStoreOptions } from './level-store.ts';
-import { finishRestore, requireOwn, statePaths, type StatePaths } from './state-directory.ts';
+import { finishRestore, namesIn, requireOwn, statePaths, type StatePaths } from './state-directory.ts';
 import { storeFailure } from './store-failure.ts';
 import { syncPath } from './sync-directory.ts';
 
@@ -41,12 +41,6 @@ const isMissing = (error: unknown): boolean => (error as { code?: unknown }).cod
 /** A directory is renamed onto an empty one only. */
 const isTaken = (error: unknown): boolean =>
   ['EEXIST', 'ENOTEMPTY'].includes(String((error as { code?: unknown }).code));
-
-const namesIn = async (fs: Fs, path: string): Promise<readonly string[]> =>
-  fs.promises.readdir(path).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw storeFailure(path, error);
-  });
 
 /** Is there anything where the store would be? */
 export const hasStore = async (fs: Fs, directory: string): Promise<boolean> =>

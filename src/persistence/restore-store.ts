@@ -11,7 +11,7 @@ import type { BackupFileSource } from './archive-file.ts';
 import { formatBackupHeader, type BackupTrailer } from './archive-format.ts';
 import { formatHeader } from './header-row.ts';
 import { makeMemoryStore } from './memory-store.ts';
-import { numbersAfter, watchNumbers } from './numbers-after.ts';
+import { isPeerCounter, numbersAfter, watchNumbers } from './numbers-after.ts';
 import {
   hasStore,
   openRestorePlace,
@@ -87,7 +87,7 @@ const survey = async ({ backup, now }: RestoreOptions, checksum: RowChecksum): P
       if (key === restoredKey) before = parseRestored(where, checksum, value);
       if (key === stateKey) state = { ...state, restores: parseState(where, checksum, value).restores };
       if (examined.test(key)) few.push([key, checksum.check(key, value)]);
-      else if (/^p\/(?:[^/]+\/)?!$/.test(key)) counters.push([key, checksum.check(key, value)]);
+      else if (isPeerCounter(key)) counters.push([key, checksum.check(key, value)]);
     }
   }
   requireSameHeader(backup);

@@ -64,14 +64,21 @@ const requireOurs = (database: string, names: readonly string[]): void => {
 };
 harden(statePaths);
 
+const codeIn = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/** What is in a directory; nothing if there is none. Rejects STORE_UNUSABLE. */
+export const namesIn = async (fs: typeof import('node:fs'), path: string): Promise<readonly string[]> =>
+  fs.promises.readdir(path).catch((error: unknown) => {
+    if (codeIn(error) === 'ENOENT') return [];
+    throw storeFailure(path, error);
+  });
+harden(namesIn);
+
 /** For who must not make one. Rejects STORE_UNUSABLE if there is no store, or it cannot be read; STORE_DAMAGED or STORE_NOT_OURS for what is there instead. */
 export const requireStore = async (fs: typeof import('node:fs'), paths: StatePaths): Promise<void> => {
   const { directory, database } = paths;
   await finishRestore(fs, paths);
-  const names: readonly string[] = await fs.promises.readdir(database).catch((error: unknown) => {
-    if ((error as { code?: unknown }).code === 'ENOENT') return [];
-    throw storeFailure(database, error);
-  });
+  const names = await namesIn(fs, database);
   requireOurs(database, names);
   // What LevelDB finds no database in, it makes one in.
   if (names.includes('CURRENT')) return;
@@ -81,8 +88,6 @@ export const requireStore = async (fs: typeof import('node:fs'), paths: StatePat
   });
 };
 harden(requireStore);
-
-const codeIn = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /**
  * A restore that was killed between its last two steps has moved the old store away, and not yet put the new one, which is whole, in its place. Whoever
