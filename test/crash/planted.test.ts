@@ -40,7 +40,7 @@ const bugs: readonly Bug[] = [
     find: write,
     replace:
       'await db.batch(ops.slice(0, ops.length >> 1), { sync: true }); await db.batch(ops.slice(ops.length >> 1), { sync: true })',
-    says: /, expected |which was not said|ROW_DAMAGED|STORE_DAMAGED/,
+    says: /, expected |which was not said|(actors|entries), and has|ROW_DAMAGED|STORE_DAMAGED/,
   },
   {
     name: 'what an upgrade spawns is written in a batch of its own',
