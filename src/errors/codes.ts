@@ -64,6 +64,14 @@ export const errorCodes = {
   ENROLMENT_REFUSED: 'whoever presented the enrolment locator cannot be the hob of its machine',
   RESTORE_UNCONFIRMED: 'the boss was restored from a backup, and nobody has confirmed the machine since',
   // providers
+  HOST_DISK_FULL: 'there is no room on a host for what is put there',
+  HOST_KEY_CHANGED: 'a host showed another key than the one that was pinned',
+  HOST_KEY_UNKNOWN: 'nobody has said which key a host has',
+  HOST_LOGIN_REFUSED: 'a host let nobody in with the keys and passwords that there are',
+  HOST_NOT_MANAGEABLE: 'a host does not let the one who logs in do what is needed there',
+  HOST_RUNTIME_UNSUPPORTED: 'no runtime of a hob runs on a host',
+  HOST_TAKEN: 'a host belongs to another machine or another boss',
+  HOST_UNREACHABLE: 'a host cannot be reached, or the connection with it was lost',
   PROVIDER_FAILED: 'a provider could not do what was asked',
   BAD_SPEC: 'a provider was asked for something that it does not have',
   // hob
