@@ -1,16 +1,12 @@
 /** What a machine is to be, as it is kept and told to its hob. */
 import { createHash } from 'node:crypto';
-import type { DesiredState, Resource, WantedState } from '../protocol/shapes.ts';
-
-const canonical = (resource: Resource): readonly (readonly [string, unknown])[] =>
-  Object.keys(resource)
-    .sort()
-    .map((property) => [property, resource[property]]);
+import { canonicalResource } from '../protocol/resources/values.ts';
+import type { DesiredState, WantedState } from '../protocol/shapes.ts';
 
 /** Equal for documents that say the same: the order of resources counts, that of their properties does not. */
 const digestOf = ({ policy, resources }: DesiredState): string =>
   createHash('sha256')
-    .update(JSON.stringify([policy, resources.map(canonical)]))
+    .update(JSON.stringify([policy, resources.map(canonicalResource)]))
     .digest('hex');
 
 /** Called by whoever changes a desired state. */

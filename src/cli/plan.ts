@@ -5,7 +5,16 @@
  * Desired states are compared, not hosts: whether a host is as desired is its hob's to say, and is shown as drift.
  */
 import { makeError } from '../errors/gobs-error.ts';
-import type { Change, DesiredState, MachineSpec, MachineStatus, Policy, Resource } from '../protocol/shapes.ts';
+import { canonicalValue, valueText } from '../protocol/resources/values.ts';
+import type {
+  Change,
+  DesiredState,
+  MachineSpec,
+  MachineStatus,
+  Policy,
+  Resource,
+  ResourceValue,
+} from '../protocol/shapes.ts';
 import type { FleetDocument, FleetMachine } from './fleet-schema.ts';
 
 /** What the boss holds of one machine. */
@@ -49,18 +58,12 @@ export type PlannedAction =
 /** By name of machine. */
 export type Plan = readonly PlannedAction[];
 
-const propertiesOf = (resource: Resource): Map<string, string> =>
-  new Map(
-    Object.entries(resource).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
-  );
+const textOf = (value: ResourceValue | undefined): string => (value === undefined ? '' : valueText(value));
 
-const changesBetween = (from: Resource, to: Resource): Change[] => {
-  const before = propertiesOf(from);
-  const after = propertiesOf(to);
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((what) => before.get(what) !== after.get(what))
-    .map((what) => ({ what, from: before.get(what) ?? '', to: after.get(what) ?? '' }));
-};
+const changesBetween = (from: Resource, to: Resource): Change[] =>
+  [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .filter((what) => canonicalValue(from[what]) !== canonicalValue(to[what]))
+    .map((what) => ({ what, from: textOf(from[what]), to: textOf(to[what]) }));
 
 const differencesBetween = (from: readonly Resource[], to: readonly Resource[]): ResourceDifference[] => {
   const before = new Map(from.map((resource) => [resource.id, resource]));

@@ -21,28 +21,50 @@ const amount = M.and(M.gte(0), M.lte(Number.MAX_VALUE));
 export type Policy = 'report' | 'correct';
 export const PolicyShape = M.or('report', 'correct');
 
+/** In the place of a text that only the hob is to see: the name of one of the boss's secrets. */
+export interface SecretReference {
+  readonly secret: string;
+}
+
+export type Scalar = string | number | boolean;
+/** Flat, but for secrets. */
+export type ResourceRecord = Readonly<Record<string, Scalar | readonly string[] | SecretReference>>;
+export type ResourceValue = Scalar | readonly string[] | ResourceRecord | SecretReference;
+
 /**
  * One thing that a hob manages: `id` is unique in its document, `type` names a resource type, `after` the ids of those of the same machine
- * that come before it; the other properties are that type's own. All are checked by src/protocol/resources.
+ * that come before it, `notify` the ids of those that are told when it was changed, and come after it; the other properties are that type's
+ * own. All are checked by src/protocol/resources.
  */
 export interface Resource {
   readonly id: string;
   readonly type: string;
   readonly after?: readonly string[];
-  readonly [property: string]: string | number | boolean | readonly string[] | undefined;
+  readonly notify?: readonly string[];
+  readonly [property: string]: ResourceValue | undefined;
 }
-/** How many a list in a resource may have. */
+/** How many a list in a resource may have, and how many properties a record. */
 export const longestList = 100;
 harden(longestList);
+/** UTF-16 units of each text in a list. */
+export const longestItem = 4_000;
+harden(longestItem);
+/** UTF-16 units. */
+export const longestText = 1_000_000;
+harden(longestText);
+const PlainValueShape = M.or(
+  text(longestText),
+  M.number(),
+  M.boolean(),
+  M.arrayOf(text(longestItem), { arrayLengthLimit: longestList }),
+);
+const SecretReferenceShape = M.splitRecord({ secret: text(200) }, {}, M.record({ numPropertiesLimit: 0 }));
+const ResourceRecordShape = M.recordOf(text(60), M.or(PlainValueShape, SecretReferenceShape), {
+  numPropertiesLimit: longestList,
+});
 export const ResourceShape = M.and(
   M.splitRecord({ id: text(200), type: text(60) }),
-  M.recordOf(
-    text(60),
-    M.or(text(1_000_000), M.number(), M.boolean(), M.arrayOf(text(200), { arrayLengthLimit: longestList })),
-    {
-      numPropertiesLimit: 40,
-    },
-  ),
+  M.recordOf(text(60), M.or(PlainValueShape, ResourceRecordShape), { numPropertiesLimit: 40 }),
 );
 
 /** What a machine is to be. Generations count up from 1 with each change; 0 is "nothing was asked yet". */

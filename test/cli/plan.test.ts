@@ -47,6 +47,23 @@ describe('a plan', () => {
     expect(plan([machine], [current(machine)])).toEqual([{ action: 'unchanged', name: 'web1' }]);
   });
 
+  test('compares records key by key, in any order, and shows them', () => {
+    const page: Resource = { id: 'page', type: 'file', path: '/page', data: { title: 'hello', port: 80 } };
+    const same: Resource = { ...page, data: { port: 80, title: 'hello' } };
+    const there = [current(wanted('web1', { resources: [page] }))];
+    expect(plan([wanted('web1', { resources: [same] })], there)).toEqual([{ action: 'unchanged', name: 'web1' }]);
+    const other: Resource = { ...page, data: { port: '80', title: 'hello' } };
+    expect(plan([wanted('web1', { resources: [other] })], there)).toMatchObject([
+      {
+        differences: [
+          {
+            changes: [{ what: 'data', from: '{ port: 80, title: "hello" }', to: '{ port: "80", title: "hello" }' }],
+          },
+        ],
+      },
+    ]);
+  });
+
   test('says of each resource what is added, changed and removed', () => {
     const before = wanted('web1', { resources: [motd, logs] });
     const after = wanted('web1', {

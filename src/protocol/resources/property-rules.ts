@@ -1,6 +1,6 @@
 /** Rules that more than one resource type has. See definition.ts. */
 import { plainText, quoted } from '../plain-text.ts';
-import { longestList, type Resource } from '../shapes.ts';
+import { longestItem, longestList, longestText, type Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule } from './definition.ts';
 import { hostPathProblem } from './host-path.ts';
 import { parseOwner } from './owner.ts';
@@ -43,6 +43,45 @@ export const idsRule: PropertyRule = (value) => {
   return undefined;
 };
 harden(idsRule);
+
+/** A list of texts, each as `rule` wants it; `what` names them: `groups`. An empty list is one. */
+export const textsRule =
+  (what: string, rule: PropertyRule): PropertyRule =>
+  (value) => {
+    if (!Array.isArray(value)) return `must be a list of ${what}, not ${quoted(value)}`;
+    if (value.length > longestList) return `must not be over ${longestList} ${what}; there are ${value.length}`;
+    for (const [index, item] of (value as readonly unknown[]).entries()) {
+      const problem = textRule(longestItem)(item) ?? rule(item);
+      if (problem !== undefined) return `item ${index + 1} ${problem}`;
+    }
+    return undefined;
+  };
+harden(textsRule);
+
+const KEY = /^[a-z_][a-z0-9_]{0,59}$/i;
+
+const fieldProblem = (value: unknown): string | undefined => {
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return undefined;
+  if (typeof value === 'string') return textRule(longestText)(value);
+  if (Array.isArray(value)) return textsRule('texts', textRule(longestItem))(value);
+  return `must be a text, a number, true, false or a list of texts, not ${quoted(value)}`;
+};
+
+/** A flat record of scalars and lists of texts, for `data`. Keys are names that a template can write after a dot. */
+export const recordRule: PropertyRule = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return `must be a mapping, not ${quoted(value)}`;
+  }
+  const fields = Object.entries(value);
+  if (fields.length > longestList) return `must not be over ${longestList} keys; there are ${fields.length}`;
+  for (const [key, field] of fields) {
+    if (!KEY.test(key)) return `has a key ${quoted(key)}, and keys are letters, digits and underscores`;
+    const problem = fieldProblem(field);
+    if (problem !== undefined) return `${key} ${problem}`;
+  }
+  return undefined;
+};
+harden(recordRule);
 
 export const pathRule: PropertyRule = (value) => {
   if (typeof value !== 'string') return `must be a path, not ${quoted(value)}`;
