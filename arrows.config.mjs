@@ -40,7 +40,13 @@ const table = {
     'src/sealing',
     'src/errors',
   ],
-  'src/hob/resources': ['src/hob/accounts.ts', 'src/hob/rooted-files.ts', 'src/protocol', 'src/errors'],
+  'src/hob/resources': [
+    'src/hob/accounts.ts',
+    'src/hob/commands.ts',
+    'src/hob/rooted-files.ts',
+    'src/protocol',
+    'src/errors',
+  ],
   'src/providers': ['src/protocol', 'src/errors'],
   'src/cli': [
     'src/boss/repl',

@@ -5,6 +5,7 @@
 import '../lockdown.ts';
 import { Level } from 'level';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -64,6 +65,7 @@ const realDirectory = (directory: string): string => {
 const gatherPowers = (log: Log): HobPowers => ({
   openStore,
   fs,
+  spawn,
   os,
   tls,
   Level,

@@ -21,6 +21,7 @@ import { makeKernel, type Kernel } from '../vats/kernel.ts';
 import { requireKnownKinds } from '../vats/known-kinds.ts';
 import { messageEpoch, type MessageContext } from '../vats/messages.ts';
 import { makeAccounts } from './accounts.ts';
+import { makeCommands, type CommandsKit } from './commands.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HobTrace, type HostDriver } from './hob-kind.ts';
@@ -35,6 +36,7 @@ export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 
   /** Of src/persistence. */
   readonly openStore: typeof openStore;
   readonly fs: typeof import('node:fs');
+  readonly spawn: typeof import('node:child_process').spawn;
   readonly os: typeof import('node:os');
   readonly tls: typeof import('node:tls');
   /** Milliseconds since 1970. */
@@ -100,6 +102,13 @@ const enrolmentFile = ({ fs }: HobPowers, { enrolment, directory }: Paths): Enro
       }
     },
   });
+
+/** Milliseconds: a package that is being set up is better set up to its end. */
+const COMMANDS_PATIENCE = 20_000;
+
+/** For a hob that keeps a whole host, and may. */
+const commandsFor = (root: string, powers: HobPowers): CommandsKit | undefined =>
+  root === '/' && powers.uid === 0 ? makeCommands(powers) : undefined;
 
 const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
@@ -210,9 +219,10 @@ export const startHob = async (
   try {
     await writeHobPid(powers, paths);
     const files = await openRootedFiles(paths.root, powers);
+    const hands = commandsFor(paths.root, powers);
     const { driver, idle } = makeHostDriver({
       types: shippedTypes,
-      host: { files, accounts: makeAccounts({ fs }) },
+      host: { files, accounts: makeAccounts({ fs }), commands: hands?.commands },
       facts: () => gatherFacts({ ...powers, root: paths.root }),
       now,
     });
@@ -228,6 +238,7 @@ export const startHob = async (
     const stop = async (): Promise<void> => {
       daemon.stop();
       await peer.close();
+      await hands?.stop(COMMANDS_PATIENCE);
       await idle();
       await kernel.stop();
       await files.close();

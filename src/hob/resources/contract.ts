@@ -13,6 +13,7 @@
 import type { ResourceDefinition } from '../../protocol/resources/definition.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
 import type { Accounts } from '../accounts.ts';
+import type { Commands } from '../commands.ts';
 import type { RootedFiles } from '../rooted-files.ts';
 
 /** What a resource may touch. */
@@ -21,15 +22,36 @@ export interface Host {
   readonly files: RootedFiles;
   /** Which users and groups there are. */
   readonly accounts: Accounts;
+  /** Undefined where the hob does not keep a whole host as root: a resource that needs it throws CANNOT_LOOK (commanding.ts). */
+  readonly commands?: Commands | undefined;
 }
+
+/** What the reconcile loop knows that the host does not show. */
+export interface Circumstances {
+  /**
+   * Something that has this resource in its `notify` was corrected: a service restarts, a command runs. That alone makes no difference to be
+   * listed. Only with `apply`; what is owed is told again until it was done once.
+   */
+  readonly notified?: boolean;
+}
+
+/** Of one resource among several: what `converge` would have returned or thrown. */
+export type TogetherOutcome = { readonly changes: readonly Change[] } | { readonly error: unknown };
 
 export interface ResourceType {
   readonly definition: ResourceDefinition;
+  /** May `converge` of several resources of this type run at once, if none comes after another? */
+  readonly parallel?: true;
   /**
    * Called by the reconcile loop, one resource at a time, in the order of the document, with a resource that its definition has no
    * problem with. Nothing is kept from one call to the next.
    */
-  converge(resource: Resource, host: Host, apply: boolean): Promise<readonly Change[]>;
+  converge(resource: Resource, host: Host, apply: boolean, circumstances?: Circumstances): Promise<readonly Change[]>;
+  /**
+   * For a type of which several are better looked at and made so at once: called instead of `converge`, with resources that stand next to each
+   * other and of which none comes after another. One outcome for each, in their order. Never rejects.
+   */
+  convergeTogether?(resources: readonly Resource[], host: Host, apply: boolean): Promise<readonly TogetherOutcome[]>;
 }
 
 /** By name, as documents have them. */
