@@ -29,8 +29,8 @@ export interface Host {
 /** What the reconcile loop knows that the host does not show. */
 export interface Circumstances {
   /**
-   * Something that has this resource in its `notify` was corrected: a service restarts, a command runs. That alone makes no difference to be
-   * listed. Only with `apply`; what is owed is told again until it was done once.
+   * Something that has this resource in its `notify` was corrected: a service restarts, a command runs. The loop lists that itself, by the `effect`
+   * of the definition. Only with `apply`, and for a type that has an effect; what is owed is told again until it was done once.
    */
   readonly notified?: boolean;
 }
@@ -40,7 +40,7 @@ export type TogetherOutcome = { readonly changes: readonly Change[] } | { readon
 
 export interface ResourceType {
   readonly definition: ResourceDefinition;
-  /** May `converge` of several resources of this type run at once, if none comes after another? */
+  /** May those of one run (docs/explanation/convergence.md) be worked on at once? Left out: one after the other. */
   readonly parallel?: true;
   /**
    * Called by the reconcile loop, one resource at a time, in the order of the document, with a resource that its definition has no
@@ -48,8 +48,8 @@ export interface ResourceType {
    */
   converge(resource: Resource, host: Host, apply: boolean, circumstances?: Circumstances): Promise<readonly Change[]>;
   /**
-   * For a type of which several are better looked at and made so at once: called instead of `converge`, with resources that stand next to each
-   * other and of which none comes after another. One outcome for each, in their order. Never rejects.
+   * For a type of which several are better looked at and made so at once: called instead of `converge`, with resources of one run. One outcome for
+   * each, in their order. Never rejects.
    */
   convergeTogether?(resources: readonly Resource[], host: Host, apply: boolean): Promise<readonly TogetherOutcome[]>;
 }

@@ -21,9 +21,11 @@ export interface PropertyProblem {
 export interface ResourceDefinition {
   /** As in documents: `file`. */
   readonly type: string;
-  /** Properties beside `id`, `type` and `after`. Every other is refused. */
+  /** Properties beside those that every resource has (`commonRules`). Every other is refused. */
   readonly required: Readonly<Record<string, PropertyRule>>;
   readonly optional: Readonly<Record<string, PropertyRule>>;
+  /** One word for what it does when it is told that another resource was changed: `restart`. Left out: nothing, and nobody names it in `notify`. */
+  effect?(resource: Resource): string;
   /** What no property says alone: `content` beside `absent`. Called when each property is fine. */
   conflict?(resource: Resource): PropertyProblem | undefined;
   /** The path that this resource has for itself: no two resources of a document own one. */

@@ -1,8 +1,9 @@
 /**
  * In which order the resources of a machine are looked after. Pure; the same for whoever refuses a document and for the hob.
  *
- * Resources are taken in the order of the document, and in front of each those that it names in `after` and that were not taken yet, and in
- * front of those theirs. So a document without `after` keeps its order, and one that is in order already does, too.
+ * One comes after another if it names it in `after`, or is named by it in `notify`. Resources are taken in the order of the document, and in front of
+ * each those that it comes after and that were not taken yet, and in front of those theirs. So a document without either keeps its order, and
+ * one that is in order already does, too.
  *
  *     document   page (after app), motd, app (after db), db        order   db, app, page, motd
  */
@@ -11,22 +12,29 @@
 export interface OrderLink {
   readonly id?: string;
   readonly after?: readonly string[];
+  readonly notify?: readonly string[];
 }
 
-/** A walk along `after` that came back to where it had been. */
+/** A walk from each to what it comes after that came back to where it had been. */
 export interface Circle {
-  /** Whose `after` leads back. Without the `after` of each such resource there is no circle. */
+  /** Who comes after what leads back. */
   readonly index: number;
   /** Where it leads back to, and all the way to `index`; of a long one the end only, which then does not begin with `to`. */
   readonly to: number;
   readonly way: readonly number[];
 }
 
-/** Of each the ones that it names, all by their index. Of two with one id the first is meant; a name that there is not is left out. */
+/**
+ * Of each the ones that it comes after, each once, all by their index. Of two with one id the first is meant; a name that there is not is left out.
+ */
 export const predecessorsOf = (links: readonly OrderLink[]): readonly (readonly number[])[] => {
   const indices = new Map<string, number>();
   for (const [index, { id }] of links.entries()) if (id !== undefined && !indices.has(id)) indices.set(id, index);
-  return links.map(({ after = [] }) => after.flatMap((id) => indices.get(id) ?? []));
+  const predecessors = links.map(({ after = [] }) => new Set(after.flatMap((id) => indices.get(id) ?? [])));
+  for (const [index, { notify = [] }] of links.entries()) {
+    for (const id of notify) predecessors[indices.get(id) ?? -1]?.add(index);
+  }
+  return predecessors.map((of) => [...of]);
 };
 harden(predecessorsOf);
 
@@ -45,8 +53,8 @@ const wayFrom = (to: number, walk: readonly Step[]): readonly number[] => {
 };
 
 /**
- * `order` has each index once. Of each resource the first circle is told that its `after` closes; what leads back does not count for the
- * order. By hand and not by recursion: a chain may be as long as the list.
+ * `order` has each index once. Of each resource the first circle is told that it closes; what leads back does not count for the order. By hand and
+ * not by recursion: a chain may be as long as the list.
  */
 export const orderOf = (
   predecessors: readonly (readonly number[])[],

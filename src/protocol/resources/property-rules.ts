@@ -30,7 +30,7 @@ harden(lineRule);
 export const idRule: PropertyRule = lineRule(200);
 harden(idRule);
 
-/** For `after`, which every resource may have; whether there are such resources is for order-problems.ts. */
+/** For `after` and `notify`, which every resource may have; whether there are such resources is for order-problems.ts. */
 export const idsRule: PropertyRule = (value) => {
   if (!Array.isArray(value)) return `must be a list of ids, not ${quoted(value)}`;
   if (value.length > longestList) return `must not be over ${longestList} ids; there are ${value.length}`;
@@ -43,6 +43,14 @@ export const idsRule: PropertyRule = (value) => {
   return undefined;
 };
 harden(idsRule);
+
+/** What every resource may have, whatever its type; `type` is looked at apart. */
+export const everyResource: Readonly<Record<string, PropertyRule>> = harden({
+  id: idRule,
+  after: idsRule,
+  notify: idsRule,
+});
+harden(everyResource);
 
 /** A list of texts, each as `rule` wants it; `what` names them: `groups`. An empty list is one. */
 export const textsRule =

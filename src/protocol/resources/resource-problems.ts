@@ -9,9 +9,8 @@ import type { Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { nearestName } from './nearest-name.ts';
 import { findEditProblems } from './edit-problems.ts';
-import { findOrderProblems } from './order-problems.ts';
-import type { OrderLink } from './order.ts';
-import { idRule, idsRule } from './property-rules.ts';
+import { findOrderProblems, type OrderCandidate } from './order-problems.ts';
+import { everyResource } from './property-rules.ts';
 import { shippedDefinitions, type ResourceDefinitions } from './shipped.ts';
 
 export interface ResourceProblem {
@@ -52,8 +51,7 @@ const typeProblem = (type: unknown, definitions: ResourceDefinitions): PropertyP
 
 function* propertyProblems(resource: object, definition: ResourceDefinition): Generator<PropertyProblem> {
   const rules: Readonly<Record<string, PropertyRule>> = {
-    id: idRule,
-    after: idsRule,
+    ...everyResource,
     ...definition.required,
     ...definition.optional,
   };
@@ -114,8 +112,11 @@ const makeUnique = (property: string) => {
 };
 
 /** What has a problem of its own comes after nothing, but others may name it: that is no mistake of theirs. */
-const linkOf = (resource: unknown, sound: boolean): OrderLink => {
-  if (sound) return resource as Resource;
+const linkOf = (resource: unknown, sound: boolean, definitions: ResourceDefinitions): OrderCandidate => {
+  if (sound) {
+    const { id, type, after = [], notify = [] } = resource as Resource;
+    return { id, after, notify, ...(lookUp(definitions, type)!.effect === undefined ? { deaf: type } : {}) };
+  }
   const id: unknown = resource !== null && typeof resource === 'object' ? (resource as { id?: unknown }).id : undefined;
   return typeof id === 'string' ? { id } : {};
 };
@@ -141,7 +142,9 @@ export const findResourceProblems = (
   const uniquePath = makeUnique('path');
   const list = resources as readonly unknown[];
   const own = list.map((resource) => [...problemsOfOne(resource, definitions)]);
-  const ofOrder = findOrderProblems(list.map((resource, index) => linkOf(resource, own[index]!.length === 0)));
+  const ofOrder = findOrderProblems(
+    list.map((resource, index) => linkOf(resource, own[index]!.length === 0, definitions)),
+  );
   const ofEdits = findEditProblems(
     list.flatMap((resource, index) => {
       if (own[index]!.length > 0) return [];
