@@ -1,7 +1,7 @@
 /** The facet of whoever owns the boss: the whole fleet. */
 import { makeError } from '../errors/gobs-error.ts';
 import type { Boss, ProviderEntry } from '../protocol/remotes.ts';
-import type { MachineSpec, MachineStatus } from '../protocol/shapes.ts';
+import type { MachineStatus } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { BossTurn } from './boss-turn.ts';
 import { createMachine } from './create-machine.ts';
@@ -16,7 +16,7 @@ type Later<T> = {
 };
 
 export type BossAdmin = Later<Omit<Boss, 'createMachine' | 'machine'>> & {
-  createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): Admin;
+  createMachine(...args: Parameters<Boss['createMachine']>): Admin;
   machine(name: string): Admin;
 };
 
@@ -39,7 +39,7 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
     stillThere(machines, entries).map(([, admin]) => admin.status());
 
   return {
-    createMachine: (name, spec, { requestId } = {}) => createMachine(turn, name, spec, requestId),
+    createMachine: (name, spec, options = {}) => createMachine(turn, name, spec, options),
     machine,
     machines: () => {
       const statuses: MachineStatus[] = [];

@@ -6,7 +6,7 @@ import type { BossPortrait, ProviderRecord } from './boss-portrait.ts';
 import type { BossTurn } from './boss-turn.ts';
 import { noEpochs } from './held.ts';
 import { nothingYet } from './lifecycle.ts';
-import { requireSound } from './machine-admin.ts';
+import { makeAppliedState, requireLabels, requireSound } from './machine-desired.ts';
 import type { Admin, MachineFacets } from './machine-facets.ts';
 import { machineLogKind } from './machine-log.ts';
 import { noDrift, type MachinePortrait } from './machine-portrait.ts';
@@ -40,9 +40,10 @@ const requireProvider = ({ providers }: BossPortrait, machine: string, name: str
 };
 
 const spawnMachine = (
-  { registry, restoration, tools: { spawn } }: BossTurn,
+  { registry, restoration, tools: { now, spawn } }: BossTurn,
   about: Pick<MachinePortrait, 'name' | 'id' | 'options' | 'providerName' | 'provider' | 'request'>,
-  { policy = 'report', resources = [] }: MachineSpec,
+  { policy = 'report', resources = [], labels = {} }: MachineSpec,
+  documented: boolean,
 ): MachineFacets => {
   // As if it had been set: nothing that differs from nothing is no generation.
   const generation = policy === 'report' && resources.length === 0 ? 0 : 1;
@@ -57,6 +58,7 @@ const spawnMachine = (
     lastSeen: null,
     generation,
     policy,
+    labels,
     reported: null,
     drift: noDrift,
     revision: 0,
@@ -64,6 +66,9 @@ const spawnMachine = (
     holds: null,
     epochs: noEpochs,
     desired: spawn(cellKind, { value: desired }) as MachinePortrait['desired'],
+    applied: spawn(cellKind, {
+      value: documented ? makeAppliedState(now(), desired, labels) : null,
+    }) as MachinePortrait['applied'],
     received: spawn(cellKind, { value: null }) as MachinePortrait['received'],
     facts: spawn(cellKind, { value: null }) as MachinePortrait['facts'],
     log: spawn(machineLogKind, []),
@@ -71,14 +76,14 @@ const spawnMachine = (
 };
 
 /**
- * Throws BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, REQUEST_CONFLICT. With a request id that was used for the same before: the
+ * Throws BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, BAD_LABEL, REQUEST_CONFLICT. With a request id that was used for the same before: the
  * same machine, even if it is gone, for a day.
  */
 export const createMachine = (
   turn: BossTurn,
   name: string,
   spec: MachineSpec,
-  requestId: string | undefined,
+  { requestId, documented = false }: { readonly requestId?: string; readonly documented?: boolean },
 ): Admin => {
   const { portrait, bcom } = turn;
   const { requests, machines, nextMachine } = portrait;
@@ -90,12 +95,13 @@ export const createMachine = (
   requireNewName(portrait, name);
   const { provider } = requireProvider(portrait, name, spec.provider);
   requireSound(name, spec.resources ?? []);
+  requireLabels(name, spec.labels ?? {});
   const number = Math.max(nextMachine, turn.restoration.firstNumber);
   const about = {
     ...{ name, id: `m${number}`, options: spec.options ?? {}, providerName: spec.provider, provider },
     request: requestId ?? null,
   };
-  const { admin, lifecycle } = spawnMachine(turn, about, spec);
+  const { admin, lifecycle } = spawnMachine(turn, about, spec, documented);
   machines.set(name, admin);
   if (requestId !== undefined) requests.set(requestId, harden({ machine: admin, name, digest: digestOfSpec(spec) }));
   bcom({ ...portrait, nextMachine: number + 1 });

@@ -3,13 +3,14 @@
  * change on their own, are in cells: a change of status does not write them again.
  */
 import { M } from '@endo/patterns';
-import { PolicyShape } from '../protocol/shapes.ts';
-import type { DriftCounts, Facts, Policy, Report, StateIdentity, WantedState } from '../protocol/shapes.ts';
+import { LabelsShape, PolicyShape } from '../protocol/shapes.ts';
+import type { DriftCounts, Facts, Labels, Policy, Report, StateIdentity, WantedState } from '../protocol/shapes.ts';
 import type { Hob } from '../protocol/remotes.ts';
 import type { ProviderOptions } from '../providers/contract.ts';
 import type { Cell } from '../vats/actor-lib/cell.ts';
 import type { Registry } from './boss-registry.ts';
 import { ProgressShape, type Progress } from './lifecycle.ts';
+import type { AppliedState } from './machine-desired.ts';
 import type { MachineLog } from './machine-log.ts';
 import type { Provider } from './provider.ts';
 
@@ -66,6 +67,7 @@ export interface MachinePortrait {
   /** Of the desired state. */
   readonly generation: number;
   readonly policy: Policy;
+  readonly labels: Labels;
   /** Of the last report; null if the hob was found to hold something else since. */
   readonly reported: number | null;
   readonly drift: DriftCounts;
@@ -78,6 +80,8 @@ export interface MachinePortrait {
   readonly epochs: SeenEpochs;
 
   readonly desired: Cell<WantedState>;
+  /** What the last document said; null: none was applied. */
+  readonly applied: Cell<AppliedState | null>;
   readonly received: Cell<ReceivedReport | null>;
   readonly facts: Cell<Facts | null>;
   readonly log: MachineLog;
@@ -101,6 +105,7 @@ export const MachinePortraitShape = M.splitRecord({
   lastSeen: orNull(M.number()),
   generation: count,
   policy: PolicyShape,
+  labels: LabelsShape,
   reported: orNull(count),
   drift: M.splitRecord({ ok: count, drifted: count, corrected: count, failed: count, unknown: count }),
   revision: count,
@@ -108,6 +113,7 @@ export const MachinePortraitShape = M.splitRecord({
   holds: orNull(M.splitRecord({ generation: count, digest: M.string(), same: M.boolean() })),
   epochs: M.splitRecord({ said: count, known: orNull(count) }),
   desired: M.remotable('Cell'),
+  applied: M.remotable('Cell'),
   received: M.remotable('Cell'),
   facts: M.remotable('Cell'),
   log: M.remotable('MachineLog'),

@@ -14,7 +14,8 @@ export interface Circumstances {
 }
 
 export const statusOf = (portrait: MachinePortrait, { online, now, restores, epoch }: Circumstances): MachineStatus => {
-  const { name, id, providerName, progress, lastSeen, generation, reported, policy, drift, revision } = portrait;
+  const { name, id, providerName, progress, lastSeen, generation, reported, policy, labels, drift, revision } =
+    portrait;
   const { state, failure } = progress;
   const { holds } = portrait;
   return harden({
@@ -28,6 +29,7 @@ export const statusOf = (portrait: MachinePortrait, { online, now, restores, epo
     generation,
     reported,
     policy,
+    labels,
     drift,
     revision,
     held: isHeld(portrait, restores),

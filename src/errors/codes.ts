@@ -49,7 +49,10 @@ export const errorCodes = {
   KEY_UNUSABLE: 'the row of a key does not hold one',
   ADDRESS_UNUSABLE: 'the address cannot be listened on',
   // boss
+  BAD_LABEL: 'a label of a machine does not make sense',
   BAD_NAME: 'a name does not match [a-z][a-z0-9-]{0,62}',
+  CHANGED_MEANWHILE:
+    'what a machine is to be was changed by somebody else since a document was applied, or since it was planned',
   NAME_TAKEN: 'there is a machine of that name',
   REQUEST_CONFLICT: 'a request id was used before for something else',
   NO_SUCH_MACHINE: 'there is no machine of that name',

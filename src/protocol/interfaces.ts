@@ -6,8 +6,11 @@
 import { M } from '@endo/patterns';
 import {
   DesiredStateChangeShape,
+  DocumentedStateShape,
   FactsShape,
+  LabelsShape,
   MachineSpecShape,
+  PlannedFromShape,
   ReportAnswerShape,
   StateIdentityShape,
   WantedStateShape,
@@ -56,6 +59,17 @@ const adminMethods = {
   desired: M.call().returns(M.record()),
   /** Refuses with BAD_DESIRED_STATE. Equal to what is: no new generation. → the generation */
   setDesired: M.call(DesiredStateChangeShape).returns(M.number()),
+  /** In place of those that it has. Refuses with BAD_LABEL. */
+  setLabels: M.call(LabelsShape).returns(none),
+  /** What a plan compares a document with. → PlanBasis */
+  planBasis: M.call().returns(M.record()),
+  /** What the last document said, if policy or resources are not as it said any more. → { policy, resources } | null */
+  lastApplied: M.call().returns(M.any()),
+  /**
+   * As setDesired and setLabels, by a document: what it says is kept beside, to tell later what others changed. Refuses with CHANGED_MEANWHILE if
+   * what the plan was made from is not so any more; BAD_DESIRED_STATE, BAD_LABEL. → the generation
+   */
+  applyDocument: M.call(DocumentedStateShape, PlannedFromShape).returns(M.number()),
   /** Accepted at once; the outcome is in the status. */
   destroy: M.call().returns(none),
   /**
@@ -96,11 +110,11 @@ export const MachineHobSideI = M.interface('MachineHobSide', {
 
 export const BossI = M.interface('Boss', {
   /**
-   * The machine's admin facet, before the machine exists. Repeated with the same `requestId`: the same one.
-   * Refuses with BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, REQUEST_CONFLICT.
+   * The machine's admin facet, before the machine exists. Repeated with the same `requestId`: the same one. `documented`: a document says so.
+   * Refuses with BAD_NAME, NAME_TAKEN, NO_SUCH_PROVIDER, BAD_DESIRED_STATE, BAD_LABEL, REQUEST_CONFLICT.
    */
   createMachine: M.call(name, MachineSpecShape)
-    .optional(M.splitRecord({}, { requestId: name }))
+    .optional(M.splitRecord({}, { requestId: name, documented: M.boolean() }))
     .returns(M.remotable('MachineAdmin')),
   /** The admin facet. Refuses with NO_SUCH_MACHINE. */
   machine: M.call(name).returns(M.remotable('MachineAdmin')),

@@ -5,11 +5,15 @@
 import type {
   DesiredState,
   DesiredStateChange,
+  DocumentedState,
   DriftReport,
   Facts,
+  Labels,
   LogEntry,
   MachineSpec,
   MachineStatus,
+  PlanBasis,
+  PlannedFrom,
   Refusal,
   Report,
   ReportAnswer,
@@ -38,6 +42,10 @@ export interface MachineOperator extends MachineObserver {
 export interface MachineAdmin extends MachineOperator {
   desired(): DesiredState;
   setDesired(change: DesiredStateChange): number;
+  setLabels(labels: Labels): void;
+  planBasis(): PlanBasis;
+  lastApplied(): Pick<DesiredState, 'policy' | 'resources'> | null;
+  applyDocument(wanted: DocumentedState, from: PlannedFrom): number;
   destroy(): void;
   forget(): { readonly remains: readonly string[] };
   confirm(): void;
@@ -107,7 +115,11 @@ export interface SecretEntry {
 }
 
 export interface Boss {
-  createMachine(name: string, spec: MachineSpec, options?: { readonly requestId?: string }): MachineAdmin;
+  createMachine(
+    name: string,
+    spec: MachineSpec,
+    options?: { readonly requestId?: string; readonly documented?: boolean },
+  ): MachineAdmin;
   machine(name: string): MachineAdmin;
   machines(): readonly MachineStatus[];
   machinePage(page: { readonly after?: string; readonly limit?: number }): StatusPage;

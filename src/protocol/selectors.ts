@@ -21,8 +21,11 @@ const VALUE = /[A-Za-z0-9._+:/@~-]+/y;
 const BLANKS = /[ \t]*/y;
 const IN = /in(?![a-z0-9._-])/y;
 
-const LONGEST_KEY = 63;
-const LONGEST_VALUE = 200;
+/** UTF-16 units. */
+export const longestKey = 63;
+harden(longestKey);
+export const longestValue = 200;
+harden(longestValue);
 const LONGEST = 1_000;
 
 /** What is compared with: labels of a machine, facts of a host. */
@@ -93,11 +96,11 @@ const word = (scanner: Scanner, pattern: RegExp, what: string, limit: number): s
   return text;
 };
 
-const takeKey = (scanner: Scanner): string => word(scanner, KEY, 'a key', LONGEST_KEY);
+const takeKey = (scanner: Scanner): string => word(scanner, KEY, 'a key', longestKey);
 
 const takeValue = (scanner: Scanner): string => {
   if (scanner.text[scanner.offset] === '=') throw new Trouble(scanner.offset, 'one = is enough');
-  return word(scanner, VALUE, 'a value', LONGEST_VALUE);
+  return word(scanner, VALUE, 'a value', longestValue);
 };
 
 const takeValues = (scanner: Scanner): string[] => {
@@ -170,19 +173,13 @@ export const selectorRule =
   };
 harden(selectorRule);
 
-// ---------------------------------------------------------------------------------------------- labels
-
-/** How many labels a machine may have. */
-export const mostLabels = 50;
-harden(mostLabels);
-
 const wholly = (pattern: RegExp, text: string): boolean => {
   pattern.lastIndex = 0;
   return pattern.exec(text)?.[0].length === text.length;
 };
 
-/** Everything that can be a label can be selected by. */
-export const isLabelKey = (text: string): boolean => text.length <= LONGEST_KEY && wholly(KEY, text);
-harden(isLabelKey);
-export const isLabelValue = (text: string): boolean => text.length <= LONGEST_VALUE && wholly(VALUE, text);
-harden(isLabelValue);
+/** For whoever says what can be selected by. */
+export const isKey = (text: string): boolean => text.length <= longestKey && wholly(KEY, text);
+harden(isKey);
+export const isValue = (text: string): boolean => text.length <= longestValue && wholly(VALUE, text);
+harden(isValue);

@@ -108,6 +108,12 @@ export const isSameState = (one: StateIdentity, other: StateIdentity): boolean =
   one.generation === other.generation && one.digest === other.digest;
 harden(isSameState);
 
+/** What admins say that a machine is; see labels.ts. */
+export type Labels = Readonly<Record<string, string>>;
+export const mostLabels = 50;
+harden(mostLabels);
+export const LabelsShape = M.recordOf(text(63), text(200), { numPropertiesLimit: mostLabels });
+
 /** The part of a desired state that people set. */
 export interface DesiredStateChange {
   readonly policy?: Policy;
@@ -118,6 +124,41 @@ export const DesiredStateChangeShape = M.splitRecord(
   { policy: PolicyShape, resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }) },
   M.record({ numPropertiesLimit: 0 }),
 );
+
+/** All that a document says about a machine that is there. */
+export interface DocumentedState {
+  readonly policy: Policy;
+  readonly resources: readonly Resource[];
+  readonly labels: Labels;
+}
+export const DocumentedStateShape = M.splitRecord(
+  { policy: PolicyShape, resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }), labels: LabelsShape },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/** What a plan was made from: if it is not so any more when it is carried out, somebody was there in between. */
+export interface PlannedFrom {
+  readonly generation: number;
+  readonly labels: Labels;
+}
+export const PlannedFromShape = M.splitRecord(
+  { generation: M.number(), labels: LabelsShape },
+  {},
+  M.record({ numPropertiesLimit: 0 }),
+);
+
+/** What the boss has of a machine, to be compared with a document. */
+export interface PlanBasis {
+  readonly desired: DesiredState;
+  readonly labels: Labels;
+  /** The provider's own, with which it was made. */
+  readonly options: Readonly<Record<string, Scalar>>;
+  /**
+   * The last document: when it was applied (boss's clock), the labels that it said, and whether policy and resources are as it said. null: none was.
+   */
+  readonly applied: { readonly at: number; readonly labels: Labels; readonly same: boolean } | null;
+}
 
 // ---------------------------------------------------------------------------------------------- reports
 
@@ -292,6 +333,7 @@ export interface MachineSpec {
   readonly policy?: Policy;
   readonly resources?: readonly Resource[];
   readonly options?: Readonly<Record<string, string | number | boolean>>;
+  readonly labels?: Labels;
 }
 export const MachineSpecShape = M.splitRecord(
   { provider: text(200) },
@@ -299,6 +341,7 @@ export const MachineSpecShape = M.splitRecord(
     policy: PolicyShape,
     resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }),
     options: M.recordOf(text(60), M.or(text(10_000), M.number(), M.boolean())),
+    labels: LabelsShape,
   },
   M.record({ numPropertiesLimit: 0 }),
 );
@@ -325,6 +368,7 @@ export interface MachineStatus {
   /** Of the desired state in the last report; null before the first. */
   readonly reported: number | null;
   readonly policy: Policy;
+  readonly labels: Labels;
   readonly drift: DriftCounts;
   /** Rises with every change of this record; for `nextStatus`. */
   readonly revision: number;

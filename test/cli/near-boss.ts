@@ -11,9 +11,12 @@ import type {
   Change,
   DesiredState,
   DesiredStateChange,
+  DocumentedState,
+  Labels,
   LifecycleState,
   MachineSpec,
   MachineStatus,
+  PlannedFrom,
   Report,
   Resource,
   ResourceReport,
@@ -44,6 +47,9 @@ const guarded = (guard: InterfaceGuard, methods: Record<string, Method>): object
 interface Machine {
   status: MachineStatus;
   desired: DesiredState;
+  /** What the last document said. */
+  applied: DocumentedState | null;
+  readonly options: NonNullable<MachineSpec['options']>;
   report: Report | null;
   /** What differs on the host, by resource id. */
   readonly differences: Map<string, readonly Change[]>;
@@ -52,6 +58,9 @@ interface Machine {
 }
 
 const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 };
+
+const saidOf = ({ policy, resources }: Pick<DesiredState, 'policy' | 'resources'>): string =>
+  JSON.stringify([policy, resources]);
 
 const refusing = (code: 'NO_SUCH_MACHINE' | 'MACHINE_GONE', name: string): never => {
   throw makeError(code, `${name}: there is no such machine`);
@@ -177,6 +186,14 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       },
       asOperator: () => facets.operator,
     };
+    const changeTo = (change: DesiredStateChange): number => {
+      const { desired, status } = self();
+      const generation = desired.generation + 1;
+      self().desired = harden({ ...desired, ...change, generation });
+      set(name, { generation, policy: change.policy ?? desired.policy });
+      if (status.online) later(() => look(name, 'corrected', 'applied'));
+      return generation;
+    };
     const admin = {
       ...operator,
       trace: async (request: TraceRequest = {}) => {
@@ -186,12 +203,31 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       desired: () => self().desired,
       setDesired: (change: DesiredStateChange) => {
         called(`setDesired ${name}`);
-        const { desired, status } = self();
-        const generation = desired.generation + 1;
-        self().desired = harden({ ...desired, ...change, generation });
-        set(name, { generation, policy: change.policy ?? desired.policy });
-        if (status.online) later(() => look(name, 'corrected', 'applied'));
-        return generation;
+        return changeTo(change);
+      },
+      setLabels: (labels: Labels) => set(name, { labels }),
+      planBasis: () => {
+        const { desired, applied, options, status } = self();
+        const same = applied !== null && saidOf(applied) === saidOf(desired);
+        return {
+          desired,
+          labels: status.labels,
+          options,
+          applied: applied && { at: 1_000, labels: applied.labels, same },
+        };
+      },
+      lastApplied: () => {
+        const { applied } = self();
+        return applied && { policy: applied.policy, resources: applied.resources };
+      },
+      applyDocument: (wanted: DocumentedState, from: PlannedFrom) => {
+        called(`apply ${name}`);
+        const { desired } = self();
+        if (from.generation !== desired.generation) throw makeError('CHANGED_MEANWHILE', `${name}: was changed`);
+        self().applied = wanted;
+        const { labels, ...said } = wanted;
+        set(name, { labels });
+        return saidOf(said) === saidOf(desired) ? desired.generation : changeTo(said);
       },
       destroy: () => {
         called(`destroy ${name}`);
@@ -212,7 +248,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     return facets;
   };
 
-  const add = (name: string, { provider, policy = 'report', resources = [] }: MachineSpec): Machine => {
+  const add = (
+    name: string,
+    { provider, policy = 'report', resources = [], labels = {}, options = {} }: MachineSpec,
+    documented = false,
+  ): Machine => {
     created += 1;
     const desired = { generation: resources.length > 0 ? 1 : 0, policy, resources: resources as readonly Resource[] };
     const machine: Machine = {
@@ -226,6 +266,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         generation: desired.generation,
         reported: null,
         policy,
+        labels,
         drift: none,
         revision: 1,
         held: false,
@@ -233,6 +274,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         seenEpoch: null,
       },
       desired: harden(desired),
+      applied: documented ? harden({ policy, resources, labels }) : null,
+      options,
       report: null,
       differences: new Map(),
       waiting: [],
@@ -263,7 +306,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   });
 
   const boss = guarded(BossI, {
-    createMachine: (name: string, spec: MachineSpec, { requestId }: { requestId?: string } = {}) => {
+    createMachine: (
+      name: string,
+      spec: MachineSpec,
+      { requestId, documented }: { requestId?: string; documented?: boolean } = {},
+    ) => {
       called(`create ${name}`);
       if (!isName(name)) throw makeError('BAD_NAME', `${name}: a name has letters, digits and hyphens`);
       if (requestId !== undefined && requests.get(requestId) === name) return there(name).facets.admin;
@@ -275,7 +322,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       }
       if (machines.has(name)) throw makeError('NAME_TAKEN', `${name}: there is a machine of that name`);
       if (requestId !== undefined) requests.set(requestId, name);
-      const { facets } = add(name, spec);
+      const { facets } = add(name, spec, documented);
       walk(name, ['creating', 'booting', 'enrolled', 'ready'], true);
       return facets.admin;
     },

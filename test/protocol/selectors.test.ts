@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  isLabelKey,
-  isLabelValue,
+  isKey,
   isSelected,
+  isValue,
   parseSelector,
   selectorProblemText,
   selectorRule,
@@ -148,17 +148,17 @@ describe('whatever is written', () => {
     );
   });
 
-  test('whatever can be a label can be selected by', () => {
+  test('whatever is a key and a value can be selected by', () => {
     const any = fc.oneof(letters('abAB01._-+:/@~ ,(', 5), fc.string());
     fc.assert(
       fc.property(any, any, (key, value) => {
-        fc.pre(isLabelKey(key) && isLabelValue(value));
+        fc.pre(isKey(key) && isValue(value));
         expect(isSelected(read(`${key}=${value}`), { [key]: value })).toBe(true);
       }),
     );
-    expect(isLabelKey('a'.repeat(64))).toBe(false);
-    expect(isLabelKey('')).toBe(false);
-    expect(isLabelValue('')).toBe(false);
-    expect(isLabelValue('a b')).toBe(false);
+    expect(isKey('a'.repeat(64))).toBe(false);
+    expect(isKey('')).toBe(false);
+    expect(isValue('')).toBe(false);
+    expect(isValue('a b')).toBe(false);
   });
 });

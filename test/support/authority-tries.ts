@@ -42,6 +42,13 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
   const given: Record<string, readonly (readonly unknown[])[]> = {
     nextStatus: [[0], [1_000]],
     setDesired: [[{ policy: 'correct' }], [{ resources: [] }]],
+    setLabels: [[{ role: 'web' }]],
+    applyDocument: [
+      [
+        { policy: 'report', resources: [], labels: {} },
+        { generation: desired.generation, labels: {} },
+      ],
+    ],
     bind: [['name', own]],
     lookup: [['name']],
     unbind: [['name']],

@@ -1,4 +1,5 @@
 /** Machines for people and for programs. Pure. */
+import { labelsText } from '../../protocol/labels.ts';
 import type { DriftCounts, Facts, LogEntry, MachineStatus } from '../../protocol/shapes.ts';
 import { holdsWords } from './restore.ts';
 import { age, moment, renderFields, renderTable } from '../tables.ts';
@@ -17,9 +18,21 @@ const generationWords = ({ generation, reported }: MachineStatus): string =>
 
 const stateWords = ({ state, held }: MachineStatus): string => (held ? `${state}, held` : state);
 
-export const machineTable = (statuses: readonly MachineStatus[], now: number): string =>
-  renderTable(
-    ['NAME', 'STATE', 'ONLINE', 'LAST SEEN', 'PROVIDER', 'GENERATION', 'POLICY', 'DRIFT'],
+/** There is a column for labels where there are any. */
+export const machineTable = (statuses: readonly MachineStatus[], now: number): string => {
+  const labelled = statuses.some(({ labels }) => Object.keys(labels).length > 0);
+  return renderTable(
+    [
+      'NAME',
+      'STATE',
+      'ONLINE',
+      'LAST SEEN',
+      'PROVIDER',
+      'GENERATION',
+      'POLICY',
+      'DRIFT',
+      ...(labelled ? ['LABELS'] : []),
+    ],
     statuses.map((status) => [
       status.name,
       stateWords(status),
@@ -29,8 +42,10 @@ export const machineTable = (statuses: readonly MachineStatus[], now: number): s
       generationWords(status),
       status.policy,
       driftWords(status.drift),
+      ...(labelled ? [labelsText(status.labels)] : []),
     ]),
   );
+};
 harden(machineTable);
 
 /** One element of `machine list --json`. */
@@ -43,6 +58,7 @@ export const machineRecord = ({
   lastSeen,
   generation,
   policy,
+  labels,
   drift,
   held,
 }: MachineStatus) => ({
@@ -54,6 +70,7 @@ export const machineRecord = ({
   lastSeen,
   generation,
   policy,
+  labels,
   drift,
   held,
 });
@@ -121,6 +138,7 @@ const statusFields = (status: MachineStatus, now: number): [string, unknown][] =
   ['online', status.online ? 'yes' : `no, last seen ${age(status.lastSeen, now)}`],
   ['generation', generationWords(status)],
   ['policy', status.policy],
+  ...(Object.keys(status.labels).length === 0 ? [] : ([['labels', labelsText(status.labels)]] as [string, unknown][])),
   ['drift', driftWords(status.drift)],
 ];
 
