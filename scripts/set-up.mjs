@@ -1,12 +1,13 @@
 /**
- * Makes `node_modules` what package-lock.json says, if it is not already; `npm start` runs it first. Plain JavaScript for
- * any Node from 20 on, because the pinned Node 24 is one of the things that it installs.
+ * Makes `node_modules` what package-lock.json says, if it is not already, and then the hob that is put on hosts (scripts/bundle-hob.mjs), if what
+ * it is made of is newer than it; `npm start` runs this first. Plain JavaScript for any Node from 20 on, because the pinned Node 24 is one of the
+ * things that it installs.
  *
  * npm lists what it installed in `node_modules/.package-lock.json`, and writes that last: where it is missing, nothing was
  * installed, or not to the end.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -49,7 +50,31 @@ const runNpmCi = () => {
   });
 };
 
-const setUp = () => {
+const changedAt = (path) => {
+  try {
+    return statSync(join(root, path)).mtimeMs;
+  } catch {
+    return undefined;
+  }
+};
+
+const bundler = 'scripts/bundle-hob.mjs';
+
+const isBundleOld = () => {
+  const made = changedAt('dist/hob/gobs-hob.mjs');
+  if (made === undefined) return true;
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((path) => join('src', path));
+  return [bundler, 'package-lock.json', ...sources].some((path) => (changedAt(path) ?? 0) > made);
+};
+
+/** Only who puts a hob on another host needs it, so whatever is wrong with it keeps nobody from starting. */
+const bundleHob = () => {
+  if (!existsSync(join(root, bundler)) || !isBundleOld()) return;
+  const { status } = spawnSync(pinnedNode, [join(root, bundler)], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) say('the hob for other hosts could not be made; what was said is above');
+};
+
+const installPackages = () => {
   if (Number(process.versions.node.split('.')[0]) < 20) {
     say(`setting up needs Node 20 or newer, and this is ${process.version}`);
     return 1;
@@ -67,4 +92,5 @@ const setUp = () => {
   return 1;
 };
 
-process.exitCode = setUp();
+process.exitCode = installPackages();
+if (process.exitCode === 0) bundleHob();

@@ -1,6 +1,6 @@
 /** `scripts/set-up.mjs` in a small checkout of its own, where npm is a script that notes how it was called. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,5 +114,41 @@ describe('setting up a checkout', () => {
     const { code, stderr } = await run();
     expect(code).toBe(1);
     expect(stderr).toContain('ignore-scripts');
+  });
+});
+
+describe('the hob for other hosts', () => {
+  /** Notes that it was called, and makes the bundle. */
+  const bundler = `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+    appendFileSync('bundled', 'x');
+    mkdirSync('dist/hob', { recursive: true });
+    writeFileSync('dist/hob/gobs-hob.mjs', '');`;
+  const timesBundled = async () => (await readFile(join(checkout, 'bundled'), 'utf8').catch(() => '')).length;
+  const age = (path: string, seconds: number) => utimes(join(checkout, path), seconds, seconds);
+  beforeEach(async () => {
+    await finishInstall();
+    await rm(join(checkout, 'node_modules/.bin/node'));
+    await symlink(process.execPath, join(checkout, 'node_modules/.bin/node'));
+    await write('scripts/bundle-hob.mjs', bundler);
+    await write('src/hob/main.ts', '');
+  });
+
+  test('is made if there is none, and again only when a source is newer', async () => {
+    expect(await run()).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await timesBundled()).toBe(1);
+    for (const path of ['scripts/bundle-hob.mjs', 'package-lock.json', 'src', 'src/hob', 'src/hob/main.ts']) {
+      await age(path, 1_000);
+    }
+    await run();
+    expect(await timesBundled()).toBe(1);
+    await age('dist/hob/gobs-hob.mjs', 2_000);
+    await age('src/hob/main.ts', 3_000);
+    await run();
+    expect(await timesBundled()).toBe(2);
+  });
+
+  test('that cannot be made keeps nobody from starting', async () => {
+    await write('scripts/bundle-hob.mjs', `console.error('no'); process.exit(1)`);
+    expect(await run()).toMatchObject({ code: 0, stderr: expect.stringContaining('could not be made') as string });
   });
 });
