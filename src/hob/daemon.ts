@@ -3,6 +3,7 @@
  *
  *   not enrolled: read `enrolment` ─▶ enliven ─▶ keep the boss's side ─▶ remove `enrolment`      (again after a while, for ever)
  *   enrolled:     keep connected ─▶ at each session: attach, until it is done          apply what was not applied; tick, tick, …
+ *   to take over: … ─▶ look, report, and when the boss has taken that: say so, once
  *
  * The enrolment file is removed only when what it gave is durable; until then a repeated attempt with the same key gets the same. One that
  * cannot be removed is a locator that is spent: the hob says so, and works.
@@ -34,10 +35,18 @@ export interface EnrolmentFile {
   remove(): Promise<void>;
 }
 
+/** For a hob that is to take over from an older one (protocol/machine-directory.ts). */
+export interface TakeOver {
+  /** Notes that this one works. Called until it resolves; idempotent. */
+  done(): Promise<void>;
+}
+
 export interface DaemonOptions {
   readonly control: HobFacets['control'];
   readonly link: BossLink;
   readonly enrolment: EnrolmentFile;
+  /** Undefined: there is nothing to take over. */
+  readonly takeOver?: TakeOver | undefined;
   /** Milliseconds between two ticks, give or take a tenth. */
   readonly interval: number;
   /**
@@ -56,22 +65,25 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 const JITTER = 0.1;
 
+type Purpose = 'tick' | 'attach' | 'enrol' | 'take over';
+
 export interface Daemon {
   /** No timers and no dialling any more. What the actor has begun goes on. */
   stop(): void;
 }
 
 export const startDaemon = (options: DaemonOptions): Daemon => {
-  const { control, link, enrolment, interval, deadline, setTimer, random } = options;
+  const { control, link, enrolment, takeOver, interval, deadline, setTimer, random } = options;
   const log = makeSteadyLog(options.log);
   let stopped = false;
   /** By what it is for: what is to be called off. */
-  const pending = new Map<'tick' | 'attach' | 'enrol', () => void>();
+  const pending = new Map<Purpose, () => void>();
+  let hasTakenOver = takeOver === undefined;
   let connection: { stop(): void } | undefined;
 
   const failed = (what: string) => (error: unknown) => log.warn(describeError(error), what);
   const spread = (milliseconds: number): number => milliseconds * (1 - JITTER + 2 * JITTER * random());
-  const later = (purpose: 'tick' | 'attach' | 'enrol', step: () => void, milliseconds: number): void => {
+  const later = (purpose: Purpose, step: () => void, milliseconds: number): void => {
     if (!stopped) pending.set(purpose, setTimer(step, spread(milliseconds)));
   };
   const longer = (pause: number): number => Math.min(LONGEST_PAUSE, 2 * pause);
@@ -84,11 +96,33 @@ export const startDaemon = (options: DaemonOptions): Daemon => {
     );
   };
 
+  const provedItself = async (): Promise<void> => {
+    if (!(await E(control).report())) {
+      throw makeError('HOB_UNREACHABLE', 'the boss has not taken a report of this hob yet');
+    }
+    await takeOver?.done();
+  };
+
+  /** While the session is up, as for `attach`. */
+  const provesItself = (pause: number): void => {
+    if (hasTakenOver) return;
+    const next = (outcome: 'done' | 'failed'): void => {
+      hasTakenOver = outcome === 'done';
+      if (hasTakenOver) log.info({}, 'this hob has taken over');
+      else later('take over', () => provesItself(longer(pause)), pause);
+    };
+    pending.set('take over', attempt('taking over', provedItself, next, deadline, { setTimer, log }));
+  };
+
   /** While the session is up: its end calls it off. */
   const attach = (pause: number, seenEpoch: readonly [] | readonly [number]): void => {
     const next = (outcome: 'done' | 'failed'): void => {
-      if (outcome === 'done') log.info({}, 'the boss knows that this hob is here');
-      else later('attach', () => attach(longer(pause), seenEpoch), pause);
+      if (outcome === 'failed') {
+        later('attach', () => attach(longer(pause), seenEpoch), pause);
+        return;
+      }
+      log.info({}, 'the boss knows that this hob is here');
+      provesItself(FIRST_PAUSE);
     };
     const what = 'telling the boss that this hob is here';
     pending.set(
@@ -96,7 +130,10 @@ export const startDaemon = (options: DaemonOptions): Daemon => {
       attempt(what, () => E(control).attach(...seenEpoch), next, LONGEST_PAUSE, { setTimer, log }),
     );
   };
-  const detach = (): void => pending.get('attach')?.();
+  const detach = (): void => {
+    pending.get('attach')?.();
+    pending.get('take over')?.();
+  };
 
   const serve = async (where: BossAddress): Promise<void> => {
     await enrolment.remove().catch(failed('removing the enrolment file, which is of no use any more'));

@@ -58,6 +58,8 @@ export interface HobFacets extends Record<string, object> {
     tick(): Promise<void>;
     /** Applies what is held, if it was not. */
     apply(): Promise<void>;
+    /** Looks at the host, and tells the boss. Has it taken that? Nothing is to be told where nothing is desired: true. */
+    report(): Promise<boolean>;
   };
 }
 
@@ -67,6 +69,7 @@ const HobControlI = M.interface('HobControl', {
   attach: M.call().optional(M.number()).returns(M.promise()),
   tick: M.call().returns(M.promise()),
   apply: M.call().returns(M.promise()),
+  report: M.call().returns(M.promise()),
 });
 
 /** Behind a `Far`: what this process did last. */
@@ -135,7 +138,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
     };
 
     const reconcileAndTell = (apply: boolean, reason: ReportReason): Promise<void> =>
-      on(reconcile(apply, reason), (report, fresh) => talk.tell(report, fresh));
+      on(reconcile(apply, reason), (report, fresh) => void talk.tell(report, fresh));
 
     const isApplied = (): boolean => {
       const { desired, applied } = portrait;
@@ -187,7 +190,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
           const { boss } = portrait;
           if (boss === null) throw makeError('NOT_ENROLLED', 'this hob has no boss yet');
           if (seenEpoch !== undefined) talk.tellEpoch(portrait, seenEpoch);
-          talk.deliver(portrait);
+          void talk.deliver(portrait);
           return on(E(driver).facts(), (facts, { portrait: { desired } }) => {
             const held = desired === null ? [] : [{ generation: desired.generation, digest: desired.digest }];
             const attached = E(boss.side).attach(self.hob as never, facts, ...held);
@@ -202,6 +205,10 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
           return isApplied() ? reconcileAndTell(desired.policy === 'correct', 'interval') : self.control.apply();
         },
         apply: () => (isApplied() ? Promise.resolve() : reconcileAndTell(true, 'applied')),
+        report: () =>
+          portrait.desired === null
+            ? Promise.resolve(true)
+            : on(reconcile(false, 'asked'), (report, fresh) => talk.tell(report, fresh)),
       },
     };
   },

@@ -23,6 +23,7 @@ import { messageEpoch, type MessageContext } from '../vats/messages.ts';
 import { makeAccounts } from './accounts.ts';
 import { makeCommands, type CommandsKit } from './commands.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
+import { findTakeOver } from './take-over.ts';
 import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HobTrace, type HostDriver } from './hob-kind.ts';
 import { newHobPortrait, type HobSide } from './hob-portrait.ts';
@@ -55,11 +56,15 @@ export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly version: string;
+  /** The name of the directory that its file is in: where several lie side by side, which one it is. */
+  readonly release: string;
 }
 
 export interface HobOptions extends SealingSettings {
   /** Absolute, without symlinks. */
   readonly directory: string;
+  /** What the resources manage; absolute, without symlinks. The machine's own `root/`, unless told. */
+  readonly root?: string;
   /** Milliseconds between two looks at the host. */
   readonly interval: number;
 }
@@ -197,13 +202,14 @@ const linkTo = (peer: Peer, seenEpochs: SeenEpochs, seldom: Seldom, log: Log): B
  * its store), SEALING_KEY_…; then nothing is held.
  */
 export const startHob = async (
-  { directory, interval, ...settings }: HobOptions,
+  { directory, interval, root: givenRoot, ...settings }: HobOptions,
   given: HobPowers,
 ): Promise<RunningHob> => {
   const log = makeSteadyLog(given.log);
   const powers: HobPowers = { ...given, log };
   const { fs, now, setTimer, random } = powers;
   const paths = machinePaths(directory);
+  const root = givenRoot ?? paths.root;
   const source = await chooseKeySource(settings, paths.sealingKey, powers.environment, powers);
   let sealing: OpenedSealing;
   const store = await powers.openStore({
@@ -218,12 +224,12 @@ export const startHob = async (
   });
   try {
     await writeHobPid(powers, paths);
-    const files = await openRootedFiles(paths.root, powers);
-    const hands = commandsFor(paths.root, powers);
+    const files = await openRootedFiles(root, powers);
+    const hands = commandsFor(root, powers);
     const { driver, idle } = makeHostDriver({
       types: shippedTypes,
       host: { files, accounts: makeAccounts({ fs }), commands: hands?.commands },
-      facts: () => gatherFacts({ ...powers, root: paths.root }),
+      facts: () => gatherFacts({ ...powers, root }),
       now,
     });
     const kernel = makeKernelOf(store, powers);
@@ -232,8 +238,9 @@ export const startHob = async (
     const control = await openActor(kernel, driver, log);
     const enrolment = enrolmentFile(powers, paths);
     const link = linkTo(peer, seenEpochs, makeSeldom({ now }), log);
+    const takeOver = await findTakeOver(paths, powers);
     const deadline = Math.max(LEAST_DEADLINE, DEADLINE_INTERVALS * interval);
-    const daemon = startDaemon({ control, link, enrolment, interval, deadline, setTimer, random, log });
+    const daemon = startDaemon({ control, link, enrolment, takeOver, interval, deadline, setTimer, random, log });
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       daemon.stop();

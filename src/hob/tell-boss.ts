@@ -23,10 +23,10 @@ const away: readonly string[] = harden(['PEER_UNREACHABLE', 'SESSION_CLOSED', 'V
 const tooMuch: readonly string[] = harden(['LIMIT_EXCEEDED', 'BAD_REPORT', 'BAD_ARGUMENTS', 'NOT_PASSABLE']);
 
 export interface BossTalk {
-  /** Keeps it until the boss has it. */
-  tell(report: Report, fresh: Fresh<HobPortrait>): void;
-  /** Sends what the boss was not told yet. */
-  deliver(portrait: HobPortrait): void;
+  /** Keeps it until the boss has it. Answers as `deliver` does. */
+  tell(report: Report, fresh: Fresh<HobPortrait>): Promise<boolean>;
+  /** Sends what the boss was not told yet. Has it taken that, now? Never rejects. */
+  deliver(portrait: HobPortrait): Promise<boolean>;
   /** Asks what is wanted. */
   pull(portrait: HobPortrait): void;
   /** Tells a boss whose store is older than it was how often that had been opened. */
@@ -54,33 +54,43 @@ export const makeBossTalk = ({ driver, log, on, hold }: BossTalkOptions): BossTa
     if (!away.includes(codeOf(reason))) void E(log).warn(describeError(reason), what);
   };
 
-  const refused = (number: number, reason: unknown, { bcom, portrait }: Fresh<HobPortrait>): void => {
+  const refused = (
+    number: number,
+    reason: unknown,
+    { bcom, portrait }: Fresh<HobPortrait>,
+  ): Promise<boolean> | boolean => {
     failed('the boss did not take a report', reason);
     const { undelivered } = portrait;
-    if (undelivered?.number !== number || !tooMuch.includes(codeOf(reason))) return;
+    if (undelivered?.number !== number || !tooMuch.includes(codeOf(reason))) return false;
     const isLast = undelivered.steps >= SHORTEST;
     const next = { ...portrait, undelivered: isLast ? null : { ...undelivered, steps: undelivered.steps + 1 } };
     bcom(next);
-    talk.deliver(next);
+    return talk.deliver(next);
   };
 
-  const heard = (number: number, sent: Report, answer: ReportAnswer, { bcom, portrait }: Fresh<HobPortrait>): void => {
+  const heard = (
+    number: number,
+    sent: Report,
+    answer: ReportAnswer,
+    { bcom, portrait }: Fresh<HobPortrait>,
+  ): boolean => {
     if (answer !== 'unknown') bcom(afterDelivery(portrait, number, sent));
     if (answer !== 'newest') talk.pull(portrait);
+    return true;
   };
 
   const talk: BossTalk = {
     tell: (report, { bcom, portrait }) => {
       const next = withReport(portrait, report);
       bcom(next);
-      talk.deliver(next);
+      return talk.deliver(next);
     },
     deliver: (portrait) => {
       const { boss, undelivered } = portrait;
       const sent = toSend(portrait);
-      if (boss === null || undelivered === null || sent === null) return;
+      if (boss === null || undelivered === null || sent === null) return Promise.resolve(false);
       const { number } = undelivered;
-      void on(
+      return on<ReportAnswer, boolean | Promise<boolean>>(
         E(boss.side).report(sent),
         (answer, fresh) => heard(number, sent, answer, fresh),
         (reason, fresh) => refused(number, reason, fresh),

@@ -4,11 +4,13 @@
  *
  * ```
  * <machine>/            0700  made by the provider, whole or not at all
- *   root/               0755  the machine's root: what resources manage
+ *   root/               0755  the machine's root: what resources manage. Not there if the hob was told another (`--root /`)
  *   state/              0700  the hob's own: `sealing-key`, and `store/`, which is its lock and has its key, sealed
  *   enrolment           0600  the enrolment locator and a line end; gone once the hob is enrolled
  *   hob.pid             0600  who has the lock, see HobProcess
  *   hob.log             0600  stdout and stderr of the hob
+ *   taking-over         0600  while another hob than before is tried: which one, and a line end
+ *   taken-over          0600  that one works
  * ```
  *
  * **Exactly one hob.** A provider's process may be killed between starting a hob and noting that it did, so no note of the provider
@@ -17,7 +19,7 @@
  * What a hob must do:
  *   1. Its command line ends with `--directory <machine>`, an absolute path without symlinks; that is how a hob is found that has
  *      been started, but has not written `hob.pid` yet. So it never changes its command line (`process.title`).
- *   2. It makes neither the machine's directory nor `root/` nor `state/`. If one is missing it ends with 1: the machine is being
+ *   2. It makes neither the machine's directory nor its root nor `state/`. If one is missing it ends with 1: the machine is being
  *      destroyed.
  *   3. First of all it opens its store in `state/store/`. If another hob has it, it ends with 1 (STORE_IN_USE), having written nothing.
  *   4. Then it writes `hob.pid`: to `hob.pid.new`, then a rename. It never removes it: a dead process is told by what it says.
@@ -26,9 +28,11 @@
  *   6. It keeps no descriptor that it inherited, but stdin, stdout and stderr (inherited-descriptors.ts).
  *   7. It stays in the directory that it was started in, which is the machine's.
  *   8. SIGTERM at any time, before its store is open too, ends it with 0 after a flush.
+ *   9. If `taking-over` names it (by the name of the directory that its file is in), it looks at its host once it has reached its boss, and
+ *      when the boss has taken the report of that, renames that file to `taken-over`. Then, and not before, the hob that was there before it may go.
  *
  * What a provider must do:
- *   1. The directory appears whole, by a rename, with `root/`, `state/` and a synced `enrolment`, before the first hob starts.
+ *   1. The directory appears whole, by a rename, with its root, `state/` and a synced `enrolment`, before the first hob starts.
  *   2. To destroy, it first renames the directory away, so that no hob can start any more (2. above), then ends the hobs that
  *      run, then removes it.
  *   3. It signals a process only if it is certain who that is: a process of the same user, which either has the number and start time
@@ -38,6 +42,10 @@
 
 export const directoryFlag = '--directory';
 harden(directoryFlag);
+
+/** What the resources manage, where that is not `root/` in the machine's directory. */
+export const rootFlag = '--root';
+harden(rootFlag);
 
 /** The paths in a machine's directory. */
 export const machinePaths = (directory: string) =>
@@ -50,6 +58,8 @@ export const machinePaths = (directory: string) =>
     enrolment: `${directory}/enrolment`,
     hobPid: `${directory}/hob.pid`,
     log: `${directory}/hob.log`,
+    takingOver: `${directory}/taking-over`,
+    takenOver: `${directory}/taken-over`,
   });
 harden(machinePaths);
 

@@ -21,6 +21,8 @@ let tick: () => Promise<void>;
 let attach: () => Promise<void>;
 let logs: () => void;
 let remove: () => Promise<void>;
+let report: () => Promise<boolean>;
+let takeOver: { done(): Promise<void> } | undefined;
 
 beforeEach(() => {
   clock = makeFakeClock(0);
@@ -30,6 +32,8 @@ beforeEach(() => {
   tick = async () => {};
   attach = async () => {};
   remove = async () => {};
+  report = async () => true;
+  takeOver = undefined;
   logs = () => {};
 });
 
@@ -54,6 +58,7 @@ const start = async (): Promise<Daemon> => {
       attach: () => called('attach', attach()),
       tick: () => called('tick', tick()),
       apply: () => called('apply', undefined),
+      report: () => called('report', report()),
     } as never) as unknown as HobFacets['control'],
     link: {
       enrol: async () => called('enrol', { side: Far('Side', {} as never), where }),
@@ -63,6 +68,7 @@ const start = async (): Promise<Daemon> => {
       },
     },
     enrolment: { read: async () => 'a locator', remove: () => called('remove', remove()) },
+    takeOver,
     interval: INTERVAL,
     deadline: DEADLINE,
     setTimer: clock.setTimer,
@@ -158,3 +164,40 @@ test.each([null, where])(
     expect(lines.at(-1)).toBe('removing the enrolment file, which is of no use any more');
   },
 );
+
+describe('taking over', () => {
+  const done = async () => called('taken over', undefined);
+
+  test('is done once the boss has a report, and tried as long as it has none', async () => {
+    takeOver = { done };
+    report = async () => false;
+    await start();
+    session.up();
+    await clock.advance(3_500);
+    report = async () => true;
+    await clock.advance(60_000);
+    session.down();
+    session.up();
+    await clock.advance(60_000);
+    const proofs = calls.filter((call) => /^(attach|report|taken)/.test(call));
+    expect(proofs).toEqual(['attach 0', 'report 0', 'report 1', 'report 3', 'report 7', 'taken over 7', 'attach 63.5']);
+  });
+
+  test('waits for the boss, and for that the boss knows who is here', async () => {
+    takeOver = { done };
+    attach = fails;
+    await start();
+    session.up();
+    await clock.advance(1_500);
+    session.down();
+    await clock.advance(60_000);
+    expect(calls.filter((call) => /^(report|taken)/.test(call))).toEqual([]);
+  });
+
+  test('is nothing that a hob does that has nobody to take over from', async () => {
+    await start();
+    session.up();
+    await clock.advance(60_000);
+    expect(calls.filter((call) => /^(report|taken)/.test(call))).toEqual([]);
+  });
+});

@@ -62,6 +62,8 @@ describe('a command line', () => {
       directory: '/m/m1',
       root: '/m/m1/root',
       state: '/m/m1/state',
+      takingOver: '/m/m1/taking-over',
+      takenOver: '/m/m1/taken-over',
       sealingKey: '/m/m1/state/sealing-key',
       store: '/m/m1/state/store',
       enrolment: '/m/m1/enrolment',
