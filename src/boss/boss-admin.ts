@@ -1,6 +1,6 @@
 /** The facet of whoever owns the boss: the whole fleet. */
 import { makeError } from '../errors/gobs-error.ts';
-import type { Boss, ProviderEntry } from '../protocol/remotes.ts';
+import type { Boss } from '../protocol/remotes.ts';
 import type { MachineStatus } from '../protocol/shapes.ts';
 import { E } from '../vats/eventual-send.ts';
 import type { BossTurn } from './boss-turn.ts';
@@ -8,6 +8,7 @@ import { createMachine } from './create-machine.ts';
 import type { Admin } from './machine-facets.ts';
 import { findOrphans } from './orphans.ts';
 import { pageThrough, stillThere } from './page-through.ts';
+import { providerMethods } from './providers.ts';
 import { restoreNotice } from './restore-notice.ts';
 import { secretMethods } from './secrets.ts';
 
@@ -25,7 +26,7 @@ const LARGEST_PAGE = 1_000;
 
 export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
   const { portrait, house, restoration, tools } = turn;
-  const { machines, providers, refusals } = portrait;
+  const { machines, refusals } = portrait;
 
   const machine = (name: string): Admin => {
     const known = machines.get(name);
@@ -55,19 +56,13 @@ export const bossAdminMethods = (turn: BossTurn): BossAdmin => {
       ),
     destroyMachine: (name) => machine(name).destroy(),
     forget: (name) => machine(name).forget(),
-    providers: () => {
-      const found: ProviderEntry[] = [];
-      const done = pageThrough(providers, tools, (entries) => {
-        for (const [name, { type }] of entries) found.push({ name, type });
-      });
-      return tools.on(done, () => found);
-    },
     orphans: () => findOrphans(portrait, tools),
     locatorFor: (reference) => E(house).locatorFor(reference),
     inspector: () => E(house).inspector(),
     backup: (until) => E(house).backup(until),
     refusals: () => refusals,
     restored: () => restoreNotice(portrait, restoration, tools),
+    ...providerMethods(turn),
     ...secretMethods(turn),
   };
 };

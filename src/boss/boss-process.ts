@@ -12,6 +12,7 @@ import type { BossTurn } from './boss-turn.ts';
 import { clearGone } from './clear-gone.ts';
 import type { Denial, Gate } from './machine-facets.ts';
 import { pageThrough } from './page-through.ts';
+import { configureProvider } from './providers.ts';
 import { recordRefusal } from './refusals.ts';
 import { reviveMachines } from './revive-machines.ts';
 import { sealedSecret } from './secrets.ts';
@@ -107,7 +108,7 @@ const noteSeldom = (gate: Noted, times: number, line: string): void => {
 };
 
 export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProcess => {
-  const { bcom, portrait, makeProvider, tools } = turn;
+  const { bcom, portrait, tools } = turn;
   const { providers, intents, enrolments, hobs, revoked } = portrait;
 
   /** How often it has been so by now. */
@@ -162,9 +163,7 @@ export const bossProcessMethods = (turn: BossTurn, self: BossFacets): NearProces
   return {
     admin: () => self.admin,
     configure: ({ name, type, settings }) => {
-      if (providers.has(name)) return;
-      const provider = makeProvider({ name, type, settings });
-      providers.set(name, { type, settings, provider });
+      if (!providers.has(name)) configureProvider(turn, { name, type, settings });
     },
     sealedSecret: (name) => sealedSecret(turn, name),
     // Each machine goes on in a turn of its own, so that one that cannot keeps no other from it.

@@ -37,6 +37,10 @@ export type MakeProvider = (configured: ConfiguredProvider) => Provider;
 export interface BossKindPowers {
   readonly house: House;
   readonly makeProvider: MakeProvider;
+  /** Throws BAD_SPEC for a type that there is none of, or settings that it does not take. Pure. */
+  readonly checkProvider: (configured: ConfiguredProvider) => void;
+  /** Names of providers that are there from the start. */
+  readonly firstProviders: readonly string[];
   readonly restoration: Restoration;
   readonly remembrance: Remembrance;
   /** Of src/sealing. */

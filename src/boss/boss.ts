@@ -25,9 +25,10 @@ export const bossKind = defineKindKit<BossPortrait, BossFacets, BossKindPowers>(
   facets: { admin: BossI, process: BossProcessI, registry: RegistryI },
   portrait: BossPortraitShape,
   behave: (bcom, self, portrait, powers) => {
-    const { house, makeProvider, remembrance, restoration, seal, ...tools } = powers;
+    const { house, makeProvider, checkProvider, firstProviders, remembrance, restoration, seal, ...tools } = powers;
     const { registry } = self;
-    const turn: BossTurn = { bcom, portrait, registry, house, makeProvider, remembrance, restoration, seal, tools };
+    const given = { house, makeProvider, checkProvider, firstProviders, remembrance, restoration, seal };
+    const turn: BossTurn = { bcom, portrait, registry, ...given, tools };
     return {
       admin: bossAdminMethods(turn),
       process: bossProcessMethods(turn, self),

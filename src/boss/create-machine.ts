@@ -2,7 +2,7 @@
 import { makeError } from '../errors/gobs-error.ts';
 import { isName, type MachineSpec } from '../protocol/shapes.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
-import type { BossPortrait, ProviderRecord } from './boss-portrait.ts';
+import type { BossPortrait } from './boss-portrait.ts';
 import type { BossTurn } from './boss-turn.ts';
 import { noEpochs } from './held.ts';
 import { nothingYet } from './lifecycle.ts';
@@ -11,6 +11,7 @@ import type { Admin, MachineFacets } from './machine-facets.ts';
 import { machineLogKind } from './machine-log.ts';
 import { noDrift, type MachinePortrait } from './machine-portrait.ts';
 import { machineKind } from './machine.ts';
+import { requireProvider } from './providers.ts';
 import { digestOfSpec } from './spec-digest.ts';
 import { makeWantedState } from './wanted-state.ts';
 
@@ -27,15 +28,6 @@ const requireNewName = ({ machines }: BossPortrait, name: string): void => {
       state === 'destroying'
         ? 'the name is free when it is gone'
         : 'choose another name, or destroy that machine first',
-  });
-};
-
-/** Throws NO_SUCH_PROVIDER. */
-const requireProvider = ({ providers }: BossPortrait, machine: string, name: string): ProviderRecord => {
-  const known = providers.get(name);
-  if (known !== undefined) return known;
-  throw makeError('NO_SUCH_PROVIDER', `machines.${machine}.provider: there is no provider ${JSON.stringify(name)}`, {
-    hint: 'gobs provider list shows them',
   });
 };
 
@@ -93,7 +85,7 @@ export const createMachine = (
     throw makeError('REQUEST_CONFLICT', `${name}: request ${requestId} was used before, for another machine or spec`);
   }
   requireNewName(portrait, name);
-  const { provider } = requireProvider(portrait, name, spec.provider);
+  const { provider } = requireProvider(portrait, spec.provider, `machines.${name}.provider: `);
   requireSound(name, spec.resources ?? []);
   requireLabels(name, spec.labels ?? {});
   const number = Math.max(nextMachine, turn.restoration.firstNumber);

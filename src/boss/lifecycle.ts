@@ -36,27 +36,32 @@ export interface Progress {
   readonly job: Job | null;
   /** How many jobs there have been. */
   readonly jobs: number;
+  /** Of `gone`: what its provider said that it left, in words; absent: nothing. */
+  readonly leaves?: readonly string[];
 }
 
 const StateShape = M.or(...lifecycleStates);
 
-export const ProgressShape = M.splitRecord({
-  state: StateShape,
-  failure: M.or(
-    M.null(),
-    M.splitRecord({ in: StateShape, code: M.string(), message: M.string() }, { hint: M.string() }),
-  ),
-  job: M.or(
-    M.null(),
-    M.splitRecord({
-      task: M.or('create', 'start', 'stop', 'destroy'),
-      number: M.number(),
-      provided: M.boolean(),
-      deadline: M.or(M.null(), M.number()),
-    }),
-  ),
-  jobs: M.number(),
-});
+export const ProgressShape = M.splitRecord(
+  {
+    state: StateShape,
+    failure: M.or(
+      M.null(),
+      M.splitRecord({ in: StateShape, code: M.string(), message: M.string() }, { hint: M.string() }),
+    ),
+    job: M.or(
+      M.null(),
+      M.splitRecord({
+        task: M.or('create', 'start', 'stop', 'destroy'),
+        number: M.number(),
+        provided: M.boolean(),
+        deadline: M.or(M.null(), M.number()),
+      }),
+    ),
+    jobs: M.number(),
+  },
+  { leaves: M.arrayOf(M.string()) },
+);
 
 /** Of a machine that does not exist yet. */
 export const nothingYet: Progress = harden({ state: 'requested', failure: null, job: null, jobs: 0 });
@@ -151,13 +156,15 @@ export const accepted = (progress: Progress, number: number): Progress => {
 };
 harden(accepted);
 
-/** The provider has done what it was asked. */
-export const provided = (progress: Progress, number: number): Progress => {
+/** The provider has done what it was asked. `leaves`: of destroying, what it left. */
+export const provided = (progress: Progress, number: number, leaves: readonly string[] = []): Progress => {
   if (!isOpen(progress, number)) return progress;
   const { state, jobs } = progress;
   const job = progress.job!;
   if (job.task === 'stop') return harden({ state: 'stopped', failure: null, job: null, jobs });
-  if (job.task === 'destroy') return harden({ state: 'gone', failure: null, job: null, jobs });
+  if (job.task === 'destroy') {
+    return harden({ state: 'gone', failure: null, job: null, jobs, ...(leaves.length === 0 ? {} : { leaves }) });
+  }
   if (job.provided) return progress;
   const next = isBeingMade(progress) ? 'booting' : state;
   return closeIfDone(harden({ ...progress, state: next, job: { ...job, provided: true } }));

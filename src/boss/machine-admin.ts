@@ -15,10 +15,10 @@ const NamesShape = M.arrayOf(M.string({ stringLengthLimit: 63 }), { arrayLengthL
 
 const forget = (turn: MachineTurn): Promise<{ readonly remains: readonly string[] }> => {
   const { portrait, self, powers, situation } = turn;
-  const { id, provider, providerName, progress } = portrait;
+  const { id, options, provider, providerName, progress } = portrait;
   requireForgettable(progress, situation());
   return powers.on(
-    E(provider).remains(id),
+    E(provider).remains({ machineId: id, options }),
     (remains) => self.lifecycle.drop(remains),
     (reason) => self.lifecycle.drop([`unknown: provider ${providerName} could not say (${(reason as Error).message})`]),
   );

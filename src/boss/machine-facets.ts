@@ -66,7 +66,8 @@ export interface Lifecycle {
   /** Fails what the hob should have done by now. From time to time. */
   expire(): void;
   accepted(number: number): void;
-  provided(number: number): void;
+  /** `leaves`: of destroying. */
+  provided(number: number, leaves?: readonly string[]): void;
   refused(number: number, failure: Omit<Failure, 'in'>): void;
   /** Forgets it, unless that is not allowed any more. */
   drop(remains: readonly string[]): { readonly remains: readonly string[] };
@@ -77,7 +78,7 @@ export const LifecycleI = M.interface('MachineLifecycle', {
   resume: M.call().returns(),
   expire: M.call().returns(),
   accepted: M.call(M.number()).returns(),
-  provided: M.call(M.number()).returns(),
+  provided: M.call(M.number()).optional(M.arrayOf(M.string())).returns(),
   refused: M.call(M.number(), M.record()).returns(),
   drop: M.call(M.arrayOf(M.string())).returns(M.record()),
 });

@@ -34,12 +34,12 @@ type Jobs = Pick<MachineFacets, 'lifecycle'>;
 type Powers = Pick<MachinePowers & TurnTools<MachinePortrait>, 'on' | 'mint'>;
 
 /** What is done with the outcome of a request to the provider. */
-const follow = (
-  request: Promise<unknown>,
+const follow = <T>(
+  request: Promise<T>,
   number: number,
   { lifecycle }: Jobs,
   { on }: Powers,
-  then?: () => void,
+  then?: (answer: T) => void,
 ): void => {
   void on(request, then ?? (() => lifecycle.provided(number)), (reason) => {
     const failure = failureFrom(reason);
@@ -56,11 +56,16 @@ export const pursue = (portrait: MachinePortrait, self: Jobs, powers: Powers): v
       // Making it is asked for in the turn that hears this answer, so never after something that was decided meanwhile.
       return follow(E(provider).validate(options), number, self, powers, () => self.lifecycle.accepted(number));
     case 'start':
-      return follow(E(provider).start(id), number, self, powers);
+      return follow(E(provider).start({ machineId: id, options }), number, self, powers);
     case 'stop':
-      return follow(E(provider).stop(id), number, self, powers);
+      return follow(E(provider).stop({ machineId: id, options }), number, self, powers);
     case 'destroy':
-      return follow(E(provider).destroy(id), number, self, powers);
+      return follow(E(provider).destroy({ machineId: id, options }), number, self, powers, (leaves) =>
+        self.lifecycle.provided(
+          number,
+          leaves.map((words) => plainText(words, 300)),
+        ),
+      );
   }
 };
 harden(pursue);

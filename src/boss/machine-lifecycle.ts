@@ -45,8 +45,9 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
       advance(accepted(progress, number));
       make(portrait, self, powers);
     },
-    provided: (number) => {
-      const next = provided(progress, number);
+    provided: (number, leaves = []) => {
+      const next = provided(progress, number, leaves);
+      if (next.leaves !== undefined) note(`left where it was: ${next.leaves.join(', ')}`);
       // Nothing more will be heard of a hob that was here all along.
       const isThere = next.state === 'starting' && online();
       advance(isThere ? arrived(next, generation === 0 || reported === generation) : next);

@@ -16,7 +16,7 @@ export interface Circumstances {
 export const statusOf = (portrait: MachinePortrait, { online, now, restores, epoch }: Circumstances): MachineStatus => {
   const { name, id, providerName, progress, lastSeen, generation, reported, policy, labels, drift, revision } =
     portrait;
-  const { state, failure } = progress;
+  const { state, failure, leaves } = progress;
   const { holds } = portrait;
   return harden({
     name,
@@ -24,6 +24,7 @@ export const statusOf = (portrait: MachinePortrait, { online, now, restores, epo
     provider: providerName,
     state,
     ...(failure === null ? {} : { failure }),
+    ...(leaves === undefined ? {} : { leaves }),
     online,
     lastSeen: online ? now : lastSeen,
     generation,

@@ -2,7 +2,7 @@
  * Opens the boss's vat over a kernel, and says what those of its providers are, with the powers that the entry point has. Host code: called once, by an
  * entry point (or a test), before anybody can connect.
  */
-import { makeError } from '../errors/gobs-error.ts';
+import { codeOf, makeError } from '../errors/gobs-error.ts';
 import type { Boss } from '../protocol/remotes.ts';
 import type { ProviderDriver } from '../providers/contract.ts';
 import type { Seal } from '../sealing/seal.ts';
@@ -14,7 +14,7 @@ import { bossKind } from './boss.ts';
 import { newBossPortrait } from './boss-portrait.ts';
 import type { BossProcess, ConfiguredProvider } from './boss-process.ts';
 import { remembrance as usual, type Remembrance } from './clear-gone.ts';
-import { neverRestored, type House, type MakeProvider, type Restoration } from './boss-turn.ts';
+import { neverRestored, type BossKindPowers, type House, type MakeProvider, type Restoration } from './boss-turn.ts';
 import { makeGreeted } from './greeted.ts';
 import { noHobDoor, type HobDoor } from './hob-door.ts';
 import { machineLogKind } from './machine-log.ts';
@@ -34,6 +34,8 @@ export interface BossOptions
   readonly seal: Seal['seal'];
   /** The driver of a configured provider: a `Far`. Throws BAD_SPEC for a type that there is none of. */
   readonly makeDriver: (configured: ConfiguredProvider) => ProviderDriver;
+  /** As in BossKindPowers. Default: whatever somebody configures is taken. */
+  readonly checkProvider?: BossKindPowers['checkProvider'];
   /** Actors of the boss that are kept in memory. */
   readonly cacheLimit?: number;
   /** Default: there is none. */
@@ -60,7 +62,14 @@ const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
   });
   return (configured) => {
     const { name } = configured;
-    return makeVat({ name: `provider-${name}`, about: configured, portrait: { name } });
+    const vat = { about: configured, portrait: { name } };
+    try {
+      return makeVat({ name: `provider-${name}`, ...vat });
+    } catch (error) {
+      // One of that name was removed, and machines that it had are remembered still.
+      if (codeOf(error) !== 'VAT_EXISTS') throw error;
+      return makeVat(vat);
+    }
   };
 };
 
@@ -88,7 +97,12 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
     ...{ hobComes, hobConfirmed, hobEnds },
     ...{ waitBeyond, leave },
   });
-  vat.register(bossKind, { house, seal, makeProvider: providerMaker(options), remembrance, restoration });
+  vat.register(bossKind, {
+    ...{ house, seal, remembrance, restoration },
+    makeProvider: providerMaker(options),
+    checkProvider: options.checkProvider ?? (() => {}),
+    firstProviders: firstProviders.map(({ name }) => name),
+  });
   const root = await vat.makeOnce('boss', ({ spawn, makeMap }) => spawn(bossKind, newBossPortrait(makeMap)).process);
   const process = root as unknown as BossProcess;
 

@@ -12,22 +12,27 @@ export type SetTimer = (callback: () => void, milliseconds: number) => () => voi
 
 /** `remains` rejects PROVIDER_FAILED when its time is over; all else is as the driver does it. */
 export const makePatientDriver = (driver: ProviderDriver, setTimer: SetTimer): ProviderDriver => {
-  const remains: ProviderDriver['remains'] = (machineId) =>
+  const remains: ProviderDriver['remains'] = (machine) =>
     new Promise((resolve, reject) => {
       const seconds = REMAINS_DEADLINE / 1_000;
-      const tooLate = makeError('PROVIDER_FAILED', `it did not say in ${seconds} s what remains of ${machineId}`);
+      const tooLate = makeError(
+        'PROVIDER_FAILED',
+        `it did not say in ${seconds} s what remains of ${machine.machineId}`,
+      );
       const cancel = setTimer(() => reject(tooLate), REMAINS_DEADLINE);
-      E(driver).remains(machineId).then(resolve, reject).finally(cancel);
+      E(driver).remains(machine).then(resolve, reject).finally(cancel);
     });
   return Far('PatientDriver', {
     validate: (options) => E(driver).validate(options),
+    confirmations: (options) => E(driver).confirmations(options),
     create: (request) => E(driver).create(request),
-    find: (machineId) => E(driver).find(machineId),
-    start: (machineId) => E(driver).start(machineId),
-    stop: (machineId) => E(driver).stop(machineId),
-    destroy: (machineId) => E(driver).destroy(machineId),
+    find: (machine) => E(driver).find(machine),
+    start: (machine) => E(driver).start(machine),
+    stop: (machine) => E(driver).stop(machine),
+    destroy: (machine) => E(driver).destroy(machine),
     list: () => E(driver).list(),
     remains,
+    resume: () => E(driver).resume(),
   } satisfies ProviderDriver);
 };
 harden(makePatientDriver);

@@ -4,14 +4,14 @@
  */
 import { M, matches, type Pattern } from '@endo/patterns';
 import { makeError } from '../errors/gobs-error.ts';
-import type { Instance, ProviderDriver, ProviderOptions } from '../providers/contract.ts';
+import type { Confirmation, Instance, ProviderDriver, ProviderOptions } from '../providers/contract.ts';
 import { E } from '../vats/eventual-send.ts';
 import { defineKind } from '../vats/kind.ts';
 
 /** As the boss sees it; what each method does is in the provider contract. */
 export interface Provider extends Pick<
   ProviderDriver,
-  'validate' | 'create' | 'start' | 'stop' | 'destroy' | 'list' | 'remains'
+  'validate' | 'confirmations' | 'create' | 'start' | 'stop' | 'destroy' | 'list' | 'remains' | 'resume'
 > {
   /** The name under which it is configured. */
   title(): string;
@@ -19,21 +19,29 @@ export interface Provider extends Pick<
 
 const machineId = M.string({ stringLengthLimit: 63 });
 const options = M.recordOf(M.string(), M.or(M.string(), M.number(), M.boolean()));
+const machine = M.splitRecord({ machineId, options });
 
 export const ProviderI = M.interface('Provider', {
   title: M.call().returns(M.string()),
   validate: M.call(options).returns(M.promise()),
+  confirmations: M.call(options).returns(M.promise()),
   create: M.call(M.splitRecord({ machineId, name: M.string(), options, locator: M.string() })).returns(M.promise()),
-  start: M.call(machineId).returns(M.promise()),
-  stop: M.call(machineId).returns(M.promise()),
-  destroy: M.call(machineId).returns(M.promise()),
+  start: M.call(machine).returns(M.promise()),
+  stop: M.call(machine).returns(M.promise()),
+  destroy: M.call(machine).returns(M.promise()),
   list: M.call().returns(M.promise()),
-  remains: M.call(machineId).returns(M.promise()),
+  remains: M.call(machine).returns(M.promise()),
+  resume: M.call().returns(M.promise()),
 });
 
 const InstancesShape = M.arrayOf(
-  M.splitRecord({ machineId: M.string(), state: M.or('absent', 'stopped', 'running', 'broken') }),
+  M.splitRecord({ machineId: M.string(), state: M.or('absent', 'stopped', 'running', 'broken', 'unknown') }),
   { arrayLengthLimit: 1_000_000 },
+);
+const line = M.string({ stringLengthLimit: 2_000 });
+const ConfirmationsShape = M.arrayOf(
+  M.splitRecord({ option: M.string({ stringLengthLimit: 60 }), value: line, question: line, hint: line }),
+  { arrayLengthLimit: 20 },
 );
 const WordsShape = M.arrayOf(M.string({ stringLengthLimit: 10_000 }), { arrayLengthLimit: 1_000 });
 
@@ -54,12 +62,17 @@ export const providerKind = defineKind<ProviderPortrait, Provider, { readonly dr
     return {
       title: () => name,
       validate: (given: ProviderOptions) => E(driver).validate(given),
+      confirmations: (given: ProviderOptions) =>
+        checked<readonly Confirmation[]>(E(driver).confirmations(given), ConfirmationsShape, 'what is to be confirmed'),
       create: (request) => E(driver).create(request),
-      start: (id) => E(driver).start(id),
-      stop: (id) => E(driver).stop(id),
-      destroy: (id) => E(driver).destroy(id),
+      start: (ref) => E(driver).start(ref),
+      stop: (ref) => E(driver).stop(ref),
+      destroy: (ref) =>
+        checked<readonly string[]>(E(driver).destroy(ref), WordsShape, `what it left of ${ref.machineId}`),
       list: () => checked<readonly Instance[]>(E(driver).list(), InstancesShape, 'the list of its machines'),
-      remains: (id) => checked<readonly string[]>(E(driver).remains(id), WordsShape, `what remains of ${id}`),
+      remains: (ref) =>
+        checked<readonly string[]>(E(driver).remains(ref), WordsShape, `what remains of ${ref.machineId}`),
+      resume: () => E(driver).resume(),
     };
   },
 });

@@ -1,5 +1,5 @@
 /**
- * After a host was restarted, nothing of what a provider like `local` had there runs, and nobody but the boss knows that it should. What
+ * When the boss starts, providers take up what must go on as long as it runs. And: after a host was restarted, nothing of what a provider like `local` had there runs, and nobody but the boss knows that it should. What
  * was stopped on purpose stays so.
  */
 import type { TurnTools } from '../vats/kind.ts';
@@ -39,7 +39,15 @@ export const reviveMachines = <P>(
     });
 
   const learned = pageThrough(providers, tools, (entries) => {
-    for (const [, { provider }] of entries) actors.push(provider);
+    for (const [, { provider }] of entries) {
+      // Whatever it cannot take up concerns its machines one by one, and shows there.
+      void on(
+        E(provider).resume(),
+        () => {},
+        () => {},
+      );
+      actors.push(provider);
+    }
   });
   // There may be a million machines, and mostly there is nothing to do.
   const startAny = (): Promise<void> | undefined => (stopped.size === 0 ? undefined : startStopped());

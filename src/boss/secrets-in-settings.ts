@@ -35,13 +35,15 @@ const makeLateDriver = (make: () => Promise<ProviderDriver>): ProviderDriver => 
   };
   return Far('LateDriver', {
     validate: (options) => E(driver()).validate(options),
+    confirmations: (options) => E(driver()).confirmations(options),
     create: (request) => E(driver()).create(request),
-    find: (machineId) => E(driver()).find(machineId),
-    start: (machineId) => E(driver()).start(machineId),
-    stop: (machineId) => E(driver()).stop(machineId),
-    destroy: (machineId) => E(driver()).destroy(machineId),
+    find: (machine) => E(driver()).find(machine),
+    start: (machine) => E(driver()).start(machine),
+    stop: (machine) => E(driver()).stop(machine),
+    destroy: (machine) => E(driver()).destroy(machine),
     list: () => E(driver()).list(),
-    remains: (machineId) => E(driver()).remains(machineId),
+    remains: (machine) => E(driver()).remains(machine),
+    resume: () => E(driver()).resume(),
   } satisfies ProviderDriver);
 };
 

@@ -39,7 +39,7 @@ import { bossKinds } from './kinds.ts';
 import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
 import { makeHobDoor } from './hob-door.ts';
 import { openBoss, type OpenedBoss } from './open-boss.ts';
-import { driverMaker, localProvider } from './provider-drivers.ts';
+import { driverMaker, localProvider, providerChecker } from './provider-drivers.ts';
 import { secretContext } from './secrets.ts';
 import { tellRestored } from './tell-restored.ts';
 import { makeSessionHooks } from './session-hooks.ts';
@@ -257,6 +257,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       makeDriver: driverMaker(state, powers, async (name) =>
         sealing!.seal.unseal(secretContext(name), await E(process()).sealedSecret(name)),
       ),
+      checkProvider: providerChecker(powers),
       firstProviders: [localProvider],
       newNonce: powers.randomId,
       mint: makeMint({ key, hashOf: hashOfSecret, locatorOf: (secret) => peer().locatorWith(secret, forHobs()) }),

@@ -57,6 +57,8 @@ export const errorCodes = {
   REQUEST_CONFLICT: 'a request id was used before for something else',
   NO_SUCH_MACHINE: 'there is no machine of that name',
   NO_SUCH_PROVIDER: 'there is no provider of that name',
+  PROVIDER_EXISTS: 'there is a provider of that name, and it is another',
+  PROVIDER_IN_USE: 'a provider has machines, or is there from the start',
   NO_SUCH_SECRET: 'there is no secret of that name',
   MACHINE_GONE: 'the machine was destroyed or forgotten',
   MACHINE_BUSY: 'the machine is in a state that does not allow this',

@@ -9,6 +9,7 @@ import {
   DocumentedStateShape,
   FactsShape,
   LabelsShape,
+  MachineOptionsShape,
   MachineSpecShape,
   PlannedFromShape,
   ReportAnswerShape,
@@ -125,8 +126,20 @@ export const BossI = M.interface('Boss', {
   destroyMachine: M.call(name).returns(none),
   /** → Promise<{ remains: string[] }> */
   forget: M.call(name).returns(promise),
-  /** By name. → Promise<{ name, type }[]> */
+  /** By name; a secret in settings is its name. → Promise<{ name, type, settings }[]> */
   providers: M.call().returns(promise),
+  /**
+   * Refuses with BAD_NAME, BAD_SPEC, PROVIDER_EXISTS, NO_SUCH_SECRET. The same as there is: changes nothing. Settings are looked at by the boss
+   * itself, since a guard would quote what it refuses.
+   */
+  addProvider: M.call(name, M.splitRecord({ type: name }, { settings: M.record() })).returns(none),
+  /** Refuses with NO_SUCH_PROVIDER, PROVIDER_IN_USE. */
+  removeProvider: M.call(name).returns(promise),
+  /**
+   * What somebody has to say yes to before a machine is made with these options. Rejects as the provider does, NO_SUCH_PROVIDER. → Promise<{ option,
+   * value, question, hint }[]>
+   */
+  confirmations: M.call(name, MachineOptionsShape).returns(promise),
   /** Machines that providers have and the boss does not know. → Promise<{ provider, machineId, state }[]> */
   orphans: M.call().returns(promise),
   /**

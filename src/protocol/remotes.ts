@@ -82,9 +82,22 @@ export interface StatusPage {
   readonly next: string | null;
 }
 
-export interface ProviderEntry {
-  readonly name: string;
+/** How a provider is configured. A secret is named. */
+export interface ProviderSpec {
   readonly type: string;
+  readonly settings?: Readonly<Record<string, string | number | boolean | { readonly secret: string }>>;
+}
+
+export interface ProviderEntry extends Required<ProviderSpec> {
+  readonly name: string;
+}
+
+/** Whoever says yes to the question has the machine's option set to the value. */
+export interface MachineConfirmation {
+  readonly option: string;
+  readonly value: string;
+  readonly question: string;
+  readonly hint: string;
 }
 
 /** A machine that a provider has and the boss does not know. */
@@ -126,6 +139,9 @@ export interface Boss {
   destroyMachine(name: string): void;
   forget(name: string): { readonly remains: readonly string[] };
   providers(): readonly ProviderEntry[];
+  addProvider(name: string, provider: ProviderSpec): void;
+  removeProvider(name: string): void;
+  confirmations(provider: string, options: NonNullable<MachineSpec['options']>): readonly MachineConfirmation[];
   orphans(): readonly Orphan[];
   refusals(): readonly Refusal[];
   restored(): RestoreNotice | null;

@@ -335,12 +335,13 @@ export interface MachineSpec {
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   readonly labels?: Labels;
 }
+export const MachineOptionsShape = M.recordOf(text(60), M.or(text(10_000), M.number(), M.boolean()));
 export const MachineSpecShape = M.splitRecord(
   { provider: text(200) },
   {
     policy: PolicyShape,
     resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }),
-    options: M.recordOf(text(60), M.or(text(10_000), M.number(), M.boolean())),
+    options: MachineOptionsShape,
     labels: LabelsShape,
   },
   M.record({ numPropertiesLimit: 0 }),
@@ -360,6 +361,8 @@ export interface MachineStatus {
     readonly message: string;
     readonly hint?: string;
   };
+  /** Of one that was destroyed: what its provider left where it was, in words, because that is not the machine's; absent: nothing. */
+  readonly leaves?: readonly string[];
   readonly online: boolean;
   /** By the boss's clock; null if its hob was never connected. */
   readonly lastSeen: number | null;

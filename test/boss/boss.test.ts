@@ -88,7 +88,7 @@ describe('the fleet', () => {
   });
 
   test('has the providers that were there from the start', async () => {
-    expect(await E(life.boss).providers()).toEqual([{ name: 'fake', type: 'fake' }]);
+    expect(await E(life.boss).providers()).toEqual([{ name: 'fake', type: 'fake', settings: {} }]);
     expect(await life.kernel.inspector.vats()).toMatchObject([
       { name: 'boss', type: null, open: true },
       { name: 'provider-fake', type: 'provider', open: false, cached: 0 },
@@ -160,7 +160,7 @@ describe('a provider that cannot be had', () => {
     await life.stop();
 
     const without = await world.open({ noDriver });
-    expect(await E(without.boss).providers()).toEqual([{ name: 'fake', type: 'fake' }]);
+    expect(await E(without.boss).providers()).toEqual([{ name: 'fake', type: 'fake', settings: {} }]);
     expect(await E(without.boss).machines()).toMatchObject([{ name: 'web1', state: 'ready' }]);
     await E(without.process).revive();
     const late = await E(without.boss).createMachine('web2', spec);

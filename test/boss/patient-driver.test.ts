@@ -4,6 +4,7 @@ import { codeOf } from '../../src/errors/gobs-error.ts';
 import { makeFakeCloud } from '../support/fake-provider.ts';
 import { Far } from '@endo/far';
 import type { ProviderDriver } from '../../src/providers/contract.ts';
+import { machineRef } from '../support/machine-ref.ts';
 
 const makeTimers = () => {
   const timers: { callback: () => void; milliseconds: number }[] = [];
@@ -19,7 +20,7 @@ describe('a driver that is waited for', () => {
   test('has a deadline to say what remains', async () => {
     const { timers, setTimer } = makeTimers();
     const silent = Far('Silent', { remains: () => new Promise<never>(() => {}) }) as unknown as ProviderDriver;
-    const answer = makePatientDriver(silent, setTimer).remains('m1');
+    const answer = makePatientDriver(silent, setTimer).remains(machineRef('m1'));
     expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([REMAINS_DEADLINE]);
     timers[0]!.callback();
     expect(await answer.then(() => 'done', codeOf)).toBe('PROVIDER_FAILED');
@@ -31,7 +32,7 @@ describe('a driver that is waited for', () => {
     const driver = makePatientDriver(cloud.makeDriver(), setTimer);
     await driver.create(harden({ machineId: 'm1', name: 'web1', options: {}, locator: 'gobs://x.tls/s/y' }));
     expect(await driver.list()).toMatchObject([{ machineId: 'm1' }]);
-    expect(await driver.remains('m1')).toHaveLength(1);
+    expect(await driver.remains(machineRef('m1'))).toHaveLength(1);
     await new Promise((resolve) => setImmediate(resolve));
     expect(timers).toEqual([]);
   });

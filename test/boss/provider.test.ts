@@ -7,6 +7,7 @@ import type { ProviderDriver } from '../../src/providers/contract.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { openTestKernel } from '../support/test-kernel.ts';
 import { makeFakeCloud, type FakeCloud } from '../support/fake-provider.ts';
+import { machineRef } from '../support/machine-ref.ts';
 
 const open = async (driver: ProviderDriver): Promise<Provider> => {
   const vat = openTestKernel(makeMemoryStore()).openVat('provider-x');
@@ -27,10 +28,10 @@ describe('a provider', () => {
     await E(provider).validate({ size: 3 });
     await E(provider).create(request);
     expect(await E(provider).list()).toEqual([{ machineId: 'm1', state: 'running' }]);
-    await E(provider).stop('m1');
-    await E(provider).start('m1');
-    expect(await E(provider).remains('m1')).toEqual(['host m1 of the fake cloud']);
-    await E(provider).destroy('m1');
+    await E(provider).stop(machineRef('m1'));
+    await E(provider).start(machineRef('m1'));
+    expect(await E(provider).remains(machineRef('m1'))).toEqual(['host m1 of the fake cloud']);
+    await E(provider).destroy(machineRef('m1'));
     expect(await E(provider).list()).toEqual([]);
   });
 
@@ -47,7 +48,7 @@ describe('a provider', () => {
         Far('Liar', { list: () => harden(answer), remains: () => harden(answer) } as never) as never,
       );
       expect(await E(liar).list().catch(codeOf)).toBe('PROVIDER_FAILED');
-      expect(await E(liar).remains('m1').catch(codeOf)).toBe('PROVIDER_FAILED');
+      expect(await E(liar).remains(machineRef('m1')).catch(codeOf)).toBe('PROVIDER_FAILED');
     }
   });
 });

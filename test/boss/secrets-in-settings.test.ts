@@ -4,6 +4,7 @@ import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
 import type { ProviderOptions, ProviderSettings } from '../../src/providers/contract.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeFakeCloud } from '../support/fake-provider.ts';
+import { machineRef } from '../support/machine-ref.ts';
 
 const withSettings = (settings: ProviderSettings, secrets: Record<string, string>) => {
   const made: ProviderOptions[] = [];
@@ -43,7 +44,7 @@ describe('settings', () => {
       }),
     );
     expect(done).toEqual(['m1', 'm2', 'm3']);
-    expect(await E(driver).find('m2')).toEqual({ machineId: 'm2', state: 'running' });
+    expect(await E(driver).find(machineRef('m2'))).toEqual({ machineId: 'm2', state: 'running' });
     expect([made, read]).toEqual([[{ region: 'here', token: 'hunter2' }], ['token']]);
   });
 

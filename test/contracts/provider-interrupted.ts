@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderDriver } from '../../src/providers/contract.ts';
 import { makeLife } from '../support/life.ts';
-import { expectGone, expectHonest, expectRunning, requestFor, type ProviderWorld } from './provider.ts';
+import { expectGone, expectHonest, expectRunning, refFor, requestFor, type ProviderWorld } from './provider.ts';
 
 /** Calls `work` with drivers that live for 0, 1, 2, … effects, until one lives on. Returns how many died. */
 const withEverLongerLives = async (
@@ -31,6 +31,7 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
   describe('whose boss is killed at every step', { timeout: 180_000 }, () => {
     const machine = (round: number) => `m${round + 1}`;
     const next = () => getWorld().makeDriver();
+    const ref = (machineId: string) => refFor(getWorld(), machineId);
     const create = (machineId: string, by: ProviderDriver) => by.create(requestFor(getWorld(), machineId));
 
     it('shows what an interrupted create left, and a repeated one makes one machine of it', async () => {
@@ -42,7 +43,7 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
           await expectHonest(world, next(), machine(round));
           await create(machine(round), next());
           await expectRunning(world, next(), machine(round));
-          await next().destroy(machine(round));
+          await next().destroy(ref(machine(round)));
         },
       );
       expect(deaths).toBeGreaterThan(1);
@@ -54,7 +55,7 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
         world,
         (driver, round) => create(machine(round), driver),
         async (round) => {
-          await next().destroy(machine(round));
+          await next().destroy(ref(machine(round)));
           await expectGone(world, next(), machine(round));
         },
       );
@@ -67,11 +68,11 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
         world,
         async (driver, round) => {
           await create(machine(round), next());
-          await driver.destroy(machine(round));
+          await driver.destroy(ref(machine(round)));
         },
         async (round) => {
           await expectHonest(world, next(), machine(round));
-          await next().destroy(machine(round));
+          await next().destroy(ref(machine(round)));
           await expectGone(world, next(), machine(round));
         },
       );
@@ -84,12 +85,12 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
         world,
         async (driver, round) => {
           await create(machine(round), next());
-          await driver.destroy(machine(round));
+          await driver.destroy(ref(machine(round)));
         },
         async (round) => {
           await create(machine(round), next());
           await expectRunning(world, next(), machine(round));
-          await next().destroy(machine(round));
+          await next().destroy(ref(machine(round)));
         },
       );
       expect(deaths).toBeGreaterThan(1);
@@ -101,14 +102,14 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
       const deaths = await withEverLongerLives(
         world,
         async (driver) => {
-          await driver.stop('m1');
-          await driver.start('m1');
+          await driver.stop(ref('m1'));
+          await driver.start(ref('m1'));
         },
         async () => {
           await expectHonest(world, next(), 'm1');
-          await next().stop('m1');
-          expect(await next().find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
-          await next().start('m1');
+          await next().stop(ref('m1'));
+          expect(await next().find(ref('m1'))).toEqual({ machineId: 'm1', state: 'stopped' });
+          await next().start(ref('m1'));
           await expectRunning(world, next(), 'm1');
         },
       );
@@ -120,7 +121,13 @@ export const describeInterruptedProvider = (getWorld: () => ProviderWorld): void
       const honest = () => expectHonest(world, next(), 'm1');
       await withEverLongerLives(world, (driver) => create('m1', driver), honest);
       await expectRunning(world, next(), 'm1');
-      await withEverLongerLives(world, (driver) => driver.destroy('m1'), honest);
+      await withEverLongerLives(
+        world,
+        async (driver) => {
+          await driver.destroy(ref('m1'));
+        },
+        honest,
+      );
       await expectGone(world, next(), 'm1');
     });
   });

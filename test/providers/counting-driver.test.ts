@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { describeProvider } from '../contracts/provider.ts';
 import { countingDriver } from '../support/counting-driver.ts';
 import { makeFakeCloud } from '../support/fake-provider.ts';
+import { machineRef } from '../support/machine-ref.ts';
 
 describeProvider('fake behind a counting driver', async () => {
   const cloud = makeFakeCloud();
   return {
     makeDriver: (life) => countingDriver(cloud.makeDriver(life)).driver,
-    options: harden({}),
+    optionsOf: () => harden({}),
     hobs: async (machineId) =>
       cloud.hosts.get(machineId)?.hob === undefined ? [] : [`${cloud.hosts.get(machineId)?.hob}`],
     traces: async (machineId) => (cloud.hosts.has(machineId) ? ['host'] : []),
@@ -24,7 +25,7 @@ describe('a counting driver', () => {
     const { driver, steps } = countingDriver(makeFakeCloud().makeDriver());
     await driver.create(request);
     await driver.list();
-    await expect(driver.start('m2')).rejects.toThrow('PROVIDER_FAILED');
+    await expect(driver.start(machineRef('m2'))).rejects.toThrow('PROVIDER_FAILED');
     expect(steps).toEqual([
       { number: 1, method: 'create', moment: 'before', machineId: 'm1' },
       { number: 2, method: 'create', moment: 'after', machineId: 'm1' },

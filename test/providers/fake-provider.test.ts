@@ -10,7 +10,7 @@ describeProvider('fake', async () => {
   };
   return {
     makeDriver: cloud.makeDriver,
-    options: harden({ size: 2 }),
+    optionsOf: () => harden({ size: 2 }),
     hobs,
     traces: async (machineId) => (cloud.hosts.has(machineId) ? [`host ${machineId}`] : []),
     killHobs: async (machineId) => cloud.killHob(machineId),

@@ -91,6 +91,8 @@ export interface BossWorld {
   /** Where a provider is not the one of the fake cloud; undefined: it is. */
   makeDriver?: (configured: ConfiguredProvider) => ProviderDriver | undefined;
   open(options?: { store?: Store; driver?: ProviderDriver; noDriver?: Error }): Promise<Life>;
+  /** Of what somebody configures; undefined: all is taken. */
+  checkProvider?: (configured: ConfiguredProvider) => void;
   /** Actors that each boss keeps in memory. */
   cacheLimit: number;
   /** Of machines that are gone; undefined: as usual. */
@@ -209,6 +211,7 @@ const openLife = async (
     restoration: world.restoration,
     ...(world.remembrance && { remembrance: world.remembrance }),
     epoch: world.epoch,
+    ...(world.checkProvider && { checkProvider: world.checkProvider }),
     firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
   });
   const { process } = opened;

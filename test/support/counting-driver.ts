@@ -3,7 +3,7 @@
  * its steps: a recorded run says how many there are, then one run for each is ended there.
  */
 import { Far } from '@endo/far';
-import type { ProviderDriver } from '../../src/providers/contract.ts';
+import type { MachineRef, ProviderDriver } from '../../src/providers/contract.ts';
 
 export interface DriverStep {
   /** Counts from 1, the two moments of a call apart. */
@@ -51,12 +51,13 @@ export const countingDriver = (
     };
 
   const [first, ofRequest, none] = [
-    ([machineId]: readonly [string]) => machineId,
+    ([machine]: readonly [MachineRef]) => machine.machineId,
     ([request]: Parameters<ProviderDriver['create']>) => request.machineId,
     () => undefined,
   ];
   const driver: ProviderDriver = Far('CountingDriver', {
     validate: counted('validate', none),
+    confirmations: counted('confirmations', none),
     create: counted('create', ofRequest),
     find: counted('find', first),
     start: counted('start', first),
@@ -64,6 +65,7 @@ export const countingDriver = (
     destroy: counted('destroy', first),
     list: counted('list', none),
     remains: counted('remains', first),
+    resume: counted('resume', none),
   });
   return { driver, steps };
 };

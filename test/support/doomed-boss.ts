@@ -8,6 +8,7 @@ import { makeLocalProvider } from '../../src/providers/local/local-provider.ts';
 import type { Life } from './life.ts';
 import { localPowers } from './local-world.ts';
 import { mortalPowers } from './mortal-powers.ts';
+import { machineRef } from './machine-ref.ts';
 
 const [, , base = '', last = '', ...methods] = process.argv;
 let effects = 0;
@@ -27,5 +28,5 @@ const driver = makeLocalProvider(mortalPowers(localPowers(base), life));
 const request = harden({ machineId: 'm1', name: 'm1', options: {}, locator: 'gobs://x.tls/s/secret' });
 for (const method of methods) {
   if (method === 'create') await driver.create(request);
-  else await driver.destroy('m1');
+  else await driver.destroy(machineRef('m1'));
 }

@@ -7,7 +7,13 @@
 import { Far } from '@endo/far';
 import { makeError } from '../../src/errors/gobs-error.ts';
 import { isName } from '../../src/protocol/shapes.ts';
-import type { InstanceState, ProviderDriver, ProviderOptions } from '../../src/providers/contract.ts';
+import type {
+  Confirmation,
+  InstanceState,
+  MachineRef,
+  ProviderDriver,
+  ProviderOptions,
+} from '../../src/providers/contract.ts';
 import { makeLife, type Life } from './life.ts';
 
 /** What the cloud has of one machine. */
@@ -23,6 +29,10 @@ export interface FakeCloud {
   makeDriver(life?: Life): ProviderDriver;
   /** The next call of a method rejects with this, having done nothing. */
   failNext(method: keyof ProviderDriver, error: Error): void;
+  /** From now on `destroy` says that it left these. */
+  leave(words: readonly string[]): void;
+  /** How often a driver was told to take up what goes on. */
+  readonly resumed: number;
   /** As by `kill -9`. */
   killHob(machineId: string): void;
 }
@@ -34,6 +44,14 @@ export interface FakeCloudEvents {
 }
 
 const knownOptions = ['size'];
+
+/** Of a machine whose size is `unheard`. */
+const askSize: Confirmation = harden({
+  option: 'size',
+  value: '7',
+  question: 'Is 7 the size?',
+  hint: 'say size=7',
+});
 
 const refuseUnknown = (options: ProviderOptions): void => {
   const unknown = Object.keys(options).find((option) => !knownOptions.includes(option));
@@ -51,6 +69,8 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
   const hosts = new Map<string, Host>();
   const failures = new Map<keyof ProviderDriver, Error>();
   let hobs = 0;
+  let resumed = 0;
+  let leaves: readonly string[] = [];
 
   const endHob = (machineId: string): void => {
     const host = hosts.get(machineId);
@@ -102,7 +122,7 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
       startHob(machineId, host);
     };
 
-    const start: ProviderDriver['start'] = async (machineId) => {
+    const start: ProviderDriver['start'] = async ({ machineId }) => {
       mayFail('start');
       checkId(machineId);
       const host = hosts.get(machineId);
@@ -110,24 +130,25 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
       startHob(machineId, host);
     };
 
-    const stop: ProviderDriver['stop'] = async (machineId) => {
+    const stop: ProviderDriver['stop'] = async ({ machineId }) => {
       mayFail('stop');
       checkId(machineId);
       life.effect();
       endHob(machineId);
     };
 
-    const destroy: ProviderDriver['destroy'] = async (machineId) => {
+    const destroy: ProviderDriver['destroy'] = async ({ machineId }) => {
       mayFail('destroy');
       checkId(machineId);
       const host = hosts.get(machineId);
-      if (host === undefined) return;
+      if (host === undefined) return harden([]);
       life.effect();
       host.whole = false;
       life.effect();
       endHob(machineId);
       life.effect();
       hosts.delete(machineId);
+      return harden(leaves);
     };
 
     return Far('FakeProvider', {
@@ -139,7 +160,12 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
       start,
       stop,
       destroy,
-      find: async (machineId: string) => {
+      confirmations: async (options: ProviderOptions) => {
+        mayFail('confirmations');
+        refuseUnknown(options);
+        return harden(options['size'] === 'unheard' ? [askSize] : []);
+      },
+      find: async ({ machineId }: MachineRef) => {
         mayFail('find');
         checkId(machineId);
         return harden({ machineId, state: stateOf(machineId) });
@@ -148,10 +174,14 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
         mayFail('list');
         return harden([...hosts.keys()].sort().map((machineId) => ({ machineId, state: stateOf(machineId) })));
       },
-      remains: async (machineId: string) => {
+      remains: async ({ machineId }: MachineRef) => {
         mayFail('remains');
         checkId(machineId);
         return harden(hosts.has(machineId) ? [`host ${machineId} of the fake cloud`] : []);
+      },
+      resume: async () => {
+        mayFail('resume');
+        resumed += 1;
       },
     });
   };
@@ -160,6 +190,12 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
     hosts,
     makeDriver,
     failNext: (method, error) => void failures.set(method, error),
+    leave: (words) => {
+      leaves = words;
+    },
+    get resumed() {
+      return resumed;
+    },
     killHob: endHob,
   };
 };

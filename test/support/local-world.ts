@@ -22,7 +22,10 @@ export const localPowers = (directory: string, hobCommand: readonly string[] = s
   spawn,
   kill: (pid, signal) => process.kill(pid, signal),
   now: () => Date.now(),
-  setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  setTimer: (callback, milliseconds) => {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  },
   uid: process.getuid!(),
   environment: process.env,
   hobCommand,
@@ -74,7 +77,7 @@ export const makeLocalWorld = async (
   return {
     base,
     pids,
-    options: harden({}),
+    optionsOf: () => harden({}),
     makeDriver: (life = makeLife()) => makeLocalProvider(mortalPowers(adjust(localPowers(base)), life)),
     hobs: async (machineId) => (await pidsOf(machineId)).map((pid) => `process ${pid}`),
     traces: async (machineId) => {

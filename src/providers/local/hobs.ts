@@ -28,7 +28,7 @@ export interface HobPowers {
   readonly kill: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => unknown;
   /** Milliseconds; only differences matter. */
   readonly now: () => number;
-  readonly setTimer: (callback: () => void, milliseconds: number) => unknown;
+  readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Program and first arguments; `--directory <machine>` is appended. Absolute paths: the hob runs in its machine's directory. */
   readonly hobCommand: readonly string[];

@@ -13,7 +13,7 @@ import { isAbsolute } from 'node:path';
 import { Far } from '@endo/far';
 import { describeError, makeError } from '../../errors/gobs-error.ts';
 import { isName } from '../../protocol/shapes.ts';
-import type { ProviderDriver, ProviderOptions } from '../contract.ts';
+import type { ProviderDriver, ProviderOptions, ProviderSettings } from '../contract.ts';
 import { ifThere, makeDirectories, placesOf, type DirectoryFs } from './directories.ts';
 import { makeHobSearch } from './hob-search.ts';
 import { makeHobs, type HobPowers } from './hobs.ts';
@@ -31,7 +31,7 @@ export interface LocalProviderPowers extends Omit<HobPowers, 'fs' | 'processes' 
 }
 
 /** Throws BAD_SPEC: this provider has no options. */
-export const refuseOptions = (options: ProviderOptions): void => {
+export const refuseOptions = (options: ProviderSettings): void => {
   const [option] = Object.keys(options);
   if (option === undefined) return;
   throw makeError('BAD_SPEC', `option ${option}: the provider local has no such option`, {
@@ -97,7 +97,7 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
       await hobs.start(whole);
     });
 
-  const start: ProviderDriver['start'] = (machineId) =>
+  const start: ProviderDriver['start'] = ({ machineId }) =>
     change('start', machineId, async () => {
       const base = await findBase();
       const state = await survey.stateOf(base, machineId);
@@ -107,20 +107,22 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
       });
     });
 
-  const stop: ProviderDriver['stop'] = (machineId) =>
+  const stop: ProviderDriver['stop'] = ({ machineId }) =>
     change('stop', machineId, async () => {
       const { whole } = placesOf(await findBase(), machineId);
       await hobs.end('SIGTERM', whole);
     });
 
-  const destroy: ProviderDriver['destroy'] = (machineId) =>
-    change('destroy', machineId, async () => {
+  const destroy: ProviderDriver['destroy'] = async ({ machineId }) => {
+    await change('destroy', machineId, async () => {
       const base = await findBase();
       await directories.retire(base, machineId);
       await endAndSweep(base, machineId);
     });
+    return harden([]);
+  };
 
-  const find: ProviderDriver['find'] = (machineId) =>
+  const find: ProviderDriver['find'] = ({ machineId }) =>
     attempt(`find ${machineId}`, async () => {
       checkId(machineId);
       return harden({ machineId, state: await survey.stateOf(await findBase(), machineId) });
@@ -128,7 +130,7 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
 
   const list: ProviderDriver['list'] = () => attempt('list machines', async () => survey.list(await findBase()));
 
-  const remains: ProviderDriver['remains'] = (machineId) =>
+  const remains: ProviderDriver['remains'] = ({ machineId }) =>
     attempt(`look for ${machineId}`, async () => {
       checkId(machineId);
       return survey.remains(await findBase(), machineId);
@@ -136,6 +138,10 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
 
   return Far('LocalProvider', {
     validate: async (options: ProviderOptions) => refuseOptions(options),
+    confirmations: async (options: ProviderOptions) => {
+      refuseOptions(options);
+      return harden([]);
+    },
     create,
     find,
     start,
@@ -143,6 +149,8 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
     destroy,
     list,
     remains,
+    // Its machines need nothing of the boss.
+    resume: async () => {},
   });
 };
 harden(makeLocalProvider);

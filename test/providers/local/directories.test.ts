@@ -11,6 +11,7 @@ import { machinePaths } from '../../../src/protocol/machine-directory.ts';
 import { makeLocalProvider, type LocalProviderPowers } from '../../../src/providers/local/local-provider.ts';
 import { requestFor } from '../../contracts/provider.ts';
 import { localPowers, makeLocalWorld, standInHob, type LocalWorld } from '../../support/local-world.ts';
+import { machineRef } from '../../support/machine-ref.ts';
 
 let world: LocalWorld;
 beforeEach(async () => {
@@ -86,7 +87,7 @@ describe("a machine's directory", () => {
 
     it('is moved away before its hob is ended, so that no other can start', async () => {
       await create();
-      await makeDriver(noting()).destroy('m1');
+      await makeDriver(noting()).destroy(machineRef('m1'));
       expect(deeds).toEqual(['rename machines/m1', 'SIGKILL', 'sync machines']);
     });
   });
@@ -106,7 +107,7 @@ describe("a machine's directory", () => {
   it('keeps what is in its root over stop, start and create', async () => {
     await create();
     await fs.writeFile(join(paths().root, 'motd'), 'hello\n');
-    await makeDriver().stop('m1');
+    await makeDriver().stop(machineRef('m1'));
     await create();
     expect(await fs.readFile(join(paths().root, 'motd'), 'utf8')).toBe('hello\n');
   });
@@ -125,7 +126,7 @@ describe("a machine's directory", () => {
     await fs.writeFile(Buffer.concat([Buffer.from(`${root}/a/b/`), Buffer.from([0x66, 0xff, 0xfe])]), 'not UTF-8');
     await fs.writeFile(join(root, 'a', 'name\nwith a line end'), '');
     await promisify(execFile)('mkfifo', [join(root, 'fifo')]);
-    await makeDriver().destroy('m1');
+    await makeDriver().destroy(machineRef('m1'));
     expect(await fs.readdir(world.base)).toEqual([]);
     expect(await fs.readFile(join(outside, 'kept'), 'utf8')).toBe('kept');
     expect((await fs.lstat(join(outside, 'kept'))).mode & 0o777).toBe(0o644);
@@ -157,7 +158,7 @@ describe('the base directory', () => {
     expect(await other.list()).toEqual([{ machineId: 'm1', state: 'running' }]);
     await create(other);
     expect(await world.hobs('m1')).toEqual(hobs);
-    await other.destroy('m1');
+    await other.destroy(machineRef('m1'));
     expect(await world.traces('m1')).toEqual([]);
   });
 
@@ -172,7 +173,7 @@ describe('the base directory', () => {
     const file = join(dirname(world.base), 'file');
     await fs.writeFile(file, '');
     const driver = makeDriver({ directory: join(file, 'machines') });
-    for (const attempt of [() => create(driver), () => driver.list(), () => driver.destroy('m1')]) {
+    for (const attempt of [() => create(driver), () => driver.list(), () => driver.destroy(machineRef('m1'))]) {
       const error = describeError(
         await attempt().then(
           () => 'no error',

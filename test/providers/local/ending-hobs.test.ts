@@ -19,21 +19,22 @@ import {
   statOf,
   useLocalScene,
 } from './local-scene.ts';
+import { machineRef } from '../../support/machine-ref.ts';
 
 useLocalScene();
 
 describe('a process that is not the hob', () => {
   const expectLeftAlone = async (child: ChildProcess) => {
     const driver = makeDriver();
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
-    await driver.stop('m1');
-    await driver.destroy('m1');
+    expect(await driver.find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'stopped' });
+    await driver.stop(machineRef('m1'));
+    await driver.destroy(machineRef('m1'));
     expect(isAlive(child)).toBe(true);
   };
 
   beforeEach(async () => {
     await create();
-    await makeDriver().stop('m1');
+    await makeDriver().stop(machineRef('m1'));
   });
 
   it('is left alone if it was given the number of a hob that ended', async () => {
@@ -48,9 +49,9 @@ describe('a process that is not the hob', () => {
     await fs.copyFile(pathsOf('m2').hobPid, pathsOf('m1').hobPid);
     const hobs = await hobsOf('m2');
     const driver = makeDriver();
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
-    await driver.stop('m1');
-    await driver.destroy('m1');
+    expect(await driver.find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'stopped' });
+    await driver.stop(machineRef('m1'));
+    await driver.destroy(machineRef('m1'));
     expect(await hobsOf('m2')).toEqual(hobs);
   });
 
@@ -75,9 +76,9 @@ describe('a process that is not the hob', () => {
     const child = await startIdle('--directory', pathsOf('m1').directory, '--json');
     await fs.writeFile(pathsOf('m1').hobPid, formatHobPid(await statOf(child.pid!)));
     const driver = makeDriver();
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'running' });
+    expect(await driver.find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'running' });
     const ended = once(child, 'exit');
-    await driver.stop('m1');
+    await driver.stop(machineRef('m1'));
     expect(await ended).toEqual([null, 'SIGTERM']);
   });
 });
@@ -94,7 +95,7 @@ describe('a hob that does not stop', () => {
         process.kill(pid, signal);
       },
     });
-    await impatient.stop('m1');
+    await impatient.stop(machineRef('m1'));
     expect(signals).toEqual(['SIGTERM', 'SIGKILL']);
     expect(await hobsOf('m1')).toEqual([]);
   });
@@ -103,9 +104,9 @@ describe('a hob that does not stop', () => {
     await create();
     let time = 0;
     const powerless = makeDriver({ now: () => (time += 5_000), kill: () => {} });
-    const failure = failureOf(powerless.destroy('m1'));
+    const failure = failureOf(powerless.destroy(machineRef('m1')));
     expect(await failure).toMatchObject({ code: 'PROVIDER_FAILED' });
     expect((await failure).message).toContain(`process ${await pidOf('m1')} cannot be ended`);
-    expect(await makeDriver().find('m1')).toEqual({ machineId: 'm1', state: 'broken' });
+    expect(await makeDriver().find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'broken' });
   });
 });

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectGone, expectHonest, expectRunning, requestFor } from '../../contracts/provider.ts';
 import { makeLocalWorld, type LocalWorld } from '../../support/local-world.ts';
+import { machineRef } from '../../support/machine-ref.ts';
 
 let world: LocalWorld;
 beforeEach(async () => {
@@ -41,7 +42,7 @@ describe('a boss in a process of its own', () => {
       await expectHonest(world, world.makeDriver(), 'm1');
       await world.makeDriver().create(requestFor(world, 'm1'));
       await expectRunning(world, world.makeDriver(), 'm1');
-      await world.makeDriver().destroy('m1');
+      await world.makeDriver().destroy(machineRef('m1'));
       await expectGone(world, world.makeDriver(), 'm1');
       expect(await world.pids()).toEqual([]);
     }

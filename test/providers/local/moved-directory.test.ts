@@ -9,6 +9,7 @@ import { machinePaths, parseHobPid } from '../../../src/protocol/machine-directo
 import { makeLocalProvider } from '../../../src/providers/local/local-provider.ts';
 import { requestFor } from '../../contracts/provider.ts';
 import { killAll, localPowers, makeLocalWorld } from '../../support/local-world.ts';
+import { machineRef } from '../../support/machine-ref.ts';
 
 const hobCommand = [process.execPath, fileURLToPath(new URL('../../../src/hob/main.ts', import.meta.url))];
 const toEnd: number[] = [];
@@ -40,9 +41,9 @@ describe('a state directory that was moved while its hobs ran', () => {
         { machineId: 'm1', state: 'running' },
         { machineId: 'm2', state: 'running' },
       ]);
-      await second.stop('m1');
+      await second.stop(machineRef('m1'));
       expect(pids.map(runs)).toEqual([false, true]);
-      await second.destroy('m2');
+      await second.destroy(machineRef('m2'));
       expect(pids.map(runs)).toEqual([false, false]);
       expect(await second.list()).toEqual([{ machineId: 'm1', state: 'stopped' }]);
     } finally {

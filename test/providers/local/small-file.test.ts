@@ -10,6 +10,7 @@ import { makeLocalProvider } from '../../../src/providers/local/local-provider.t
 import { openToAppend, readEnd, readSmallFile } from '../../../src/providers/local/small-file.ts';
 import { requestFor } from '../../contracts/provider.ts';
 import { localPowers, makeLocalWorld, type LocalWorld } from '../../support/local-world.ts';
+import { machineRef } from '../../support/machine-ref.ts';
 
 let world: LocalWorld;
 beforeEach(async () => {
@@ -53,12 +54,12 @@ describe('pipes in the place of all files of a machine', () => {
       await fs.rm(path, { force: true });
       await makePipe(path);
     }
-    expect(await driver.find('m1')).toEqual({ machineId: 'm1', state: 'running' });
-    await driver.stop('m1');
+    expect(await driver.find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'running' });
+    await driver.stop(machineRef('m1'));
     expect(await world.hobs('m1')).toEqual([]);
-    expect(await failure(driver.start('m1'))).toBe('PROVIDER_FAILED');
+    expect(await failure(driver.start(machineRef('m1')))).toBe('PROVIDER_FAILED');
     expect(await failure(driver.create(requestFor(world, 'm1')))).toBe('PROVIDER_FAILED');
-    await driver.destroy('m1');
+    await driver.destroy(machineRef('m1'));
     expect(await world.traces('m1')).toEqual([]);
   });
 });

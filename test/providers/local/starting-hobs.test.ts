@@ -24,6 +24,7 @@ import {
   tracesOf,
   useLocalScene,
 } from './local-scene.ts';
+import { machineRef } from '../../support/machine-ref.ts';
 
 useLocalScene();
 
@@ -72,8 +73,8 @@ describe('a hob that does not start', () => {
     const { code, message, hint } = await failureOf(create(failing));
     expect([code, hint]).toEqual(['PROVIDER_FAILED', `see ${pathsOf('m1').log}`]);
     expect(message).toContain('it said: NEWER_FORMAT: no');
-    expect(await failing.find('m1')).toEqual({ machineId: 'm1', state: 'stopped' });
-    await makeDriver().start('m1');
+    expect(await failing.find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'stopped' });
+    await makeDriver().start(machineRef('m1'));
     expect(await hobsOf('m1')).toHaveLength(1);
   });
 
@@ -89,7 +90,8 @@ describe('a hob that does not start', () => {
       isYoung && path.endsWith('/cmdline') ? '' : fs.readFile(path, encoding)) as typeof fs.readFile;
     const setTimer = (callback: () => void, milliseconds: number) => {
       isYoung = false;
-      setTimeout(callback, milliseconds);
+      const timer = setTimeout(callback, milliseconds);
+      return () => clearTimeout(timer);
     };
     await create(makeLocalProvider({ ...localPowers(base()), fs: { ...fs, readFile }, setTimer }));
     expect(await hobsOf('m1')).toHaveLength(1);
@@ -125,7 +127,7 @@ describe('a hob that was started by a boss that was killed at once', () => {
   });
 
   it('is found and waited for, not doubled', async () => {
-    expect(await makeDriver().find('m1')).toEqual({ machineId: 'm1', state: 'running' });
+    expect(await makeDriver().find(machineRef('m1'))).toEqual({ machineId: 'm1', state: 'running' });
     const hobs = await hobsOf('m1');
     const created = create();
     await fs.writeFile(gate, '');
@@ -134,12 +136,12 @@ describe('a hob that was started by a boss that was killed at once', () => {
   });
 
   it('is stopped', async () => {
-    await makeDriver().stop('m1');
+    await makeDriver().stop(machineRef('m1'));
     expect(await hobsOf('m1')).toEqual([]);
   });
 
   it('is ended when its machine is destroyed', async () => {
-    await makeDriver().destroy('m1');
+    await makeDriver().destroy(machineRef('m1'));
     expect(await tracesOf('m1')).toEqual([]);
   });
 
@@ -151,7 +153,7 @@ describe('a hob that was started by a boss that was killed at once', () => {
     expect(await hobsOf('m1')).toHaveLength(1);
     expect(await hobsOf('m1')).not.toContain(lost);
     await fs.rm(pathsOf('m1').directory, { recursive: true });
-    await makeDriver().destroy('m1');
+    await makeDriver().destroy(machineRef('m1'));
     expect(await tracesOf('m1')).toEqual([]);
   });
 });
@@ -191,7 +193,8 @@ describe('of two hobs in one directory', () => {
     const setTimer = (callback: () => void, milliseconds: number) => {
       if (ours?.exitCode === 1) looksAfterwards += 1;
       if (looksAfterwards === 2) lookedAgain();
-      setTimeout(callback, milliseconds);
+      const timer = setTimeout(callback, milliseconds);
+      return () => clearTimeout(timer);
     };
     const created = create(makeDriver({ spawn: both, setTimer }));
     const otherHasLock = await fs.open(forOther, 'w');
@@ -208,7 +211,7 @@ describe('of two hobs in one directory', () => {
     const again = await start([...standInHob, '--directory', pathsOf('m1').directory]);
     expect(await once(again, 'exit')).toEqual([1, null]);
     expect(await hobsOf('m1')).toEqual(hobs);
-    await makeDriver().destroy('m1');
+    await makeDriver().destroy(machineRef('m1'));
     const late = await start([...standInHob, '--directory', pathsOf('m1').directory]);
     expect(await once(late, 'exit')).toEqual([1, null]);
     expect(await tracesOf('m1')).toEqual([]);
