@@ -11,6 +11,7 @@ import { addLookingCommands } from './commands/looking.ts';
 import { addMachineCommands, addShareCommand } from './commands/machine.ts';
 import { addSecretCommands } from './commands/secret.ts';
 import { addStoreCommands } from './commands/store.ts';
+import { addWatchingCommands } from './commands/watching.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Ask, Request } from './request.ts';
 
@@ -20,14 +21,14 @@ export type Parsed =
   | { readonly text: string; readonly exit: ExitCode };
 
 const epilogue = `
-Exit codes: 0 done; 1 failed; 2 drift or changes (plan, drift); 3 partly done, or a machine is offline or unknown.
+Exit codes: 0 done; 1 failed; 2 drift or changes (plan, drift, status); 3 partly done, or a machine is offline or unknown.
 Data goes to standard output, everything else to standard error. Without --state, --socket or --connect-file, commands talk to
 the boss of gobs up.
 
 First steps:
   $ gobs up                      # a boss in the background, and a REPL on it
   $ gobs init && gobs apply fleet.yaml
-  $ gobs drift
+  $ gobs status
 `;
 
 /** commander's settings are inherited by commands that are made after them. */
@@ -42,6 +43,7 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
   addDaemonCommands(program, ask);
   addMachineCommands(program, ask);
   addFleetCommands(program, ask);
+  addWatchingCommands(program, ask);
   addLookingCommands(program, ask);
   addShareCommand(program, ask);
   addSecretCommands(program, ask);

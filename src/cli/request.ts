@@ -92,6 +92,9 @@ export type Request =
       readonly json: boolean;
       readonly timeout: number;
     } & AtBoss)
+  | ({ readonly do: 'status'; readonly limit: number; readonly json: boolean } & AtBoss)
+  /** No names: all machines. */
+  | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss)
   | ({
       readonly do: 'trace';
       readonly name?: string;

@@ -18,6 +18,7 @@ const machine = () => import('./actions/machine.ts');
 const fleet = () => import('./actions/fleet.ts');
 const drift = () => import('./actions/drift.ts');
 const looking = () => import('./actions/looking.ts');
+const status = () => import('./actions/status.ts');
 const share = () => import('./actions/share.ts');
 const secret = () => import('./actions/secret.ts');
 
@@ -41,6 +42,8 @@ const actions = harden({
   apply: async () => (await fleet()).applyFleet,
   drift: async () => (await drift()).showDrift,
   converge: async () => (await drift()).converge,
+  status: async () => (await status()).showStatus,
+  facts: async () => (await status()).showFacts,
   trace: async () => (await looking()).showTrace,
   graph: async () => (await looking()).showGraph,
   share: async () => (await share()).shareMachine,

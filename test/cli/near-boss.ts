@@ -12,6 +12,7 @@ import type {
   DesiredState,
   DesiredStateChange,
   DocumentedState,
+  Facts,
   Labels,
   LifecycleState,
   MachineSpec,
@@ -93,6 +94,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const unwritable = new Set<string>();
   /** What the boss says of its restore. */
   const restore: { notice: RestoreNotice | null } = { notice: null };
+  /** By machine; those of others are not known. */
+  const facts = new Map<string, Facts>();
   let created = 0;
   const traces = makeNearTraces();
   const graph: { whole: GraphView; part: GraphView } = { whole: noGraph, part: noGraph };
@@ -156,7 +159,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         ears.get(`nextStatus ${name}`)?.();
         return new Promise<MachineStatus>((resolve) => waiting.push({ above, resolve }));
       },
-      facts: () => null,
+      facts: () => facts.get(self().status.name) ?? null,
       drift: () => driftOf(self()),
       log: () => [{ at: 1_000, what: 'requested' }],
       asObserver: () => facets.observer,
@@ -378,6 +381,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     deaf,
     stuck,
     unwritable,
+    facts,
     locators,
     restore,
     set,

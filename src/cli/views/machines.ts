@@ -3,6 +3,7 @@ import { labelsText } from '../../protocol/labels.ts';
 import type { DriftCounts, Facts, LogEntry, MachineStatus } from '../../protocol/shapes.ts';
 import { holdsWords } from './restore.ts';
 import { age, moment, renderFields, renderTable } from '../tables.ts';
+import { factFields } from './facts.ts';
 
 /** `2 ok, 1 drifted`, or nothing before the first report. */
 export const driftWords = (drift: DriftCounts): string =>
@@ -93,23 +94,6 @@ export const detailsRecord = ({ status, facts, log }: MachineDetails) => ({
   log,
 });
 harden(detailsRecord);
-
-const size = (bytes: number): string => {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0;
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-};
-
-const factFields = (facts: Facts): [string, unknown][] => [
-  ['system', `${facts.os}, kernel ${facts.kernel}, ${facts.architecture}`],
-  ['host name', facts.hostname],
-  ['processors', `${facts.cpu.count} × ${facts.cpu.model}`],
-  ['memory', `${size(facts.memory.free)} free of ${size(facts.memory.total)}`],
-  ['disk', `${size(facts.disk.free)} free of ${size(facts.disk.total)}`],
-  ['addresses', facts.addresses.join(', ')],
-  ['booted', moment(facts.bootTime)],
-  ['hob', facts.hob],
-];
 
 const heldFields = (status: MachineStatus): [string, unknown][] => {
   const { name, held, seenEpoch } = status;

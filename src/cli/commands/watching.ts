@@ -1,0 +1,44 @@
+/** `gobs status` and `gobs facts`: how the fleet is. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Ask } from '../request.ts';
+import { bossPlace, examples, jsonOption, withBoss, type BossOptions } from './shared-options.ts';
+
+const parseLimit = (text: string): number => {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (number > 0) return number;
+  throw new InvalidArgumentError('It must be a number from 1 to 999999.');
+};
+
+const addStatus = (program: Command, ask: Ask): void => {
+  const status = withBoss(
+    program
+      .command('status')
+      .description(
+        'the fleet on one screen, the worst first: exit 0 as wanted, 2 drifted, 3 failed, offline or unknown',
+      ),
+  )
+    .addOption(new Option('--limit <n>', 'show at most so many machines').default(15).argParser(parseLimit))
+    .addOption(jsonOption())
+    .action((options: BossOptions & { limit: number; json: boolean }) => {
+      const { limit, json } = options;
+      ask({ do: 'status', at: bossPlace(options), limit, json });
+    });
+  examples(status, ['gobs status', "gobs status --json | jq -r '.attention[].name'"]);
+};
+
+const addFacts = (program: Command, ask: Ask): void => {
+  const facts = withBoss(
+    program.command('facts [names...]').description('what hosts say of themselves: of some machines, or of all'),
+  )
+    .addOption(jsonOption('print a JSON array'))
+    .action((names: string[], options: BossOptions & { json: boolean }) =>
+      ask({ do: 'facts', at: bossPlace(options), names, json: options.json }),
+    );
+  examples(facts, ['gobs facts web1', "gobs facts --json | jq '.[].facts.disk.free'"]);
+};
+
+export const addWatchingCommands = (program: Command, ask: Ask): void => {
+  addStatus(program, ask);
+  addFacts(program, ask);
+};
+harden(addWatchingCommands);
