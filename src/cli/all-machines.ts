@@ -2,12 +2,13 @@
 import { E } from '@endo/far';
 import { codeOf } from '../errors/gobs-error.ts';
 import type { Boss } from '../protocol/remotes.ts';
+import { isSelected, type Selector } from '../protocol/selectors.ts';
 import type { MachineStatus } from '../protocol/shapes.ts';
 
 const PAGE = 500;
 
-/** By name. */
-export const allMachines = async (boss: Boss): Promise<readonly MachineStatus[]> => {
+/** By name. `on`: only those with such labels. */
+export const allMachines = async (boss: Boss, on?: Selector): Promise<readonly MachineStatus[]> => {
   const statuses: MachineStatus[] = [];
   let after: string | null = null;
   do {
@@ -15,7 +16,7 @@ export const allMachines = async (boss: Boss): Promise<readonly MachineStatus[]>
       limit: PAGE,
       ...(after === null ? {} : { after }),
     });
-    statuses.push(...page.statuses);
+    statuses.push(...page.statuses.filter(({ labels }) => on === undefined || isSelected(on, labels)));
     // A page that goes nowhere would be asked for again for ever.
     after = page.next === after ? null : page.next;
   } while (after !== null);

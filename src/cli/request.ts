@@ -2,6 +2,7 @@
  * What a command line asks for, as data: `program.ts` and `commands/` make it from words, `run.ts` and `actions/` do it. Nothing in
  * a request was looked up: it has no files, no environment and no network in it.
  */
+import type { Selector } from '../protocol/selectors.ts';
 import type { MachineSpec } from '../protocol/shapes.ts';
 import type { GraphFormat } from './views/graph.ts';
 
@@ -27,6 +28,11 @@ export type Facet = (typeof facets)[number];
 export interface SealingPlace {
   readonly sealingKey?: string;
   readonly passphraseFile?: string;
+}
+
+/** Of several machines: only those with such labels. */
+interface Chosen {
+  readonly on?: Selector;
 }
 
 interface AtBoss {
@@ -62,7 +68,7 @@ export type Request =
       readonly json: boolean;
     } & AtBoss &
       Waiting)
-  | ({ readonly do: 'machine list'; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'machine list'; readonly json: boolean } & AtBoss & Chosen)
   | ({ readonly do: 'machine show'; readonly name?: string; readonly json: boolean } & AtBoss)
   | ({ readonly do: 'machine start'; readonly names: readonly string[] } & AtBoss & Waiting)
   | ({ readonly do: 'machine stop'; readonly names: readonly string[] } & AtBoss & Waiting)
@@ -85,16 +91,17 @@ export type Request =
       readonly cached: boolean;
       readonly json: boolean;
       readonly timeout: number;
-    } & AtBoss)
+    } & AtBoss &
+      Chosen)
   | ({
       readonly do: 'converge';
       readonly names: readonly string[];
       readonly json: boolean;
       readonly timeout: number;
     } & AtBoss)
-  | ({ readonly do: 'status'; readonly limit: number; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'status'; readonly limit: number; readonly json: boolean } & AtBoss & Chosen)
   /** No names: all machines. */
-  | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss & Chosen)
   | ({
       readonly do: 'trace';
       readonly name?: string;

@@ -53,6 +53,19 @@ describe('words become a request', () => {
     ['drift a b --cached', { do: 'drift', at: {}, names: ['a', 'b'], cached: true, json: false, timeout: five }],
     ['converge a b --timeout 30s', { do: 'converge', at: {}, names: ['a', 'b'], json: false, timeout: 30_000 }],
     ['status --limit 3', { do: 'status', at: {}, limit: 3, json: false }],
+    [
+      'status --on role=web,!canary',
+      {
+        do: 'status',
+        at: {},
+        on: [
+          { key: 'role', values: ['web'], negated: false },
+          { key: 'canary', values: [], negated: true },
+        ],
+        limit: 15,
+        json: false,
+      },
+    ],
     ['facts a b --json', { do: 'facts', at: {}, names: ['a', 'b'], json: true }],
     ['share a --as operator', { do: 'share', at: {}, name: 'a', as: 'operator' }],
     ['init', { do: 'init', file: 'fleet.yaml' }],

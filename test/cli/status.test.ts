@@ -150,6 +150,49 @@ describe('status', () => {
   });
 });
 
+describe('--on', () => {
+  beforeEach(() => {
+    at.addReady('web1');
+    at.set('web1', { labels: { role: 'web' } });
+    drifted('web2');
+    at.set('web2', { labels: { role: 'web', canary: 'true' } });
+    at.addReady('db1');
+  });
+
+  test.each([
+    ['status', 2, 'machines:  3: 3 ready'],
+    ['status --on role=web', 2, 'machines:  2: 2 ready'],
+    ['status --on role=web,!canary', 0, 'machines:  1: 1 ready'],
+    ['status --on role=db', 0, 'machines:  0'],
+    ['drift --on !role', 0, ''],
+    ['drift --on role', 2, 'web2'],
+    ['machine list --on role=web,canary', 0, 'web2'],
+    ['machine list --on role=mail', 0, ''],
+  ])('%s is exit %i', async (words, code, shown) => {
+    const ran = await at.gobs(words);
+    expect(ran.code).toBe(code);
+    expect(ran.stdout).toContain(shown);
+    expect(ran.stdout).not.toContain('db1');
+    expect(ran.stdout.includes('web1')).toBe(false);
+  });
+
+  test('is looked at before anybody is asked', async () => {
+    const { code, stderr } = await at.gobs('status --on role=');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^gobs: BAD_USAGE: .*at column 6: there must be a value, not the end/);
+    expect(at.sessions().opened).toBe(0);
+  });
+
+  test('does not go with names', async () => {
+    for (const command of ['drift', 'facts']) {
+      expect(await at.gobs(`${command} web1 --on role=web`)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('BAD_USAGE: names, or --on, but not both'),
+      });
+    }
+  });
+});
+
 const host: Facts = harden({
   os: 'Debian 12',
   kernel: '6.1',

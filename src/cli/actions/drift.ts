@@ -4,9 +4,9 @@
  */
 import { E } from '@endo/far';
 import { codeOf, makeError } from '../../errors/gobs-error.ts';
-import type { Boss, MachineObserver, MachineOperator } from '../../protocol/remotes.ts';
+import type { MachineOperator } from '../../protocol/remotes.ts';
 import type { DriftReport } from '../../protocol/shapes.ts';
-import { allMachines, unlessGone } from '../all-machines.ts';
+import { machinesAt, type Choice, type NamedMachine } from '../chosen-machines.ts';
 import { withConnection, type Connection } from '../connect.ts';
 import { exitCodeOf, type ExitCode, type Outcome } from '../exit-codes.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -17,38 +17,24 @@ import { aboutMachine, type Action, type Surroundings } from './action.ts';
 /** What is asked for: the last report, a look now, or to make it so. */
 type Look = 'drift' | 'check' | 'converge';
 
-interface Inquiry {
-  readonly names: readonly string[];
+interface Inquiry extends Choice {
   readonly look: Look;
   readonly json: boolean;
   /** By the command's own clock; for all machines together. */
   readonly deadline: number;
 }
 
-interface Named {
-  readonly name: string;
-  readonly machine: MachineObserver;
-}
-
-/** Rejects with NO_SUCH_MACHINE before any is asked, for one that was named; one of a list that is gone meanwhile is left out. */
-const machinesAt = async (names: readonly string[], boss: Boss): Promise<readonly Named[]> => {
-  const find = async (name: string): Promise<Named> => ({ name, machine: await E(boss).machine(name) });
-  if (names.length > 0) return inParallel([...new Set(names)], find);
-  const found = await inParallel(await allMachines(boss), ({ name }) => unlessGone(find(name)));
-  return found.filter((named) => named !== undefined);
-};
-
-const sharedMachine = async ({ names, look }: Inquiry, { machine, methods }: Connection): Promise<readonly Named[]> => {
-  const { name } = await E(machine!).status();
-  const other = names.find((each) => each !== name);
-  if (other !== undefined) throw makeError('NO_SUCH_MACHINE', `${other}: what was shared is ${name}`);
-  if (methods.has(look)) return [{ name, machine: machine! }];
-  throw makeError('BAD_USAGE', `${name}: what was shared does not let its hob be asked`, {
+/** Rejects with BAD_USAGE where what was shared does not let its hob be asked. */
+const machinesFor = async (inquiry: Inquiry, connection: Connection): Promise<readonly NamedMachine[]> => {
+  const machines = await machinesAt(inquiry, connection);
+  const [shared] = machines;
+  if (connection.boss !== undefined || shared === undefined || connection.methods.has(inquiry.look)) return machines;
+  throw makeError('BAD_USAGE', `${shared.name}: what was shared does not let its hob be asked`, {
     hint: 'gobs drift --cached shows the last report',
   });
 };
 
-const ask = async ({ name, machine }: Named, { look, deadline }: Inquiry, { powers }: Surroundings) => {
+const ask = async ({ name, machine }: NamedMachine, { look, deadline }: Inquiry, { powers }: Surroundings) => {
   const late = Promise.withResolvers<never>();
   const expire = () => late.reject(makeError('TIMED_OUT', `${name} has not answered yet`));
   const cancel = powers.setTimer(expire, Math.max(0, deadline - powers.now()));
@@ -59,7 +45,7 @@ const ask = async ({ name, machine }: Named, { look, deadline }: Inquiry, { powe
 };
 
 /** Never rejects: that a machine cannot be asked is an answer too. */
-const askOne = async (named: Named, inquiry: Inquiry, surroundings: Surroundings): Promise<DriftAnswer> => {
+const askOne = async (named: NamedMachine, inquiry: Inquiry, surroundings: Surroundings): Promise<DriftAnswer> => {
   try {
     return answerOf(await ask(named, inquiry, surroundings));
   } catch (error) {
@@ -97,16 +83,15 @@ const outcomeOf = (answer: DriftAnswer, look: Look): Outcome => {
 
 const inquire = async (at: BossPlace, inquiry: Inquiry, surroundings: Surroundings): Promise<ExitCode> =>
   withConnection(at, surroundings.powers, surroundings.output, async (connection) => {
-    const { boss } = connection;
-    const machines = await (boss === undefined ? sharedMachine(inquiry, connection) : machinesAt(inquiry.names, boss));
+    const machines = await machinesFor(inquiry, connection);
     const answers = await inParallel(machines, (named) => askOne(named, inquiry, surroundings));
     show(answers, inquiry, surroundings);
     return exitCodeOf(answers.map((answer) => outcomeOf(answer, inquiry.look)));
   });
 
-export const showDrift: Action<'drift'> = ({ at, names, cached, json, timeout }, surroundings) => {
+export const showDrift: Action<'drift'> = ({ at, names, on, cached, json, timeout }, surroundings) => {
   const deadline = surroundings.powers.now() + timeout;
-  return inquire(at, { names, look: cached ? 'drift' : 'check', json, deadline }, surroundings);
+  return inquire(at, { names, on, look: cached ? 'drift' : 'check', json, deadline }, surroundings);
 };
 harden(showDrift);
 

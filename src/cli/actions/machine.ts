@@ -80,12 +80,13 @@ export const createMachine: Action<'machine create'> = async (request, surroundi
 };
 harden(createMachine);
 
-export const listMachines: Action<'machine list'> = async ({ at, json }, surroundings) => {
+export const listMachines: Action<'machine list'> = async ({ at, on, json }, surroundings) => {
   const { powers, output } = surroundings;
   return withBoss(at, powers, output, async (boss) => {
-    const statuses = await allMachines(boss);
+    const statuses = await allMachines(boss, on);
     if (json) output.json(statuses.map(machineRecord));
     else if (statuses.length > 0) output.data(machineTable(statuses, powers.now()));
+    else if (on !== undefined) output.note('no machine has such labels');
     else output.note('there are no machines; gobs machine create NAME --provider local makes one');
     await noteHeld(statuses, boss, surroundings);
     return exitCodes.done;

@@ -1,24 +1,30 @@
 /** `gobs status` and `gobs facts`: reads what the boss knows; no hob is asked. */
 import { E } from '@endo/far';
-import { makeError } from '../../errors/gobs-error.ts';
-import type { MachineObserver } from '../../protocol/remotes.ts';
+import { isSelected, type Selector } from '../../protocol/selectors.ts';
 import type { Facts, MachineStatus } from '../../protocol/shapes.ts';
 import { allMachines, unlessGone } from '../all-machines.ts';
 import { withConnection, type Connection } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { machinesAt } from '../chosen-machines.ts';
 import { inParallel } from '../in-parallel.ts';
 import { factsTable, factsText, type KnownFacts } from '../views/facts.ts';
 import { moreThan, statusExit, statusRecord, statusText } from '../views/status.ts';
 import type { Action } from './action.ts';
 import { noteHeld } from './restored.ts';
 
-const statusesAt = async ({ boss, machine }: Connection): Promise<readonly MachineStatus[]> =>
-  boss === undefined ? [await E(machine!).status()] : allMachines(boss);
+const statusesAt = async (
+  { boss, machine }: Connection,
+  on: Selector | undefined,
+): Promise<readonly MachineStatus[]> => {
+  if (boss !== undefined) return allMachines(boss, on);
+  const status = await E(machine!).status();
+  return on === undefined || isSelected(on, status.labels) ? [status] : [];
+};
 
-export const showStatus: Action<'status'> = ({ at, limit, json }, surroundings) => {
+export const showStatus: Action<'status'> = ({ at, on, limit, json }, surroundings) => {
   const { powers, output } = surroundings;
   return withConnection(at, powers, output, async (connection) => {
-    const statuses = await statusesAt(connection);
+    const statuses = await statusesAt(connection, on);
     if (json) output.json(statusRecord(statuses, limit, powers.now()));
     else {
       output.data(statusText(statuses, limit, powers.now()));
@@ -31,27 +37,9 @@ export const showStatus: Action<'status'> = ({ at, limit, json }, surroundings) 
 };
 harden(showStatus);
 
-interface Named {
-  readonly name: string;
-  readonly machine: MachineObserver;
-}
-
-const machinesAt = async (names: readonly string[], { boss, machine }: Connection): Promise<readonly Named[]> => {
-  if (boss === undefined) {
-    const { name } = await E(machine!).status();
-    const other = names.find((each) => each !== name);
-    if (other !== undefined) throw makeError('NO_SUCH_MACHINE', `${other}: what was shared is ${name}`);
-    return [{ name, machine: machine! }];
-  }
-  const find = async (name: string): Promise<Named> => ({ name, machine: await E(boss).machine(name) });
-  if (names.length > 0) return inParallel([...new Set(names)], find);
-  const found = await inParallel(await allMachines(boss), ({ name }) => unlessGone(find(name)));
-  return found.filter((named) => named !== undefined);
-};
-
-export const showFacts: Action<'facts'> = ({ at, names, json }, { powers, output }) =>
+export const showFacts: Action<'facts'> = ({ at, names, on, json }, { powers, output }) =>
   withConnection(at, powers, output, async (connection) => {
-    const machines = await machinesAt(names, connection);
+    const machines = await machinesAt({ names, on }, connection);
     const answers = await inParallel(machines, ({ name, machine }) =>
       unlessGone<KnownFacts>(
         Promise.resolve(E(machine).facts() as Promise<Facts | null>).then((facts) => ({ name, facts })),

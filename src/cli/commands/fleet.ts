@@ -3,13 +3,17 @@ import type { Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
   bossPlace,
+  chosenBy,
   examples,
   jsonOption,
+  onOption,
+  refuseNamesAndOn,
   timeoutOption,
   waiting,
   withBoss,
   withWaiting,
   type BossOptions,
+  type OnOptions,
   type WaitingOptions,
 } from './shared-options.ts';
 
@@ -69,7 +73,7 @@ const addApply = (program: Command, ask: Ask): void => {
   examples(apply, ['gobs apply fleet.yaml', 'gobs apply fleet.yaml --prune --yes --timeout 10m']);
 };
 
-interface DriftOptions extends BossOptions {
+interface DriftOptions extends BossOptions, OnOptions {
   cached: boolean;
   json: boolean;
   timeout: number;
@@ -81,14 +85,16 @@ const addDrift = (program: Command, ask: Ask): void => {
       .command('drift [names...]')
       .description('check machines now: exit 0 as wanted, 2 drifted, 3 a machine is offline or unknown'),
   )
+    .addOption(onOption())
     .option('--cached', 'show the last report and its age instead', false)
     .addOption(timeoutOption())
     .addOption(jsonOption('print a JSON array'))
-    .action((names: string[], options: DriftOptions) => {
+    .action((names: string[], options: DriftOptions, command: Command) => {
       const { cached, json, timeout } = options;
-      ask({ do: 'drift', at: bossPlace(options), names, cached, json, timeout });
+      refuseNamesAndOn(names, options, command);
+      ask({ do: 'drift', at: bossPlace(options), ...chosenBy(options), names, cached, json, timeout });
     });
-  examples(drift, ['gobs drift', 'gobs drift web1 --cached']);
+  examples(drift, ['gobs drift', 'gobs drift --on role=web', 'gobs drift web1 --cached']);
 };
 
 const addConverge = (program: Command, ask: Ask): void => {
@@ -99,7 +105,7 @@ const addConverge = (program: Command, ask: Ask): void => {
   )
     .addOption(timeoutOption())
     .addOption(jsonOption('print a JSON array'))
-    .action((names: string[], options: Omit<DriftOptions, 'cached'>) => {
+    .action((names: string[], options: Omit<DriftOptions, 'cached' | 'on'>) => {
       const { json, timeout } = options;
       ask({ do: 'converge', at: bossPlace(options), names, json, timeout });
     });

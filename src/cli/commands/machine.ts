@@ -4,12 +4,15 @@ import type { Policy } from '../../protocol/shapes.ts';
 import { facets, type Ask, type Facet } from '../request.ts';
 import {
   bossPlace,
+  chosenBy,
   examples,
   jsonOption,
+  onOption,
   waiting,
   withBoss,
   withWaiting,
   type BossOptions,
+  type OnOptions,
   type WaitingOptions,
 } from './shared-options.ts';
 
@@ -39,9 +42,10 @@ const addCreate = (group: Command, ask: Ask): void => {
 
 const addReading = (group: Command, ask: Ask): void => {
   const list = withBoss(group.command('list').description('all machines'))
+    .addOption(onOption())
     .addOption(jsonOption('print a JSON array'))
-    .action((options: BossOptions & { json: boolean }) =>
-      ask({ do: 'machine list', at: bossPlace(options), json: options.json }),
+    .action((options: BossOptions & OnOptions & { json: boolean }) =>
+      ask({ do: 'machine list', at: bossPlace(options), ...chosenBy(options), json: options.json }),
     );
   examples(list, ['gobs machine list', "gobs machine list --json | jq -r '.[] | select(.online | not) | .name'"]);
   const show = withBoss(group.command('show [name]').description('status, facts and log of one machine'))

@@ -1,5 +1,6 @@
 /** Options that several commands have, with the same words everywhere. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseSelector, selectorProblemText, type Selector } from '../../protocol/selectors.ts';
 import type { BossPlace, Waiting } from '../request.ts';
 
 /** What commander gives for `withBoss` and `withWaiting`. */
@@ -46,6 +47,31 @@ export const parseListen = (text: string): string => {
   return text;
 };
 harden(parseListen);
+
+/** `role=web,!canary` */
+const parseOn = (text: string): Selector => {
+  const { selector, problem } = parseSelector(text);
+  if (problem === undefined) return selector;
+  throw new InvalidArgumentError(`It must be such as role=web,!canary; ${selectorProblemText(problem)}.`);
+};
+
+/** Which machines, by their labels. */
+export const onOption = (words = 'only machines with such labels, as role=web,!canary'): Option =>
+  new Option('--on <selector>', words).argParser(parseOn);
+harden(onOption);
+
+export interface OnOptions {
+  on?: Selector;
+}
+
+export const chosenBy = ({ on }: OnOptions): OnOptions => (on === undefined ? {} : { on });
+harden(chosenBy);
+
+/** Throws a CommanderError. */
+export const refuseNamesAndOn = (names: readonly string[], { on }: OnOptions, command: Command): void => {
+  if (names.length > 0 && on !== undefined) command.error('error: names, or --on, but not both');
+};
+harden(refuseNamesAndOn);
 
 const stateWords = "the boss's state directory (GOBS_STATE)";
 

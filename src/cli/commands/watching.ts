@@ -1,7 +1,17 @@
 /** `gobs status` and `gobs facts`: how the fleet is. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
-import { bossPlace, examples, jsonOption, withBoss, type BossOptions } from './shared-options.ts';
+import {
+  bossPlace,
+  chosenBy,
+  examples,
+  jsonOption,
+  onOption,
+  refuseNamesAndOn,
+  withBoss,
+  type BossOptions,
+  type OnOptions,
+} from './shared-options.ts';
 
 const parseLimit = (text: string): number => {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
@@ -17,23 +27,26 @@ const addStatus = (program: Command, ask: Ask): void => {
         'the fleet on one screen, the worst first: exit 0 as wanted, 2 drifted, 3 failed, offline or unknown',
       ),
   )
+    .addOption(onOption())
     .addOption(new Option('--limit <n>', 'show at most so many machines').default(15).argParser(parseLimit))
     .addOption(jsonOption())
-    .action((options: BossOptions & { limit: number; json: boolean }) => {
+    .action((options: BossOptions & OnOptions & { limit: number; json: boolean }) => {
       const { limit, json } = options;
-      ask({ do: 'status', at: bossPlace(options), limit, json });
+      ask({ do: 'status', at: bossPlace(options), ...chosenBy(options), limit, json });
     });
-  examples(status, ['gobs status', "gobs status --json | jq -r '.attention[].name'"]);
+  examples(status, ['gobs status', 'gobs status --on role=web', "gobs status --json | jq -r '.attention[].name'"]);
 };
 
 const addFacts = (program: Command, ask: Ask): void => {
   const facts = withBoss(
     program.command('facts [names...]').description('what hosts say of themselves: of some machines, or of all'),
   )
+    .addOption(onOption())
     .addOption(jsonOption('print a JSON array'))
-    .action((names: string[], options: BossOptions & { json: boolean }) =>
-      ask({ do: 'facts', at: bossPlace(options), names, json: options.json }),
-    );
+    .action((names: string[], options: BossOptions & OnOptions & { json: boolean }, command: Command) => {
+      refuseNamesAndOn(names, options, command);
+      ask({ do: 'facts', at: bossPlace(options), ...chosenBy(options), names, json: options.json });
+    });
   examples(facts, ['gobs facts web1', "gobs facts --json | jq '.[].facts.disk.free'"]);
 };
 
