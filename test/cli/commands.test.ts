@@ -130,6 +130,7 @@ describe('machine list and show', () => {
       'lastSeen',
       'generation',
       'policy',
+      'labels',
       'drift',
       'held',
     ]);
