@@ -30,8 +30,9 @@ export const mountOverlay = async (
   const work = join(directory, 'disk', 'work');
   await mkdir(made.root, { recursive: true });
   await mkdir(join(directory, 'disk'));
-  if (disk !== undefined)
-    {await command('mount', '-t', 'tmpfs', '-o', `size=${disk}`, 'gobs-lab', join(directory, 'disk'));}
+  if (disk !== undefined) {
+    await command('mount', '-t', 'tmpfs', '-o', `size=${disk}`, 'gobs-lab', join(directory, 'disk'));
+  }
   // Attributes too: the overlay marks in them what was removed.
   if (from === undefined) await mkdir(made.upper);
   else await command('cp', '-a', from.upper, made.upper);
