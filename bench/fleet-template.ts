@@ -34,6 +34,9 @@ export const machineName = (number: number): string => `host-${String(number).pa
 
 export const someFacts: Facts = harden({
   os: 'Debian GNU/Linux 12 (bookworm)',
+  system: 'debian',
+  release: '12',
+  codename: 'bookworm',
   kernel: '6.1.0-18-amd64',
   architecture: 'x64',
   hostname: 'somewhere',

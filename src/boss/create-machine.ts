@@ -1,6 +1,6 @@
 /** How the boss makes a machine: everything that can be refused is refused before anything is written. */
 import { makeError } from '../errors/gobs-error.ts';
-import { isName, type MachineSpec } from '../protocol/shapes.ts';
+import { isName, noDrift, type MachineSpec } from '../protocol/shapes.ts';
 import { cellKind } from '../vats/actor-lib/cell.ts';
 import type { BossPortrait } from './boss-portrait.ts';
 import type { BossTurn } from './boss-turn.ts';
@@ -9,7 +9,7 @@ import { nothingYet } from './lifecycle.ts';
 import { makeAppliedState, requireLabels, requireSound } from './machine-desired.ts';
 import type { Admin, MachineFacets } from './machine-facets.ts';
 import { machineLogKind } from './machine-log.ts';
-import { noDrift, type MachinePortrait } from './machine-portrait.ts';
+import type { MachinePortrait } from './machine-portrait.ts';
 import { machineKind } from './machine.ts';
 import { requireProvider } from './providers.ts';
 import { digestOfSpec } from './spec-digest.ts';

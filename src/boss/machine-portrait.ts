@@ -3,7 +3,7 @@
  * change on their own, are in cells: a change of status does not write them again.
  */
 import { M } from '@endo/patterns';
-import { LabelsShape, PolicyShape } from '../protocol/shapes.ts';
+import { DriftCountsShape, LabelsShape, noDrift, PolicyShape } from '../protocol/shapes.ts';
 import type { DriftCounts, Facts, Labels, Policy, Report, StateIdentity, WantedState } from '../protocol/shapes.ts';
 import type { Hob } from '../protocol/remotes.ts';
 import type { ProviderOptions } from '../providers/contract.ts';
@@ -107,7 +107,7 @@ export const MachinePortraitShape = M.splitRecord({
   policy: PolicyShape,
   labels: LabelsShape,
   reported: orNull(count),
-  drift: M.splitRecord({ ok: count, drifted: count, corrected: count, failed: count, unknown: count }),
+  drift: DriftCountsShape,
   revision: count,
   confirmed: count,
   holds: orNull(M.splitRecord({ generation: count, digest: M.string(), same: M.boolean() })),
@@ -118,9 +118,6 @@ export const MachinePortraitShape = M.splitRecord({
   facts: M.remotable('Cell'),
   log: M.remotable('MachineLog'),
 });
-
-export const noDrift: DriftCounts = harden({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
-harden(noDrift);
 
 /** What has left the document is not counted. */
 export const countDrift = ({ resources, omitted = noDrift }: Report): DriftCounts => {

@@ -87,7 +87,9 @@ export const errorCodes = {
   NOTHING_DESIRED: 'the hob was not told yet what its machine is to be',
   NOT_ENROLLED: 'the hob has no boss yet',
   OUTSIDE_ROOT: "a path leads out of the machine's root",
+  OWED_DAMAGED: 'what is owed to resources that others notify cannot be read',
   PREDECESSOR_FAILED: 'a resource was not touched, because one that it comes after failed or is unknown',
+  VALIDATION_FAILED: 'what was to take the place of a file was not found valid',
   NO_SUCH_BINDING: 'there is no binding of that name',
   // command line
   BAD_USAGE: 'the command line does not make sense',

@@ -26,11 +26,20 @@ const readText = async (fs: FactsPowers['fs'], path: string): Promise<string | u
   fs.promises.readFile(path, 'utf8').catch(() => undefined);
 
 /** `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"`: shell quoting, with or without quotes. */
-const osName = async ({ fs, os }: FactsPowers): Promise<string> => {
+const systemOf = async ({ fs, os }: FactsPowers): Promise<Pick<Facts, 'os' | 'system' | 'release' | 'codename'>> => {
   const release = await readText(fs, '/etc/os-release');
-  const value = /^PRETTY_NAME=(.*)$/m.exec(release ?? '')?.[1]?.trim();
-  const bare = value?.replace(/^(["'])(.*)\1$/, '$2').replace(/\\(["$`\\])/g, '$1');
-  return fact(bare || os.type(), 200);
+  const valueOf = (name: string): string | undefined =>
+    new RegExp(`^${name}=(.*)$`, 'm')
+      .exec(release ?? '')?.[1]
+      ?.trim()
+      .replace(/^(["'])(.*)\1$/, '$2')
+      .replace(/\\(["$`\\])/g, '$1');
+  return {
+    os: fact(valueOf('PRETTY_NAME') || os.type(), 200),
+    system: fact(valueOf('ID'), 60),
+    release: fact(valueOf('VERSION_ID'), 60),
+    codename: fact(valueOf('VERSION_CODENAME'), 60),
+  };
 };
 
 /** The kernel's own record does not move; counting back from now does, a little, with each look. */
@@ -60,7 +69,7 @@ export const gatherFacts = async (powers: FactsPowers): Promise<Facts> => {
   const { os, version } = powers;
   const processors = os.cpus();
   return harden({
-    os: await osName(powers),
+    ...(await systemOf(powers)),
     kernel: fact(os.release(), 200),
     architecture: fact(os.arch(), 60),
     hostname: fact(os.hostname(), 300),

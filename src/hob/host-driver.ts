@@ -1,15 +1,16 @@
 /** The host's hands, as the hob's actor calls them: one job after the other, in the order in which they were asked for. */
 import { Far } from '@endo/pass-style';
 import { makeError } from '../errors/gobs-error.ts';
-import type { Facts, Findings } from '../protocol/shapes.ts';
+import type { Findings } from '../protocol/shapes.ts';
 import type { HostDriver } from './hob-kind.ts';
+import type { OwedNotes } from './owed.ts';
 import { reconcile } from './reconcile.ts';
 import type { Host, ResourceTypes } from './resources/contract.ts';
 
 export interface HostDriverOptions {
   readonly types: ResourceTypes;
   readonly host: Host;
-  readonly facts: () => Promise<Facts>;
+  readonly owed: OwedNotes;
   /** Milliseconds since 1970, by this host's clock. */
   readonly now: () => number;
 }
@@ -23,7 +24,7 @@ export interface HostDriverKit {
 /** Jobs: a host that hangs is not to pile them up. */
 const MOST_WAITING = 16;
 
-export const makeHostDriver = ({ types, host, facts, now }: HostDriverOptions): HostDriverKit => {
+export const makeHostDriver = ({ types, host, owed, now }: HostDriverOptions): HostDriverKit => {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
@@ -33,11 +34,13 @@ export const makeHostDriver = ({ types, host, facts, now }: HostDriverOptions): 
         throw makeError('MACHINE_BUSY', 'this host has not done yet what it was asked before');
       }
       waiting += 1;
-      const job = last.then(() => reconcile({ desired, mode: apply ? 'converge' : 'check', reason, types, host, now }));
+      const job = last.then(() =>
+        reconcile({ desired, mode: apply ? 'converge' : 'check', reason, types, host, owed, now }),
+      );
       last = job.catch(() => {}).finally(() => (waiting -= 1));
       return job;
     },
-    facts,
+    facts: () => host.facts(),
   });
   return harden({ driver: driver as unknown as HostDriver, idle: async () => void (await last) });
 };

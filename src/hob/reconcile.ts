@@ -1,24 +1,29 @@
 /**
- * One round of a hob's work: each resource of the desired state is looked at, one at a time, each after those that it names in `after` and
- * otherwise in the order of the document, and made so if that is asked for. The report has the order of the document.
+ * One round of a hob's work: each resource of the desired state is looked at, each after those that it comes after and otherwise in the order
+ * of the document, and made so if that is asked for. The report has the order of the document. docs/explanation/convergence.md tells the whole.
  * Looking and doing are one path with a flag (resources/contract.ts). One resource that fails does not stop the others,
  * and nothing that happens here is lost: every resource gets its line in the report.
  *
  *     nothing differs                ok
  *     differs, mode check            drifted     what, from, to
- *     differs, mode converge         corrected   what, from, to, at
+ *     differs, mode converge         corrected   what, from, to, at; and what it did because others were changed
+ *     its condition does not hold    skipped     why; it was neither looked at nor touched
  *     cannot be looked at            unknown     why
  *     anything else                  failed      why
  *     comes after one that is        unknown     why: which one; it was neither looked at nor touched.
  *     failed or unknown, converge                In a check it is looked at as always
  */
-import { codeOf, describeError, makeError } from '../errors/gobs-error.ts';
 import { plainText } from '../protocol/plain-text.ts';
 import { orderOf, predecessorsOf } from '../protocol/resources/order.ts';
 import { findResourceProblems, type ResourceProblem } from '../protocol/resources/resource-problems.ts';
 import { reportLimits } from '../protocol/shapes.ts';
-import type { Change, DesiredState, Findings, ReportReason, Resource, ResourceReport } from '../protocol/shapes.ts';
+import type { DesiredState, Findings, ReportReason, Resource, ResourceReport } from '../protocol/shapes.ts';
+import type { OwedNotes } from './owed.ts';
 import type { Host, ResourceTypes } from './resources/contract.ts';
+import { failure, problemOutcome, waitingOutcome, type Outcome } from './round/outcome.ts';
+import { runsOf } from './round/runs.ts';
+import { skippedOf } from './round/skipped.ts';
+import { workOn } from './round/work.ts';
 
 export interface ReconcileRequest {
   readonly desired: DesiredState;
@@ -27,82 +32,78 @@ export interface ReconcileRequest {
   readonly reason: ReportReason;
   readonly types: ResourceTypes;
   readonly host: Host;
+  readonly owed: OwedNotes;
   /** The hob's clock, in milliseconds since 1970. */
   now(): number;
 }
 
+/** What one round asks more than once is the same for all of it. */
+const makeOnce = <Result>(ask: () => Promise<Result>): (() => Promise<Result>) => {
+  let answer: Promise<Result> | undefined;
+  return () => (answer ??= ask());
+};
+
 const definitionsOf = (types: ResourceTypes) =>
   Object.fromEntries(Object.entries(types).map(([name, { definition }]) => [name, definition]));
 
-const problemError = ({ path, message, hint }: ResourceProblem): Error =>
-  makeError('BAD_DESIRED_STATE', `${path}: ${message}`, hint === undefined ? {} : { hint });
-
-/** One line for people: code, message, hint. */
-const whyOf = (thrown: unknown): string => {
-  const { code, message, hint } = describeError(thrown);
-  return plainText(`${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`, reportLimits.text);
-};
-
-const printableChange = ({ what, from, to }: Change): Change => ({
-  what: plainText(what, reportLimits.what),
-  from: plainText(from, reportLimits.text),
-  to: plainText(to, reportLimits.text),
-});
-
-type Outcome = Omit<ResourceReport, 'id' | 'type'>;
-
-/** The boss refuses such a document; this is for one that a newer boss takes. */
-const problemOutcome = (problem: ResourceProblem): Outcome => ({
-  state: 'failed',
-  why: whyOf(problemError(problem)),
-});
-
-const convergeOne = async (resource: Resource, { types, host, mode, now }: ReconcileRequest): Promise<Outcome> => {
-  const type = types[resource.type]!;
-  const apply = mode === 'converge';
-  try {
-    const path = type.definition.owns?.(resource) ?? type.definition.edits?.(resource);
-    if (apply && path !== undefined) await host.files.sweep(path);
-    const changes = (await type.converge(resource, host, apply)).slice(0, reportLimits.changes).map(printableChange);
-    if (changes.length === 0) return { state: 'ok' };
-    return apply ? { state: 'corrected', changes, at: now() } : { state: 'drifted', changes };
-  } catch (error) {
-    return { state: codeOf(error) === 'CANNOT_LOOK' ? 'unknown' : 'failed', why: whyOf(error) };
+/** By index, what needs no look at the host; a problem with the list itself is every resource's. */
+const problemsOf = ({ desired: { resources }, types }: ReconcileRequest): ReadonlyMap<number, Outcome> => {
+  const problems = new Map<number, ResourceProblem>();
+  for (const problem of findResourceProblems(resources, definitionsOf(types))) {
+    if (!problems.has(problem.index)) problems.set(problem.index, problem);
   }
+  const ofAll = problems.get(-1);
+  const entries = resources.flatMap((_, index) => {
+    const problem = problems.get(index) ?? ofAll;
+    return problem === undefined ? [] : [[index, problemOutcome(problem)] as const];
+  });
+  return new Map(entries);
 };
 
-/** Of the first that it comes after and that is not as it is to be; undefined if there is none. */
-const waitingOutcome = (
-  predecessors: readonly number[],
+/** Where nobody knows what is owed, whoever notifies or is told is left alone. */
+const owedTrouble = (
   resources: readonly Resource[],
-  outcomes: readonly (Outcome | undefined)[],
-): Outcome | undefined => {
-  const blocking = predecessors.find((index) => ['failed', 'unknown'].includes(outcomes[index]?.state ?? 'unknown'));
-  if (blocking === undefined) return undefined;
-  const state = outcomes[blocking]?.state === 'failed' ? 'failed' : 'is unknown';
-  const message = `not touched: it comes after "${resources[blocking]!.id}", which ${state}`;
-  return { state: 'unknown', why: whyOf(makeError('PREDECESSOR_FAILED', message)) };
+  { damage }: OwedNotes,
+): ((resource: Resource) => Outcome | undefined) => {
+  if (damage === undefined) return () => undefined;
+  const told = new Set(resources.flatMap(({ notify = [] }) => notify));
+  return ({ id, notify = [] }) => (notify.length > 0 || told.has(id) ? failure(damage) : undefined);
+};
+
+/** Of what is not wanted any more, or not here, nothing is owed. */
+const dropStale = async ({ desired: { resources }, owed }: ReconcileRequest, skipped: ReadonlyMap<number, Outcome>) => {
+  const wanted = new Set(resources.filter((_, index) => skipped.get(index)?.state !== 'skipped').map(({ id }) => id));
+  await owed.settle(owed.ids().filter((id) => !wanted.has(id)));
 };
 
 /** In document order, whatever the order of the work. */
-const outcomesOf = async (
-  request: ReconcileRequest,
-  problems: ReadonlyMap<number, ResourceProblem>,
-): Promise<readonly Outcome[]> => {
-  const { desired, mode } = request;
+const outcomesOf = async (request: ReconcileRequest): Promise<readonly Outcome[]> => {
+  const { desired, mode, types, owed } = request;
   const { resources } = desired;
-  const problemOf = (index: number) => problems.get(index) ?? problems.get(-1);
+  const apply = mode === 'converge';
+  const problems = problemsOf(request);
   const predecessors = predecessorsOf(
-    resources.map((resource, index) => (problemOf(index) === undefined ? resource : { id: resource.id })),
+    resources.map((resource, index) => (problems.has(index) ? { id: resource.id } : resource)),
   );
+  const host: Host = { ...request.host, facts: makeOnce(request.host.facts) };
+  const skipped = await skippedOf(resources, problems, host);
+  if (apply) await dropStale(request, skipped);
+  const trouble = owedTrouble(resources, owed);
   const outcomes: (Outcome | undefined)[] = resources.map(() => undefined);
-  for (const index of orderOf(predecessors).order) {
-    const problem = problemOf(index);
-    if (problem !== undefined) outcomes[index] = problemOutcome(problem);
-    else {
-      const waiting = mode === 'converge' ? waitingOutcome(predecessors[index]!, resources, outcomes) : undefined;
-      outcomes[index] = waiting ?? (await convergeOne(resources[index]!, request));
-    }
+  const early = (index: number): Outcome | undefined =>
+    problems.get(index) ??
+    skipped.get(index) ??
+    trouble(resources[index]!) ??
+    (apply ? waitingOutcome(predecessors[index]!, resources, outcomes) : undefined);
+
+  for (const run of runsOf(orderOf(predecessors).order, predecessors, resources, types)) {
+    for (const index of run) outcomes[index] = early(index);
+    const due = run.filter((index) => outcomes[index] === undefined);
+    if (due.length === 0) continue;
+    const type = types[resources[due[0]!]!.type]!;
+    const members = due.map((index) => resources[index]!);
+    const results = await workOn(members, { ...request, type, apply, host });
+    for (const [at, index] of due.entries()) outcomes[index] = results[at]!;
   }
   return outcomes as readonly Outcome[];
 };
@@ -115,12 +116,8 @@ const nameOf = ({ id, type }: Pick<Resource, 'id' | 'type'>) => ({
 
 /** Never rejects for what a host or a resource does. Two rounds must not run at once. */
 export const reconcile = async (request: ReconcileRequest): Promise<Findings> => {
-  const { desired, reason, types, now } = request;
-  const problems = new Map<number, ResourceProblem>();
-  for (const problem of findResourceProblems(desired.resources, definitionsOf(types))) {
-    if (!problems.has(problem.index)) problems.set(problem.index, problem);
-  }
-  const outcomes = await outcomesOf(request, problems);
+  const { desired, reason, now } = request;
+  const outcomes = await outcomesOf(request);
   const resources: readonly ResourceReport[] = desired.resources.map((resource, index) => ({
     ...nameOf(resource),
     ...outcomes[index]!,

@@ -31,6 +31,7 @@ import { makeHostDriver } from './host-driver.ts';
 import { hobKinds } from './kinds.ts';
 import { makeSteadyLog, type Log } from './log.ts';
 import { shippedTypes } from './resources/shipped.ts';
+import { openOwedNotes } from './owed.ts';
 import { openRootedFiles } from './rooted-files.ts';
 
 export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> {
@@ -228,8 +229,13 @@ export const startHob = async (
     const hands = commandsFor(root, powers);
     const { driver, idle } = makeHostDriver({
       types: shippedTypes,
-      host: { files, accounts: makeAccounts({ fs }), commands: hands?.commands },
-      facts: () => gatherFacts({ ...powers, root }),
+      host: {
+        files,
+        accounts: makeAccounts({ fs }),
+        commands: hands?.commands,
+        facts: () => gatherFacts({ ...powers, root }),
+      },
+      owed: await openOwedNotes(paths.owed, powers),
       now,
     });
     const kernel = makeKernelOf(store, powers);

@@ -5,7 +5,7 @@
  * ```
  * <machine>/            0700  made by the provider, whole or not at all
  *   root/               0755  the machine's root: what resources manage. Not there if the hob was told another (`--root /`)
- *   state/              0700  the hob's own: `sealing-key`, and `store/`, which is its lock and has its key, sealed
+ *   state/              0700  the hob's own: `sealing-key`, `owed`, and `store/`, which is its lock and has its key, sealed
  *   enrolment           0600  the enrolment locator and a line end; gone once the hob is enrolled
  *   hob.pid             0600  who has the lock, see HobProcess
  *   hob.log             0600  stdout and stderr of the hob
@@ -54,6 +54,8 @@ export const machinePaths = (directory: string) =>
     root: `${directory}/root`,
     state: `${directory}/state`,
     sealingKey: `${directory}/state/sealing-key`,
+    /** What is owed to resources that others notify. */
+    owed: `${directory}/state/owed`,
     store: `${directory}/state/store`,
     enrolment: `${directory}/enrolment`,
     hobPid: `${directory}/hob.pid`,

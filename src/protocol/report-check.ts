@@ -50,6 +50,7 @@ const isCounts = isRecordOf({
   corrected: isNumber,
   failed: isNumber,
   unknown: isNumber,
+  skipped: isNumber,
 });
 const checkReport = isRecordOf(
   {

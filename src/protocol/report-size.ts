@@ -1,5 +1,5 @@
 /** How large a report is on its way, and a shorter one that says the same with less. Boss and hob measure alike. Pure. */
-import { reportLimits, type DriftCounts, type Report, type ResourceReport } from './shapes.ts';
+import { noDrift, reportLimits, type DriftCounts, type Report, type ResourceReport } from './shapes.ts';
 
 export interface ReportSize {
   readonly characters: number;
@@ -56,11 +56,9 @@ const withoutChanges = ({ id, type, state, why }: ResourceReport): ResourceRepor
   ...(why === undefined ? {} : { why: why.slice(0, SHORT_WHY).toWellFormed() }),
 });
 
-const none: DriftCounts = harden({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
-
 /** Lists those that `keep` says, and counts the others. */
 const listing = (report: Report, keep: (resource: ResourceReport) => boolean): Report => {
-  const omitted: Record<keyof DriftCounts, number> = { ...(report.omitted ?? none) };
+  const omitted: Record<keyof DriftCounts, number> = { ...(report.omitted ?? noDrift) };
   const resources = report.resources.filter((resource) => {
     const { state } = resource;
     if (state !== 'released' && !keep(resource)) omitted[state] += 1;

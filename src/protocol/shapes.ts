@@ -33,14 +33,15 @@ export type ResourceValue = Scalar | readonly string[] | ResourceRecord | Secret
 
 /**
  * One thing that a hob manages: `id` is unique in its document, `type` names a resource type, `after` the ids of those of the same machine
- * that come before it, `notify` the ids of those that are told when it was changed, and come after it; the other properties are that type's
- * own. All are checked by src/protocol/resources.
+ * that come before it, `notify` the ids of those that are told when it was changed, and come after it, `when` on which hosts it is wanted; the other
+ * properties are that type's own. All are checked by src/protocol/resources.
  */
 export interface Resource {
   readonly id: string;
   readonly type: string;
   readonly after?: readonly string[];
   readonly notify?: readonly string[];
+  readonly when?: string;
   readonly [property: string]: ResourceValue | undefined;
 }
 /** How many a list in a resource may have, and how many properties a record. */
@@ -191,12 +192,20 @@ export interface Change {
 
 /**
  * What a hob found for one resource. `ok`: as wanted. `drifted`: not as wanted, and left so. `corrected`: was not as wanted, and is
- * now (`at`: the hob's clock). `failed`: could not be made so. `unknown`: could not be looked at.
- * `released`: left the document; stays on the host as it is; listed once.
+ * now (`at`: the hob's clock). `failed`: could not be made so. `unknown`: could not be looked at. `skipped`: not wanted on this host, as its
+ * condition says; not looked at. `released`: left the document; stays on the host as it is; listed once.
  */
-export type ResourceState = 'ok' | 'drifted' | 'corrected' | 'failed' | 'unknown' | 'released';
-export const resourceStates = harden(['ok', 'drifted', 'corrected', 'failed', 'unknown', 'released'] as const);
+export const resourceStates = harden([
+  'ok',
+  'drifted',
+  'corrected',
+  'failed',
+  'unknown',
+  'skipped',
+  'released',
+] as const);
 harden(resourceStates);
+export type ResourceState = (typeof resourceStates)[number];
 
 export interface ResourceReport {
   readonly id: string;
@@ -204,7 +213,7 @@ export interface ResourceReport {
   readonly state: ResourceState;
   /** For drifted and corrected. */
   readonly changes?: readonly Change[];
-  /** For failed and unknown: one line. */
+  /** For failed, unknown and skipped: one line. */
   readonly why?: string;
   /** For corrected: when, by the hob's clock. */
   readonly at?: number;
@@ -237,16 +246,20 @@ export interface Findings {
   readonly resources: readonly ResourceReport[];
 }
 
-export interface DriftCounts {
-  readonly ok: number;
-  readonly drifted: number;
-  readonly corrected: number;
-  readonly failed: number;
-  readonly unknown: number;
-}
+/** By state, how many; what has left the document is not counted. */
+export type DriftCounts = Readonly<Record<Exclude<ResourceState, 'released'>, number>>;
+export const noDrift: DriftCounts = harden({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0, skipped: 0 });
+harden(noDrift);
 
 export const DriftCountsShape = M.splitRecord(
-  { ok: M.number(), drifted: M.number(), corrected: M.number(), failed: M.number(), unknown: M.number() },
+  {
+    ok: M.number(),
+    drifted: M.number(),
+    corrected: M.number(),
+    failed: M.number(),
+    unknown: M.number(),
+    skipped: M.number(),
+  },
   {},
   M.record({ numPropertiesLimit: 0 }),
 );
@@ -280,7 +293,12 @@ export const ReportAnswerShape = M.or('newest', 'older', 'unknown');
 
 /** About a host, by its hob. Sizes are bytes; `bootTime` is by the hob's clock. Information, never authority. */
 export interface Facts {
+  /** For people: `Debian GNU/Linux 12 (bookworm)`. */
   readonly os: string;
+  /** For programs, as the host's os-release has them, or `unknown`: `debian`, `12`, `bookworm`. */
+  readonly system: string;
+  readonly release: string;
+  readonly codename: string;
   readonly kernel: string;
   readonly architecture: string;
   readonly hostname: string;
@@ -296,6 +314,9 @@ export interface Facts {
 const exactly = (shape: Record<string, Pattern>) => M.splitRecord(shape, {}, M.record({ numPropertiesLimit: 0 }));
 export const FactsShape = exactly({
   os: text(200),
+  system: text(60),
+  release: text(60),
+  codename: text(60),
   kernel: text(200),
   architecture: text(60),
   hostname: text(300),

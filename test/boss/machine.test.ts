@@ -507,7 +507,14 @@ describe('check and converge', () => {
     const report = await E(machine).check();
     expect(report).toMatchObject({ online: true, report: drifted(hob.desired!), receivedAt: world.now });
     expect(await E(machine).drift()).toEqual(report);
-    expect((await E(machine).status()).drift).toEqual({ ok: 0, drifted: 1, corrected: 0, failed: 0, unknown: 0 });
+    expect((await E(machine).status()).drift).toEqual({
+      ok: 0,
+      drifted: 1,
+      corrected: 0,
+      failed: 0,
+      unknown: 0,
+      skipped: 0,
+    });
     hob.answer = undefined;
     expect((await E(machine).converge()).report!.resources).toEqual([{ id: 'a', type: 'noop', state: 'ok' }]);
     expect(hob.heard).toEqual(['check', 'converge']);
@@ -663,7 +670,7 @@ test('facts are those that the hob told last', async () => {
 
 test('what a report does not list for want of room is counted, if it is a number of something', async () => {
   const { machine, hob } = await createReady('web1', { resources: [noop('a')] });
-  const omitted = { ok: 7, drifted: 0, corrected: 0, failed: 2, unknown: 0 };
+  const omitted = { ok: 7, drifted: 0, corrected: 0, failed: 2, unknown: 0, skipped: 0 };
   hob.answer = (desired) => ({ ...reportOn(desired, 5), omitted });
   await E(machine).check();
   expect((await E(machine).status()).drift).toEqual({ ...omitted, ok: 8 });

@@ -134,7 +134,7 @@ describe('machine list and show', () => {
       'drift',
       'held',
     ]);
-    expect(machine!.drift).toEqual({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
+    expect(machine!.drift).toEqual({ ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0, skipped: 0 });
   });
 
   test('an empty list is [] for programs, and a note for people', async () => {
@@ -321,7 +321,7 @@ describe('plan and apply', () => {
     await at.write('fleet.yaml', oneMachine);
     const running = at.gobs('apply fleet.yaml');
     await at.clock.awaitTimer();
-    const drift = { ok: 0, drifted: 0, corrected: 0, failed: 1, unknown: 0 };
+    const drift = { ok: 0, drifted: 0, corrected: 0, failed: 1, unknown: 0, skipped: 0 };
     at.set('web1', { state: 'ready', online: true, reported: 1, drift });
     const { code, stderr } = await running;
     expect(code).toBe(1);

@@ -58,7 +58,7 @@ interface Machine {
   readonly facets: { admin: object; operator: object; observer: object };
 }
 
-const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 };
+const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0, skipped: 0 };
 
 const saidOf = ({ policy, resources }: Pick<DesiredState, 'policy' | 'resources'>): string =>
   JSON.stringify([policy, resources]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeApplied } from '../../src/cli/outcomes.ts';
 import type { MachineStatus } from '../../src/protocol/shapes.ts';
 
-const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 };
+const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0, skipped: 0 };
 const status = (change: Partial<MachineStatus>): MachineStatus =>
   ({ name: 'web1', state: 'ready', online: true, generation: 2, reported: 2, drift: none, ...change }) as MachineStatus;
 const judge = (change: Partial<MachineStatus>) => judgeApplied(2)(status(change));

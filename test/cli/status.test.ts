@@ -66,7 +66,7 @@ describe('status', () => {
       online: false,
       failure: { in: 'creating', code: 'PROVIDER_FAILED', message: 'no room' },
     });
-    const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 };
+    const none = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0, skipped: 0 };
     at.set('g-unknown', { drift: { ...none, unknown: 1, drifted: 4 } });
     at.set('h-broken', { drift: { ...none, failed: 2, unknown: 1 } });
     const { code, stdout } = await at.gobs('status');
@@ -121,7 +121,7 @@ describe('status', () => {
         states: { ready: 3 },
         online: 3,
         held: 0,
-        resources: { ok: 1, drifted: 2, corrected: 0, failed: 0, unknown: 0 },
+        resources: { ok: 1, drifted: 2, corrected: 0, failed: 0, unknown: 0, skipped: 0 },
       },
       attention: [{ name: 'web2', condition: 'drifted', why: '1 drifted', state: 'ready', drift: { drifted: 1 } }],
       more: 1,
@@ -195,6 +195,9 @@ describe('--on', () => {
 
 const host: Facts = harden({
   os: 'Debian 12',
+  system: 'debian',
+  release: '12',
+  codename: 'bookworm',
   kernel: '6.1',
   architecture: 'x64',
   hostname: 'one',

@@ -5,7 +5,11 @@
 import '../../src/lockdown.ts';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
+import { dirname, join } from 'node:path';
 import { makeAccounts } from '../../src/hob/accounts.ts';
+import { gatherFacts } from '../../src/hob/facts.ts';
+import { openOwedNotes } from '../../src/hob/owed.ts';
 import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
 import { openRootedFiles } from '../../src/hob/rooted-files.ts';
@@ -55,7 +59,12 @@ const report = await reconcile({
   mode: order.mode,
   reason: 'applied',
   types: shippedTypes,
-  host: { files, accounts: makeAccounts({ fs }) },
+  host: {
+    files,
+    accounts: makeAccounts({ fs }),
+    facts: () => gatherFacts({ os, fs, now: () => 0, root: order.root, version: '0.0.0' }),
+  },
+  owed: await openOwedNotes(join(dirname(order.root), 'owed'), { fs: watched }),
   now: () => 0,
 });
 await files.close();

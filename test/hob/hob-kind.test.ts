@@ -12,6 +12,9 @@ import { openTestKernel, type TestKernel } from '../support/test-kernel.ts';
 
 const facts: Facts = harden({
   os: 'Debian',
+  system: 'debian',
+  release: '12',
+  codename: 'bookworm',
   kernel: '6.1',
   architecture: 'x64',
   hostname: 'web1',

@@ -7,8 +7,14 @@ test('a host that hangs piles up no jobs, and goes on when it hangs no more', as
   const gate = Promise.withResolvers<void>();
   const { driver, idle } = makeHostDriver({
     types: { noop: { definition: shippedDefinitions.noop, converge: () => gate.promise.then(() => []) } },
-    host: {} as never,
-    facts: async () => ({}) as never,
+    host: { facts: async () => ({}) } as never,
+    owed: {
+      damage: undefined,
+      becauseOf: () => [],
+      ids: () => [],
+      owe: async () => async () => {},
+      settle: async () => {},
+    },
     now: () => 1,
   });
   const desired = harden({ generation: 1, policy: 'report', resources: [{ id: 'a', type: 'noop' }] } as const);

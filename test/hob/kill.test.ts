@@ -9,7 +9,7 @@ import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
 import type { Findings, Resource } from '../../src/protocol/shapes.ts';
 import { convergeInChild } from './run-child.ts';
-import { makeTemporaryRoot, openHost, type TemporaryRoot } from './temporary-root.ts';
+import { makeTemporaryRoot, openHost, openOwed, type TemporaryRoot } from './temporary-root.ts';
 
 const old = 'old content\n'.repeat(1_000);
 const wanted = 'new content\n'.repeat(1_000);
@@ -36,7 +36,8 @@ const order = () => ({ root: place.root, resources: [resource], mode: 'converge'
 /** The hob that is started after the one that was killed. */
 const converge = async (wantedResource: Resource = resource): Promise<Findings> => {
   const host = await openHost(place.root);
-  const request = { mode: 'converge', reason: 'interval', types: shippedTypes, host, now: () => 0 } as const;
+  const owed = await openOwed(place.root);
+  const request = { mode: 'converge', reason: 'interval', types: shippedTypes, host, owed, now: () => 0 } as const;
   const desired = { generation: 1, policy: 'correct', resources: [wantedResource] } as const;
   return reconcile({ ...request, desired }).finally(() => host.files.close());
 };

@@ -10,7 +10,7 @@ import { shippedDefinitions } from '../../src/protocol/resources/shipped.ts';
 import { ReportShape, type Change, type Findings, type Resource } from '../../src/protocol/shapes.ts';
 import { convergeInChild } from './run-child.ts';
 import { hostForEach } from './each-host.ts';
-import { isRoot, openHost, snapshot, type TemporaryRoot } from './temporary-root.ts';
+import { isRoot, openHost, openOwed, snapshot, type TemporaryRoot } from './temporary-root.ts';
 
 let place: TemporaryRoot;
 let host: Host;
@@ -29,6 +29,7 @@ const round = async (resources: readonly Resource[], more: Partial<ReconcileRequ
     reason: 'interval',
     types: shippedTypes,
     host,
+    owed: await openOwed(place.root),
     now: makeClock(),
     ...more,
   });

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { makeAccounts } from '../../src/hob/accounts.ts';
+import { gatherFacts } from '../../src/hob/facts.ts';
+import { openOwedNotes, type OwedNotes } from '../../src/hob/owed.ts';
 import type { Host } from '../../src/hob/resources/contract.ts';
 import { openRootedFiles, type RootedFiles } from '../../src/hob/rooted-files.ts';
 
@@ -50,4 +52,9 @@ export const openFiles = (root: string, powers: Partial<{ fs: typeof fs }> = {})
 export const openHost = async (root: string, powers: Partial<{ fs: typeof fs }> = {}): Promise<Host> => ({
   files: await openFiles(root, powers),
   accounts: makeAccounts({ fs }),
+  facts: () => gatherFacts({ os, fs, now: () => 0, root, version: '0.0.0' }),
 });
+
+/** Kept beside the root, as a hob that is killed leaves it to the next. */
+export const openOwed = (root: string, powers: Partial<{ fs: typeof fs }> = {}): Promise<OwedNotes> =>
+  openOwedNotes(path.join(path.dirname(root), 'owed'), { fs, ...powers });

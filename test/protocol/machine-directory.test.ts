@@ -65,6 +65,7 @@ describe('a command line', () => {
       takingOver: '/m/m1/taking-over',
       takenOver: '/m/m1/taken-over',
       sealingKey: '/m/m1/state/sealing-key',
+      owed: '/m/m1/state/owed',
       store: '/m/m1/state/store',
       enrolment: '/m/m1/enrolment',
       hobPid: '/m/m1/hob.pid',

@@ -6,7 +6,7 @@ import { FactsShape, ReportShape, resourceStates } from '../../src/protocol/shap
 
 const change = { what: 'mode', from: '0644', to: '0600' };
 const resource = { id: 'a', type: 'file', state: 'corrected', changes: [change], why: 'no', at: 1 };
-const omitted = { ok: 1, drifted: 2, corrected: 3, failed: 4, unknown: 5 };
+const omitted = { ok: 1, drifted: 2, corrected: 3, failed: 4, unknown: 5, skipped: 0 };
 const report = { generation: 1, digest: 'd', reason: 'interval', at: 5, resources: [resource], omitted };
 const withResource = (update: object) => ({ ...report, resources: [{ ...resource, ...update }] });
 
@@ -67,7 +67,16 @@ describe('a report', () => {
 
 describe('facts', () => {
   const facts = {
-    ...{ os: 'x', kernel: 'x', architecture: 'x', hostname: 'h', cpu: { model: 'm', count: 2 } },
+    ...{
+      os: 'x',
+      system: 'x',
+      release: 'x',
+      codename: 'x',
+      kernel: 'x',
+      architecture: 'x',
+      hostname: 'h',
+      cpu: { model: 'm', count: 2 },
+    },
     ...{ memory: { total: 5, free: 0 }, disk: { total: 1.5, free: 1 }, addresses: [], bootTime: 1, hob: '0' },
   };
   const areFacts = (value: object) => matches(harden({ ...facts, ...value }) as never, FactsShape);

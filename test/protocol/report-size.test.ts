@@ -31,13 +31,13 @@ describe('a report', () => {
     const long = of(9_990, 'ok').map((one) => ({ ...one, id: `${id}${one.id}` }));
     const shorter = shortened(report(long, of(10, 'failed', { why: 'no' }), of(5, 'released')));
     expect(shorter.resources).toEqual([...of(10, 'failed', { why: 'no' }), ...of(5, 'released')]);
-    expect(shorter.omitted).toEqual({ ok: 9_990, drifted: 0, corrected: 0, failed: 0, unknown: 0 });
+    expect(shorter.omitted).toEqual({ ok: 9_990, drifted: 0, corrected: 0, failed: 0, unknown: 0, skipped: 0 });
   });
 
   test('then counts alone, which is always allowed', () => {
     const shorter = shortened(report(of(10_000, 'failed', { why: 'é'.repeat(4_000) }), of(10_000, 'ok')));
     expect(shorter.resources).toEqual([]);
-    expect(shorter.omitted).toEqual({ ok: 10_000, drifted: 0, corrected: 0, failed: 10_000, unknown: 0 });
+    expect(shorter.omitted).toEqual({ ok: 10_000, drifted: 0, corrected: 0, failed: 10_000, unknown: 0, skipped: 0 });
     mustMatch(shorter, ReportShape);
     expect(isWithinLimits(shorter)).toBe(true);
     expect(shortened(report(of(1, 'drifted')), SHORTEST).omitted).toMatchObject({ drifted: 1 });

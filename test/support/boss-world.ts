@@ -31,6 +31,9 @@ import { makeFakeCloud, type FakeCloud } from './fake-provider.ts';
 
 export const someFacts: Facts = harden({
   os: 'Debian 12',
+  system: 'debian',
+  release: '12',
+  codename: 'bookworm',
   kernel: '6.1',
   architecture: 'x64',
   hostname: 'somewhere',

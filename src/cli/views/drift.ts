@@ -33,7 +33,7 @@ harden(driftOutcome);
 type Row = [machine: string, resource: string, state: string, what: string, from: string, to: string];
 
 const rowsOf = (name: string, { id, state, changes = [], why = '' }: ResourceReport): Row[] => {
-  if (state === 'ok') return [];
+  if (state === 'ok' || state === 'skipped') return [];
   if (changes.length === 0) return [[name, id, state, why, '', '']];
   return changes.map(({ what, from, to }) => [name, id, state, what, from, to]);
 };

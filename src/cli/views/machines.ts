@@ -7,7 +7,7 @@ import { factFields } from './facts.ts';
 
 /** `2 ok, 1 drifted`, or nothing before the first report. */
 export const driftWords = (drift: DriftCounts): string =>
-  (['ok', 'drifted', 'corrected', 'failed', 'unknown'] as const)
+  (['ok', 'drifted', 'corrected', 'failed', 'unknown', 'skipped'] as const)
     .filter((state) => drift[state] > 0)
     .map((state) => `${drift[state]} ${state}`)
     .join(', ');

@@ -1,6 +1,6 @@
 /** A fleet on one screen: how many of what, and the worst machines first. Pure. */
 import type { DriftCounts, LifecycleState, MachineStatus } from '../../protocol/shapes.ts';
-import { lifecycleStates } from '../../protocol/shapes.ts';
+import { lifecycleStates, noDrift } from '../../protocol/shapes.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { age, renderFields, renderTable } from '../tables.ts';
 import { driftWords, machineRecord } from './machines.ts';
@@ -67,7 +67,7 @@ export interface FleetCounts {
 
 export const countFleet = (statuses: readonly MachineStatus[]): FleetCounts => {
   const states: Partial<Record<LifecycleState, number>> = {};
-  const resources = { ok: 0, drifted: 0, corrected: 0, failed: 0, unknown: 0 };
+  const resources: Record<keyof DriftCounts, number> = { ...noDrift };
   for (const { state, drift } of statuses) {
     states[state] = (states[state] ?? 0) + 1;
     for (const each of Object.keys(resources) as (keyof DriftCounts)[]) resources[each] += drift[each];

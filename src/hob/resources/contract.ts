@@ -11,7 +11,7 @@
  * too: there is no way from what is to what is wanted. Twice in a row, the second returns `[]`.
  */
 import type { ResourceDefinition } from '../../protocol/resources/definition.ts';
-import type { Change, Resource } from '../../protocol/shapes.ts';
+import type { Change, Facts, Resource } from '../../protocol/shapes.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Commands } from '../commands.ts';
 import type { RootedFiles } from '../rooted-files.ts';
@@ -24,6 +24,8 @@ export interface Host {
   readonly accounts: Accounts;
   /** Undefined where the hob does not keep a whole host as root: a resource that needs it throws CANNOT_LOOK (commanding.ts). */
   readonly commands?: Commands | undefined;
+  /** What the host is; the same within one round. */
+  readonly facts: () => Promise<Facts>;
 }
 
 /** What the reconcile loop knows that the host does not show. */

@@ -1,6 +1,7 @@
 /** Rules that more than one resource type has. See definition.ts. */
 import { plainText, quoted } from '../plain-text.ts';
 import { longestItem, longestList, longestText, type Resource } from '../shapes.ts';
+import { whenRule } from './condition.ts';
 import type { PropertyProblem, PropertyRule } from './definition.ts';
 import { hostPathProblem } from './host-path.ts';
 import { parseOwner } from './owner.ts';
@@ -49,6 +50,7 @@ export const everyResource: Readonly<Record<string, PropertyRule>> = harden({
   id: idRule,
   after: idsRule,
   notify: idsRule,
+  when: whenRule,
 });
 harden(everyResource);
 

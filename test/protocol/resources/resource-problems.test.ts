@@ -74,20 +74,22 @@ describe('a list of resources', () => {
       'has a property that is near another',
       [...good.slice(0, 2), ...file({ mdoe: '0644' })],
       [
-        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, after, content, id, mode, notify, owner, path)',
+        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, after, content, id, mode, notify, owner, path, when)',
       ],
     ],
     [
       'has a property that every object has',
       file({ toString: 'x' }),
       [
-        'resources[0].toString: a file has no such property (it has absent, after, content, id, mode, notify, owner, path)',
+        'resources[0].toString: a file has no such property (it has absent, after, content, id, mode, notify, owner, path, when)',
       ],
     ],
     [
       'has a property of another type',
       [{ id: 'd', type: 'directory', path: '/d', content: 'x' }],
-      ['resources[0].content: a directory has no such property (it has absent, after, id, mode, notify, owner, path)'],
+      [
+        'resources[0].content: a directory has no such property (it has absent, after, id, mode, notify, owner, path, when)',
+      ],
     ],
     ['lacks a path', [{ id: 'x', type: 'file', content: 'x' }], ['resources[0].path: is missing; a file needs it']],
     [
@@ -199,7 +201,9 @@ describe('a list of resources', () => {
     [
       'has a symlink with a mode',
       [{ id: 'l', type: 'symlink', path: '/l', target: '..', mode: '0777' }],
-      ['resources[0].mode: a symlink has no such property (it has absent, after, id, notify, owner, path, target)'],
+      [
+        'resources[0].mode: a symlink has no such property (it has absent, after, id, notify, owner, path, target, when)',
+      ],
     ],
     ...[
       [
@@ -285,7 +289,7 @@ describe('a list of resources', () => {
     [
       'names one that has a problem of its own',
       [...noops({ a: ['bad'] }), { id: 'bad', type: 'noop', after: ['a'], x: 1 }],
-      ['resources[1].x: a noop has no such property (it has after, id, note, notify)'],
+      ['resources[1].x: a noop has no such property (it has after, id, note, notify, when)'],
     ],
   ];
   for (const [name, resources, problems] of cases) {
