@@ -9,7 +9,7 @@ import { openHostLab, type HostLab } from './lab.ts';
 
 const programs = [
   ...['ip', 'nft', 'mount', 'umount', 'nsenter', 'unshare', 'setpriv', 'flock', 'ssh-keygen', 'systemd-nspawn'],
-  ...['mmdebstrap', 'dpkg-deb', 'apt-get', 'gpg'],
+  ...['mmdebstrap', 'dpkg-deb', 'apt-get', 'gpg', 'ssh'],
 ];
 
 const missingPrograms = async (): Promise<readonly string[]> => {
@@ -42,11 +42,17 @@ const tryHost = async (start: (lab: HostLab) => Promise<unknown>): Promise<strin
   }
 };
 
-const findReason = async (): Promise<string | undefined> => {
+/** What can be seen at once, and changes nothing. */
+export const whyNoHostsAtOnce = async (): Promise<string | undefined> => {
   if (process.platform !== 'linux') return 'needs Linux';
   if (process.getuid!() !== 0) return 'needs root, for namespaces and mounts';
   const missing = await missingPrograms();
-  if (missing.length > 0) return `needs ${missing.join(', ')}`;
+  return missing.length === 0 ? undefined : `needs ${missing.join(', ')}`;
+};
+
+const findReason = async (): Promise<string | undefined> => {
+  const atOnce = await whyNoHostsAtOnce();
+  if (atOnce !== undefined) return atOnce;
   try {
     await hostImage();
   } catch (error) {

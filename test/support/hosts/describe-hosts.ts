@@ -5,6 +5,10 @@ import { whyNoHosts } from './capability.ts';
 const reason = await whyNoHosts();
 
 export const describeHosts = (name: string, suite: () => void): void => {
-  if (reason === undefined) describe(name, suite);
-  else describe.skip(`${name} (${reason})`, suite);
+  if (reason === undefined) {
+    describe(name, suite);
+  } else {
+    console.log(`skipped: ${name}: ${reason}`);
+    describe.skip(`${name} (${reason})`, suite);
+  }
 };

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { missedBugs } from '../support/planted-bugs.ts';
+import { plantedBugs } from '../vats/garbage/planted.ts';
+
+/** Enough for every planted bug, by far. */
+const RUNS_FOR_A_BUG = 300;
+
+test(`random programs that move references about find every planted bug: ${plantedBugs.length}`, async () => {
+  const found: string[] = [];
+  const missed = await missedBugs('test/vats/garbage/child.ts', RUNS_FOR_A_BUG, plantedBugs, (line) =>
+    found.push(line),
+  );
+  console.log(`garbage test: ${found.length} of ${plantedBugs.length} planted bugs found\n  ${found.join('\n  ')}`);
+  expect(missed).toEqual([]);
+}, 600_000);
