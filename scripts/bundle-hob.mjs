@@ -83,6 +83,9 @@ const replace = (path, text) => {
   }
 };
 
+/** Whoever has the file can tell which it is without running it. */
+const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+
 const bundle = await rolldown({
   input: join(repository, 'src/hob/main.ts'),
   cwd: repository,
@@ -90,7 +93,12 @@ const bundle = await rolldown({
   plugins: [carryAddon],
   tsconfig: false,
 });
-const { output } = await bundle.generate({ format: 'esm', codeSplitting: false, strictExecutionOrder: true });
+const { output } = await bundle.generate({
+  banner: `// gobs hob ${version}`,
+  format: 'esm',
+  codeSplitting: false,
+  strictExecutionOrder: true,
+});
 await bundle.close();
 const [{ code, moduleIds }] = output;
 const packages = [...new Set(moduleIds.map(packageOf).filter((place) => place !== undefined))].sort();
