@@ -113,6 +113,7 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
   hostname: () => os.hostname(),
   environment: process.env,
   hobCommand: hobCommand(hobInterval),
+  hobFile: fileURLToPath(new URL('../../dist/hob/gobs-hob.mjs', import.meta.url)),
   log,
   version,
 });

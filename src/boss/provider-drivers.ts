@@ -34,8 +34,9 @@ export const driverMaker =
     const provider = typeNamed(powers.providerTypes, configured);
     const directory = name === localProvider.name ? machines : `${root}/providers/${name}`;
     // Nothing but what the contract says: a provider is handed its own authority, not the boss's.
-    const { spawn, kill, now, setTimer, uid, environment, hobCommand } = powers;
-    const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, hobCommand, directory };
+    const { spawn, kill, now, setTimer, uid, environment, hobCommand, hobFile } = powers;
+    const hob = { hobCommand, hobFile };
+    const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, ...hob, directory };
     const driver = makeWithSecrets(settings, (texts) => provider.make(given, texts), readSecret);
     return makePatientDriver(driver, setTimer);
   };

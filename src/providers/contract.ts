@@ -110,6 +110,8 @@ export interface ProviderPowers {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Program and first arguments that start a hob on this host; absolute paths. */
   readonly hobCommand: readonly string[];
+  /** The hob as one file, for other hosts; an absolute path. In a checkout it is there once it was built. */
+  readonly hobFile: string;
   /** Absolute; this provider instance's own, where it may keep what it likes; need not exist. */
   readonly directory: string;
 }

@@ -12,7 +12,7 @@ import * as fs from 'node:fs/promises';
 
 describe.each(Object.entries<ProviderType>(shippedProviders))('the provider type %s', (key, providerType) => {
   const directory = join(tmpdir(), `gobs-never-made-${process.pid}`);
-  const powers = { ...localPowers(directory), fs };
+  const powers = { ...localPowers(directory), fs, hobFile: '/nowhere' };
 
   it('is listed under its own name, with one line about it', () => {
     expect(providerType.type).toBe(key);

@@ -1,8 +1,5 @@
 /** A hob is put on a host, kept, and taken away: real shells, real hobs, a real boss; the host is a directory of this one (installer-scene.ts). */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { codeOf } from '../../../../src/errors/gobs-error.ts';
 import { bookMachine, holdWaitingBoss, type BookedMachine } from '../../../support/e2e/booked-machine.ts';
 import { makeSandbox, type Sandbox } from '../../../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../../../support/e2e/status-once.ts';
