@@ -103,7 +103,7 @@ describe('a round', () => {
   it('fails what makes no sense by itself, and looks after the rest', async () => {
     const resources = [
       file('a'),
-      { id: 'p', type: 'package', name: 'nginx' },
+      { id: 'p', type: 'zebra', name: 'nginx' },
       file('b', { mdoe: '0644' }),
       file('a', { path: '/other' }),
       file('c', { path: '/a' }),
@@ -123,7 +123,7 @@ describe('a round', () => {
     const whys = report.resources.map(({ why }) => why?.replace(/ \(.*/, ''));
     expect(whys).toEqual([
       undefined,
-      'BAD_DESIRED_STATE: resources[1].type: there is no resource type "package"',
+      'BAD_DESIRED_STATE: resources[1].type: there is no resource type "zebra"',
       'BAD_DESIRED_STATE: resources[2].mdoe: a file has no such property',
       'BAD_DESIRED_STATE: resources[3].id: "a" is the id of resources[0] too',
       'BAD_DESIRED_STATE: resources[4].path: "/a" is the path of resources[0] too',

@@ -5,6 +5,7 @@ import { directoryType } from './directory.ts';
 import { fileType } from './file.ts';
 import { lineType } from './line.ts';
 import { noopType } from './noop.ts';
+import { packageType } from './package.ts';
 import { symlinkType } from './symlink.ts';
 
 export const shippedTypes = {
@@ -12,6 +13,7 @@ export const shippedTypes = {
   file: fileType,
   line: lineType,
   noop: noopType,
+  package: packageType,
   symlink: symlinkType,
 } as const satisfies Readonly<Record<ShippedType, ResourceType>>;
 harden(shippedTypes);

@@ -30,6 +30,8 @@ export interface ResourceDefinition {
   conflict?(resource: Resource): PropertyProblem | undefined;
   /** The path that this resource has for itself: no two resources of a document own one. */
   owns?(resource: Resource): string;
+  /** What the resource is about, where that is no path: `nginx` of a package. No two of one type in a document are about the same. */
+  about?(resource: Resource): string;
   /** Of a path that it owns, does it leave the content to others? Left out: no. */
   sharesContent?(resource: Resource): boolean;
   /** The path of a file of which it changes a part. Whoever owns that path must share its content. */

@@ -112,6 +112,10 @@ export const ownerRule: PropertyRule = (value) =>
     : `must be "user" or "user:group", by name or number, not ${quoted(value)}`;
 harden(ownerRule);
 
+export const booleanRule: PropertyRule = (value) =>
+  typeof value === 'boolean' ? undefined : `must be true or false, not ${quoted(value)}`;
+harden(booleanRule);
+
 /** For `absent`: there is nothing that `false` could mean beside leaving it out. */
 export const onlyTrueRule: PropertyRule = (value) =>
   value === true ? undefined : `must be true or left out, not ${quoted(value)}`;

@@ -100,14 +100,16 @@ const placed = (index: number, { property, message, hint }: PropertyProblem): Re
   ...(hint === undefined ? {} : { hint }),
 });
 
-/** Keeps who had a value first; a later resource with the same is a problem, the first is not. */
-const makeUnique = (property: string) => {
+/** Keeps who had a value first; a later resource with the same is a problem, the first is not. `what`: a property, or what it is about. */
+const makeUnique = () => {
   const first = new Map<string, number>();
-  return (value: string, index: number): readonly ResourceProblem[] => {
-    const other = first.get(value);
-    if (other === undefined) first.set(value, index);
+  return (what: string, value: string, index: number, property?: string): readonly ResourceProblem[] => {
+    const key = JSON.stringify([what, value]);
+    const other = first.get(key);
+    if (other === undefined) first.set(key, index);
     if (other === undefined) return [];
-    return [placed(index, { property, message: `${quoted(value)} is the ${property} of resources[${other}] too` })];
+    const message = `${quoted(value)} is the ${what} of resources[${other}] too`;
+    return [placed(index, property === undefined ? { message } : { property, message })];
   };
 };
 
@@ -138,8 +140,7 @@ export const findResourceProblems = (
 ): readonly ResourceProblem[] => {
   const message = listProblem(resources);
   if (message !== undefined) return harden([{ index: -1, path: 'resources', message }]);
-  const uniqueId = makeUnique('id');
-  const uniquePath = makeUnique('path');
+  const unique = makeUnique();
   const list = resources as readonly unknown[];
   const own = list.map((resource) => [...problemsOfOne(resource, definitions)]);
   const ofOrder = findOrderProblems(
@@ -155,10 +156,13 @@ export const findResourceProblems = (
   const problems = list.flatMap((resource, index) => {
     if (own[index]!.length > 0) return own[index]!.map((problem) => placed(index, problem));
     const sound = resource as Resource;
-    const path = lookUp(definitions, sound.type)!.owns?.(sound);
+    const { owns, about } = lookUp(definitions, sound.type)!;
+    const path = owns?.(sound);
+    const subject = about?.(sound);
     return [
-      ...uniqueId(sound.id, index),
-      ...(path === undefined ? [] : uniquePath(path, index)),
+      ...unique('id', sound.id, index, 'id'),
+      ...(path === undefined ? [] : unique('path', path, index, 'path')),
+      ...(subject === undefined ? [] : unique(sound.type, subject, index)),
       ...[...(ofOrder.get(index) ?? []), ...(ofEdits.get(index) ?? [])].map((problem) => placed(index, problem)),
     ];
   });

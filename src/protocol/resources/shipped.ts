@@ -4,6 +4,7 @@ import { directoryDefinition } from './directory.ts';
 import { fileDefinition } from './file.ts';
 import { lineDefinition } from './line.ts';
 import { noopDefinition } from './noop.ts';
+import { packageDefinition } from './package.ts';
 import { symlinkDefinition } from './symlink.ts';
 
 export const shippedDefinitions = {
@@ -11,6 +12,7 @@ export const shippedDefinitions = {
   file: fileDefinition,
   line: lineDefinition,
   noop: noopDefinition,
+  package: packageDefinition,
   symlink: symlinkDefinition,
 } as const satisfies Readonly<Record<string, ResourceDefinition>>;
 harden(shippedDefinitions);

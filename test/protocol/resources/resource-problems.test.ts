@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { shippedDefinitions } from '../../../src/protocol/resources/shipped.ts';
 import { findResourceProblems } from '../../../src/protocol/resources/resource-problems.ts';
 
 const good = [
@@ -28,6 +29,8 @@ const noops = (after: Readonly<Record<string, unknown>>) =>
 
 const line = (id: string, more: object, path = '/x') => ({ id, type: 'line', path, ...more });
 
+const allTypes = Object.keys(shippedDefinitions).toSorted().join(', ');
+
 describe('a list of resources', () => {
   it('that makes sense has no problems', () => {
     expect(lines(good)).toEqual([]);
@@ -47,27 +50,21 @@ describe('a list of resources', () => {
         'resources[2]: must be a mapping with id and type, not a list',
       ],
     ],
-    [
-      'holds nothing',
-      [{}],
-      ['resources[0].id: is missing', 'resources[0].type: is missing (there are directory, file, line, noop, symlink)'],
-    ],
+    ['holds nothing', [{}], ['resources[0].id: is missing', `resources[0].type: is missing (there are ${allTypes})`]],
     [
       'has a type that is near another',
       [...good, { id: 'x', type: 'fiel', path: '/x' }],
-      [
-        'resources[11].type: there is no resource type "fiel" (did you mean "file"? there are directory, file, line, noop, symlink)',
-      ],
+      [`resources[11].type: there is no resource type "fiel" (did you mean "file"? there are ${allTypes})`],
     ],
     [
       'has a type that is near nothing',
-      [{ id: 'x', type: 'package' }],
-      ['resources[0].type: there is no resource type "package" (there are directory, file, line, noop, symlink)'],
+      [{ id: 'x', type: 'zebra' }],
+      [`resources[0].type: there is no resource type "zebra" (there are ${allTypes})`],
     ],
     [
       'has a type that every object has',
       [{ id: 'x', type: 'constructor' }],
-      ['resources[0].type: there is no resource type "constructor" (there are directory, file, line, noop, symlink)'],
+      [`resources[0].type: there is no resource type "constructor" (there are ${allTypes})`],
     ],
     ['has a type that is no text', [{ id: 'x', type: 7 }], ['resources[0].type: must be text, not the number 7']],
     [

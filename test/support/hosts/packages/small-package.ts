@@ -11,11 +11,13 @@ export interface SmallPackage {
   /** Of those files, which are configuration: dpkg keeps what an admin made of them. */
   readonly configuration?: readonly string[];
   readonly depends?: string;
+  /** More of what its control file says: `Conflicts: other`. */
+  readonly fields?: readonly string[];
   /** What dpkg runs, as shell scripts: `{ postinst: 'systemctl …' }`. */
   readonly scripts?: Readonly<Partial<Record<'preinst' | 'postinst' | 'prerm' | 'postrm', string>>>;
 }
 
-const controlOf = ({ name, version, depends }: SmallPackage): string =>
+const controlOf = ({ name, version, depends, fields = [] }: SmallPackage): string =>
   [
     `Package: ${name}`,
     `Version: ${version}`,
@@ -24,6 +26,7 @@ const controlOf = ({ name, version, depends }: SmallPackage): string =>
     'Section: misc',
     'Priority: optional',
     ...(depends === undefined ? [] : [`Depends: ${depends}`]),
+    ...fields,
     `Description: ${name}, for tests`,
     '',
   ].join('\n');

@@ -1,0 +1,48 @@
+/**
+ * A unit file of systemd in /etc/systemd/system, or with `drop-in` a piece that adds to a unit of others: /etc/systemd/system/UNIT.d/DROP-IN.conf.
+ * systemd is told to read its files anew when that is needed. Whether the unit runs is for a `service` resource.
+ */
+import { quoted } from '../plain-text.ts';
+import { longestText, type Resource } from '../shapes.ts';
+import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
+import { besideAbsent, modeRule, onlyTrueRule, textRule } from './property-rules.ts';
+import { unitNameRule } from './unit-name.ts';
+
+export interface UnitResource extends Resource {
+  readonly type: 'unit';
+  /** With its type: `app.service`. */
+  readonly name: string;
+  readonly content?: string;
+  readonly 'drop-in'?: string;
+  /** Left out: 0644. */
+  readonly mode?: string;
+  readonly absent?: true;
+}
+
+const dropInRule: PropertyRule = (value) =>
+  typeof value === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(value) && !value.endsWith('.conf')
+    ? undefined
+    : `must be the name of a drop-in without ".conf", such as "10-limits", not ${quoted(value)}`;
+
+const beside = besideAbsent('content', 'mode');
+
+const conflict = (resource: Resource): PropertyProblem | undefined => {
+  const { content, absent } = resource as UnitResource;
+  if (absent === true || content !== undefined) return beside(resource);
+  return { property: 'content', message: 'is missing; a unit needs it, or absent: true' };
+};
+
+const DIRECTORY = '/etc/systemd/system';
+
+export const unitPath = ({ name, 'drop-in': dropIn }: Pick<UnitResource, 'name' | 'drop-in'>): string =>
+  dropIn === undefined ? `${DIRECTORY}/${name}` : `${DIRECTORY}/${name}.d/${dropIn}.conf`;
+harden(unitPath);
+
+export const unitDefinition = {
+  type: 'unit',
+  required: { name: unitNameRule },
+  optional: { content: textRule(longestText), 'drop-in': dropInRule, mode: modeRule, absent: onlyTrueRule },
+  conflict,
+  owns: (resource: Resource) => unitPath(resource as UnitResource),
+} as const satisfies ResourceDefinition;
+harden(unitDefinition);
