@@ -187,6 +187,28 @@ describeHosts('the hosts of tests', () => {
     }
   });
 
+  test('have a clock of their own when it is asked for, in services and sessions, which counts on from what it is set to', async () => {
+    const clock = 'node -e "console.log(Date.now(), performance.now() < 3600000)"';
+    for (const host of [
+      await lab.startBootedHost({ node: true, ownClock: true }),
+      (await lab.startSshHosts(1, { node: true, ownClock: true }))[0]!,
+    ]) {
+      for (const set of [Date.now() - 86_400_000, 5_000, Date.now() + 86_400_000]) {
+        await host.setClock(set);
+        const began = Date.now();
+        const [now = '', counts] = (await ssh(lab, host, clock)).stdout.trim().split(' ');
+        expect(Number(now)).toBeGreaterThan(set - 2_000);
+        expect(Number(now)).toBeLessThan(set + 2_000 + (Date.now() - began));
+        expect(counts).toBe('true');
+      }
+      await host.setClock(5_000);
+      if ('reboot' in host) {
+        expect((await host.run('systemd-run --quiet --pipe --unit gobs-date date +%Y')).stdout).toBe('1970\n');
+      }
+      await host.stop();
+    }
+  });
+
   test('cannot set the clock of the machine that runs the tests, nor its settings', async () => {
     for (const host of [await lab.startBootedHost(), (await lab.startSshHosts(1))[0]!]) {
       // To what it is: should it work, it does no harm.

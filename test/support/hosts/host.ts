@@ -3,6 +3,7 @@
  * admin would do goes by ssh; what a test must see or break, past it.
  */
 import { attempt, type CommandOutcome } from './commands.ts';
+import { setClock } from './clock.ts';
 import { fillDisk, makeHostKey, makeRoom, readHostKey, type HostKey, type OverlayRoot } from './overlay-root.ts';
 
 export interface HostOptions {
@@ -12,7 +13,7 @@ export interface HostOptions {
   readonly node?: boolean;
   /** Packages that its image has beside the usual. The first to ask waits until it is made. */
   readonly packages?: readonly string[];
-  /** Others can be set than the test machine's; see `setClock`. */
+  /** Then it can be set. What it is: clock.ts. */
   readonly ownClock?: boolean;
 }
 
@@ -41,6 +42,8 @@ export interface TestHost {
   /** Needs the option `disk`. */
   fillDisk(): Promise<void>;
   makeRoom(): Promise<void>;
+  /** Milliseconds since 1970; it goes on from there. Needs the option `ownClock`. */
+  setClock(now: number): Promise<void>;
   /** Pulls the plug: no process of it is left, its disk stays. */
   cutPower(): Promise<void>;
   /** Resolves when sshd answers. */
@@ -79,7 +82,10 @@ const rules = {
   dropOutgoing: `table inet ${table} {\n${hook('output', 'accept', 'oifname != "lo" tcp flags & (syn | ack) == syn drop')}\n}`,
 };
 
-type Faults = Pick<TestHost, 'dropPackets' | 'dropOutgoing' | 'letThrough' | 'changeHostKey' | 'fillDisk' | 'makeRoom'>;
+type Faults = Pick<
+  TestHost,
+  'dropPackets' | 'dropOutgoing' | 'letThrough' | 'changeHostKey' | 'fillDisk' | 'makeRoom' | 'setClock'
+>;
 
 const pidOf = (body: HostBody): number => {
   const pid = body.pid();
@@ -108,6 +114,7 @@ export const makeFaults = (body: HostBody): Faults => ({
   },
   fillDisk: () => fillDisk(body.root),
   makeRoom: () => makeRoom(body.root),
+  setClock: (now) => setClock(body.root.root, now),
 });
 
 const addUser = `

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { makeBootedBody } from './booted-host.ts';
 import { clearAbandonedPlaces, clearPlace } from './clear-place.ts';
+import { giveOwnClock } from './clock.ts';
 import { command } from './commands.ts';
 import { makeFaults, makeLook, type HostOptions, type TestHost } from './host.ts';
 import { hostImage } from './image.ts';
@@ -77,6 +78,7 @@ const startHost = async <Body extends PoweredBody>(
   const overlay = await mountOverlay(join(place.directory, name), image, { disk: options.disk, from });
   if (from === undefined) await makeIdentity(overlay.root, lab.publicKey);
   await nameHost(overlay.root, name, address, `${place.network}.1`);
+  if (from === undefined && options.ownClock === true) await giveOwnClock(overlay.root);
   if (options.node === true) await bindNode(overlay.root);
   const body = makeBody(place, name, address, overlay);
   await body.powerOn();
