@@ -25,7 +25,7 @@ const forget = (turn: MachineTurn): Promise<{ readonly remains: readonly string[
 };
 
 export const adminMethods = (turn: MachineTurn): Admin => {
-  const { portrait, situation, change } = turn;
+  const { portrait, self, situation, change } = turn;
   const { progress, desired, name } = portrait;
 
   const destroy = (): void => {
@@ -69,6 +69,7 @@ export const adminMethods = (turn: MachineTurn): Admin => {
         if (isTracePage(page)) return page;
         throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no trace`);
       }),
+    asExecutor: () => self.executor,
   };
 };
 harden(adminMethods);

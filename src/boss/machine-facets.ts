@@ -3,7 +3,13 @@
  * guards are in src/protocol. `gate` and `lifecycle` never leave the vat.
  */
 import { M } from '@endo/patterns';
-import type { MachineAdmin, MachineHobSide, MachineObserver, MachineOperator } from '../protocol/remotes.ts';
+import type {
+  MachineAdmin,
+  MachineExecutor,
+  MachineHobSide,
+  MachineObserver,
+  MachineOperator,
+} from '../protocol/remotes.ts';
 import type { Failure } from './lifecycle.ts';
 
 /** The methods of `T`, of which those in `K` may answer later. Facets give facets. */
@@ -19,6 +25,8 @@ export type Admin = Later<
   MachineAdmin,
   'nextStatus' | 'check' | 'converge' | 'forget' | 'bind' | 'unbind' | 'lookup' | 'bindings' | 'trace'
 >;
+
+export type Executor = Later<MachineExecutor, 'exec'>;
 
 export type HobSide = Later<MachineHobSide, 'attach'>;
 
@@ -87,6 +95,7 @@ export interface MachineFacets extends Record<string, object> {
   readonly observer: Observer;
   readonly operator: Operator;
   readonly admin: Admin;
+  readonly executor: Executor;
   readonly hobSide: HobSide;
   readonly gate: Gate;
   readonly lifecycle: Lifecycle;

@@ -1,16 +1,23 @@
 /**
  * A machine: the boss's actor for one host. docs/explanation/machines.md tells its life.
  *
- *            observer ⊂ operator ⊂ admin        for people, by what they may do
+ *            observer ⊂ operator ⊂ admin ⊃ executor   for people, by what they may do
  *   provider ◀── lifecycle        hobSide ◀──── its hob, and nobody else
  *                      gate ◀── boss            who may come in as its hob
  *
  * A machine that is gone stays as an actor, so that references to it say so, as long as there are any (clear-gone.ts).
  */
 import { makeError } from '../errors/gobs-error.ts';
-import { MachineAdminI, MachineHobSideI, MachineObserverI, MachineOperatorI } from '../protocol/interfaces.ts';
+import {
+  MachineAdminI,
+  MachineExecutorI,
+  MachineHobSideI,
+  MachineObserverI,
+  MachineOperatorI,
+} from '../protocol/interfaces.ts';
 import { defineKindKit } from '../vats/kind.ts';
 import { adminMethods } from './machine-admin.ts';
+import { executorMethods } from './machine-executor.ts';
 import { GateI, LifecycleI, type MachineFacets } from './machine-facets.ts';
 import { gateMethods } from './machine-gate.ts';
 import { hobSideMethods } from './machine-hob-side.ts';
@@ -46,6 +53,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
     observer: MachineObserverI,
     operator: MachineOperatorI,
     admin: MachineAdminI,
+    executor: MachineExecutorI,
     hobSide: MachineHobSideI,
     gate: GateI,
     lifecycle: LifecycleI,
@@ -57,6 +65,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
       observer: observerMethods(turn),
       operator: operatorMethods(turn),
       admin: adminMethods(turn),
+      executor: executorMethods(turn),
       hobSide: hobSideMethods(turn),
       gate: gateMethods(turn),
       lifecycle: lifecycleMethods(turn),
@@ -67,6 +76,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
       observer: goneObserver(live.observer, turn),
       operator: goneObserver(live.operator, turn),
       admin: goneObserver(live.admin, turn),
+      executor: gone(live.executor, turn),
       hobSide: gone(live.hobSide, turn),
     };
   },

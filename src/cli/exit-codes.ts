@@ -14,6 +14,11 @@ export const exitCodes = harden({
 harden(exitCodes);
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** Of `gobs exec`: the exit code of the command on the machine; 255, as of ssh, if gobs itself could not do it; 127 if there is no such program. */
+export type ExecExit = number;
+export const execExits = harden({ gobsFailed: 255, noProgram: 127, signalled: 128 } as const);
+harden(execExits);
+
 /** How it went for one machine. */
 export type Outcome = 'done' | 'differs' | 'failed' | 'unknown';
 

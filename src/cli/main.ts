@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import syncFs from 'node:fs';
 import fs from 'node:fs/promises';
 import net from 'node:net';
-import { homedir } from 'node:os';
+import { constants, homedir, hostname, userInfo } from 'node:os';
 import process from 'node:process';
 import { Writable } from 'node:stream';
 import tls from 'node:tls';
@@ -138,6 +138,18 @@ const terminate = (pid: number): void => {
   }
 };
 
+const writeBytes: CliPowers['writeBytes'] = (stream, bytes) =>
+  new Promise((resolve) => process[stream].write(bytes, () => resolve()));
+
+const userName = (): string => {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A user without an entry has no name.
+    return `${process.getuid?.() ?? '?'}@${hostname()}`;
+  }
+};
+
 const powers: CliPowers = {
   version,
   env: process.env,
@@ -147,6 +159,9 @@ const powers: CliPowers = {
   stdin: process.stdin,
   stdout: sink(process.stdout),
   stderr: sink(process.stderr),
+  writeBytes,
+  signals: constants.signals,
+  userName: userName(),
   ask,
   askHidden,
   onInterrupt,

@@ -86,6 +86,12 @@ export interface CliPowers {
   readonly stdin: Terminal<Readable>;
   readonly stdout: Sink;
   readonly stderr: Sink;
+  /** Bytes as they are; resolves when they are taken. For what a command on a machine says, and nothing else. */
+  readonly writeBytes: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>;
+  /** Their numbers, by name. */
+  readonly signals: Readonly<Record<string, number>>;
+  /** Whom a machine's log names: who we are, as we say. */
+  readonly userName: string;
   /** Puts a question on the terminal and gives the line that is answered, without its end. */
   readonly ask: (question: string) => Promise<string>;
   /** The same without showing what is typed. Rejects BAD_USAGE when it is broken off. */

@@ -102,6 +102,7 @@ export type Request =
   | ({ readonly do: 'status'; readonly limit: number; readonly json: boolean } & AtBoss & Chosen)
   /** No names: all machines. */
   | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss & Chosen)
+  | ({ readonly do: 'exec'; readonly name: string; readonly argv: readonly string[] } & AtBoss)
   | ({
       readonly do: 'trace';
       readonly name?: string;

@@ -6,7 +6,7 @@
  */
 import { codeOf } from '../errors/gobs-error.ts';
 import type { Action, Surroundings } from './actions/action.ts';
-import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { execExits, exitCodes, type ExecExit, type ExitCode } from './exit-codes.ts';
 import { makeOutput } from './output.ts';
 import type { CliPowers } from './powers.ts';
 import { parseArguments } from './program.ts';
@@ -44,6 +44,7 @@ const actions = harden({
   converge: async () => (await drift()).converge,
   status: async () => (await status()).showStatus,
   facts: async () => (await status()).showFacts,
+  exec: async () => (await import('./actions/exec.ts')).execOnMachine,
   trace: async () => (await looking()).showTrace,
   graph: async () => (await looking()).showGraph,
   share: async () => (await share()).shareMachine,
@@ -59,13 +60,13 @@ const actions = harden({
 } satisfies { [Kind in Request['do']]: () => Promise<Action<Kind>> });
 
 // The table above pairs each kind of request with its action; TypeScript cannot see that a lookup by `do` keeps the pair.
-const perform = async (request: Request, surroundings: Surroundings): Promise<ExitCode> => {
+const perform = async (request: Request, surroundings: Surroundings): Promise<ExitCode | ExecExit> => {
   const action = (await actions[request.do]()) as Action<Request['do']>;
   return action(request, surroundings);
 };
 
 /** Never rejects. `words` are the arguments behind `gobs`. */
-export const runCli = async (words: readonly string[], powers: CliPowers): Promise<ExitCode> => {
+export const runCli = async (words: readonly string[], powers: CliPowers): Promise<ExitCode | ExecExit> => {
   const output = makeOutput(powers.stdout, powers.stderr);
   try {
     const parsed = parseArguments(words, powers.version);
@@ -75,6 +76,8 @@ export const runCli = async (words: readonly string[], powers: CliPowers): Promi
     return parsed.exit;
   } catch (error) {
     output.error(error);
+    // Whoever looks at the code of a command elsewhere must be able to tell.
+    if (words[0] === 'exec') return codeOf(error) === 'COMMAND_UNUSABLE' ? execExits.noProgram : execExits.gobsFailed;
     return codeOf(error) === 'TIMED_OUT' ? exitCodes.partly : exitCodes.failed;
   }
 };

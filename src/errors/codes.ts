@@ -84,6 +84,7 @@ export const errorCodes = {
   BAD_DESIRED_STATE: 'a desired state does not make sense',
   CANNOT_CHANGE: 'a host does not let a resource be made so',
   CANNOT_LOOK: 'a host does not let a resource be looked at',
+  COMMAND_UNUSABLE: 'a host could not start a program',
   NOTHING_DESIRED: 'the hob was not told yet what its machine is to be',
   NOT_ENROLLED: 'the hob has no boss yet',
   OUTSIDE_ROOT: "a path leads out of the machine's root",

@@ -15,8 +15,10 @@ import { shortened } from '../protocol/report-size.ts';
 import { isName, isSameState } from '../protocol/shapes.ts';
 import type { DesiredState, Facts, Findings, Report, ReportReason, WantedState } from '../protocol/shapes.ts';
 import { boundedRequest, type TracePage, type TraceRequest } from '../protocol/trace.ts';
+import type { StartedCommand } from '../protocol/running-commands.ts';
 import { E } from '../vats/eventual-send.ts';
 import { defineKindKit, type Fresh, type MapPage } from '../vats/kind.ts';
+import type { Executor } from './executor.ts';
 import { BossAddressShape, holding, HobPortraitShape } from './hob-portrait.ts';
 import type { BossAddress, HobPortrait, HobSide } from './hob-portrait.ts';
 import { makeBossTalk } from './tell-boss.ts';
@@ -43,6 +45,7 @@ export interface HobFacets extends Record<string, object> {
     unbind(name: string): void;
     bindings(): Promise<readonly string[]>;
     trace(request?: TraceRequest): Promise<TracePage>;
+    exec(argv: readonly string[], until?: Promise<unknown>): Promise<StartedCommand>;
   };
   /** What the daemon of the same process calls. */
   readonly control: {
@@ -81,6 +84,7 @@ export interface HobPowers {
   readonly driver: HostDriver;
   readonly log: HobLog;
   readonly trace: HobTrace;
+  readonly executor: Executor;
 }
 
 /** Throws BAD_NAME. */
@@ -100,7 +104,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
   label: 'hob',
   facets: { hob: HobI, control: HobControlI },
   portrait: HobPortraitShape,
-  behave: (bcom, self, portrait, { driver, log, trace, on }) => {
+  behave: (bcom, self, portrait, { driver, log, trace, executor, on }) => {
     const now: Fresh<HobPortrait> = { bcom, portrait };
 
     /** Holds another desired state, and sees to it that it is applied. */
@@ -177,6 +181,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         },
         bindings: () => bindingsAfter([]),
         trace: (request = {}) => E(trace).read(boundedRequest(request)),
+        exec: (argv, until) => E(executor).exec(argv, ...(until === undefined ? [] : [until])),
       },
       control: {
         boss: () => {

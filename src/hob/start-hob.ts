@@ -24,6 +24,7 @@ import { makeAccounts } from './accounts.ts';
 import { makeCommands, type CommandsKit } from './commands.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { findTakeOver } from './take-over.ts';
+import { makeExecutor, type Executor } from './executor.ts';
 import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HobTrace, type HostDriver } from './hob-kind.ts';
 import { newHobPortrait, type HobSide } from './hob-portrait.ts';
@@ -116,7 +117,12 @@ const COMMANDS_PATIENCE = 20_000;
 const commandsFor = (root: string, powers: HobPowers): CommandsKit | undefined =>
   root === '/' && powers.uid === 0 ? makeCommands(powers) : undefined;
 
-const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<HobFacets['control']> => {
+const openActor = async (
+  kernel: Kernel,
+  driver: HostDriver,
+  executor: Executor,
+  log: Log,
+): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
   const hobLog = Far('HobLog', {
     warn: (fields: object, message: string) => log.warn(fields, message),
@@ -124,7 +130,7 @@ const openActor = async (kernel: Kernel, driver: HostDriver, log: Log): Promise<
   const trace = Far('HobTrace', {
     read: (request: TraceRequest) => kernel.inspector.trace(request),
   } as never) as unknown as HobTrace;
-  vat.register(hobKind, { driver, log: hobLog, trace });
+  vat.register(hobKind, { driver, log: hobLog, trace, executor });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };
@@ -241,7 +247,8 @@ export const startHob = async (
     const kernel = makeKernelOf(store, powers);
     const seenEpochs: SeenEpochs = new Map();
     const peer = await makePeerOf(kernel, store, sealing!, seenEpochs, powers);
-    const control = await openActor(kernel, driver, log);
+    const { executor, stop: stopCommands } = makeExecutor({ ...powers, directory: root });
+    const control = await openActor(kernel, driver, executor, log);
     const enrolment = enrolmentFile(powers, paths);
     const link = linkTo(peer, seenEpochs, makeSeldom({ now }), log);
     const takeOver = await findTakeOver(paths, powers);
@@ -251,6 +258,7 @@ export const startHob = async (
     const stop = async (): Promise<void> => {
       daemon.stop();
       await peer.close();
+      await stopCommands();
       await hands?.stop(COMMANDS_PATIENCE);
       await idle();
       await kernel.stop();

@@ -16,6 +16,7 @@ import {
   StateIdentityShape,
   WantedStateShape,
 } from './shapes.ts';
+import { ArgvShape, PieceShape } from './running-commands.ts';
 import { GraphRequestShape, InspectorTraceShape, TraceRequestShape } from './trace.ts';
 
 const name = M.string({ stringLengthLimit: 200 });
@@ -87,11 +88,39 @@ const adminMethods = {
   bindings: M.call().returns(promise),
   /** What its hob's process did last. Rejects HOB_UNREACHABLE. → Promise<TracePage> */
   trace: M.call().optional(TraceRequestShape).returns(promise),
+  /** Only to run commands there. */
+  asExecutor: M.call().returns(M.remotable('MachineExecutor')),
 };
 
 export const MachineObserverI = M.interface('MachineObserver', observerMethods);
 export const MachineOperatorI = M.interface('MachineOperator', operatorMethods);
 export const MachineAdminI = M.interface('MachineAdmin', adminMethods);
+
+/** Runs commands on the machine, as its hob's user; nothing else. Part of an admin's authority. */
+export const MachineExecutorI = M.interface('MachineExecutor', {
+  /**
+   * A program and its arguments; `by`: who asks, as they say, for the machine's log. The command is told to end when `until` is settled, as promises of
+   * a session are when it ends. Rejects HOB_UNREACHABLE, RESTORE_UNCONFIRMED, COMMAND_UNUSABLE, LIMIT_EXCEEDED. → Promise<RunningCommand>
+   */
+  exec: M.call(
+    ArgvShape,
+    M.splitRecord({}, { by: M.string({ stringLengthLimit: 200 }) }, M.record({ numPropertiesLimit: 0 })),
+  )
+    .optional(promise)
+    .returns(promise),
+  /** This facet itself. */
+  asExecutor: M.call().returns(M.remotable('MachineExecutor')),
+});
+
+/** The guard that a hob's RunningCommand is as good as, for those who stand in for one. */
+export const RunningCommandI = M.interface('RunningCommand', {
+  /** → Promise<CommandPiece> */
+  read: M.call().returns(M.any()),
+  /** → Promise<boolean> */
+  write: M.call(PieceShape).returns(M.any()),
+  endInput: M.call().returns(none),
+  interrupt: M.call().returns(none),
+});
 
 /** All that a machine's own hob can reach. */
 export const MachineHobSideI = M.interface('MachineHobSide', {
@@ -205,4 +234,6 @@ export const HobI = M.interface('Hob', {
   bindings: M.call().returns(M.array()),
   /** → Promise<TracePage> */
   trace: M.call().optional(TraceRequestShape).returns(promise),
+  /** See MachineExecutor. → Promise<StartedCommand> */
+  exec: M.call(ArgvShape).optional(promise).returns(promise),
 });

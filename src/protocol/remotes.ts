@@ -20,6 +20,7 @@ import type {
   StateIdentity,
   WantedState,
 } from './shapes.ts';
+import type { RunningCommand, StartedCommand } from './running-commands.ts';
 import type { GraphView, TracePage, TraceRequest } from './trace.ts';
 
 export interface MachineObserver {
@@ -54,6 +55,12 @@ export interface MachineAdmin extends MachineOperator {
   lookup(name: string): object;
   bindings(): readonly string[];
   trace(request?: TraceRequest): TracePage;
+  asExecutor(): MachineExecutor;
+}
+
+export interface MachineExecutor {
+  exec(argv: readonly string[], options: { readonly by?: string }, until?: Promise<unknown>): RunningCommand;
+  asExecutor(): MachineExecutor;
 }
 
 /** What the boss gives to a machine's own hob. */
@@ -75,6 +82,7 @@ export interface Hob {
   unbind(name: string): void;
   bindings(): readonly string[];
   trace(request?: TraceRequest): TracePage;
+  exec(argv: readonly string[], until?: Promise<unknown>): StartedCommand;
 }
 
 export interface StatusPage {

@@ -157,6 +157,7 @@ describe('an observer', () => {
     unbind: ['name'],
     confirm: [],
     trace: [],
+    asExecutor: [],
     destroy: [],
     forget: [],
   });
@@ -204,6 +205,13 @@ describe('an observer', () => {
     const other = await E(life.boss).machine('web2');
     await life.disconnect(world.hobs.get('m2')!);
     await call(other, 'forget', all.forget!);
+  });
+
+  test('is no executor, and an executor nothing else', async () => {
+    const executor = await E(machine).asExecutor();
+    const walk = await walkFrom(executor);
+    expect(facetsOf(walk).filter((name) => name.startsWith('machine/'))).toEqual(['machine/executor']);
+    expect(methodsAnswered(walk)).toEqual(expect.arrayContaining(['asExecutor', 'exec']));
   });
 
   test('is less than an operator, and an operator less than an admin', async () => {

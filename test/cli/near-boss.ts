@@ -5,7 +5,14 @@
 import { Far } from '@endo/far';
 import type { InterfaceGuard } from '@endo/patterns';
 import { makeError } from '../../src/errors/gobs-error.ts';
-import { BossI, InspectorI, MachineAdminI, MachineObserverI, MachineOperatorI } from '../../src/protocol/interfaces.ts';
+import {
+  BossI,
+  InspectorI,
+  MachineAdminI,
+  MachineExecutorI,
+  MachineObserverI,
+  MachineOperatorI,
+} from '../../src/protocol/interfaces.ts';
 import type { RestoreNotice } from '../../src/protocol/remotes.ts';
 import type {
   Change,
@@ -94,6 +101,10 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const unwritable = new Set<string>();
   /** What the boss says of its restore. */
   const restore: { notice: RestoreNotice | null } = { notice: null };
+  /** What becomes of `exec` of all machines. */
+  const exec: { run: (argv: readonly string[], options: object, until?: Promise<unknown>) => unknown } = {
+    run: () => refusing('NO_SUCH_MACHINE', 'nothing'),
+  };
   /** By machine; those of others are not known. */
   const facts = new Map<string, Facts>();
   let created = 0;
@@ -237,12 +248,20 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         set(name, { state: 'destroying' });
         walk(name, ['gone'], false);
       },
+      asExecutor: () => executorFacet,
       confirm: () => {
         called(`confirm ${name}`);
         if (unwritable.has(name)) throw makeError('COMMIT_FAILED', 'the turn could not be written');
         set(name, { held: false, holds: null, seenEpoch: null });
       },
     };
+    const executor = {
+      exec: async (argv: readonly string[], options: object, until?: Promise<unknown>) => {
+        called(`exec ${name}`);
+        return exec.run(argv, options, until);
+      },
+    };
+    const executorFacet = guarded(MachineExecutorI, executor);
     const facets: Machine['facets'] = {
       observer: guarded(MachineObserverI, observer),
       operator: guarded(MachineOperatorI, operator),
@@ -381,6 +400,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     deaf,
     stuck,
     unwritable,
+    exec,
     facts,
     locators,
     restore,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import nodeRepl from 'node:repl';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { makeError } from '../../src/errors/gobs-error.ts';
@@ -114,6 +114,11 @@ export const makeHarness = async (options: NearBossOptions = {}) => {
       stdin: Object.assign(Readable.from([stdin]), { isTTY: tty }),
       stdout: sink('stdout'),
       stderr: sink('stderr'),
+      writeBytes: async (stream, bytes) => {
+        said[stream] += Buffer.from(bytes).toString('latin1');
+      },
+      signals: constants.signals,
+      userName: 'ada@laptop',
       ask: async (question) => {
         questions.push(question);
         return answer;

@@ -41,6 +41,7 @@ const argumentsOf: Readonly<Record<string, string>> = {
   confirm: '',
   unbind: `'self'`,
   trace: '',
+  asExecutor: '',
   start: '',
   stop: '',
   forget: '',

@@ -6,7 +6,14 @@ import { BossProcessI } from '../../src/boss/boss-process.ts';
 import { RegistryI } from '../../src/boss/boss-registry.ts';
 import { GateI, LifecycleI } from '../../src/boss/machine-facets.ts';
 import { ProviderI } from '../../src/boss/provider.ts';
-import { BossI, HobI, InspectorI, MachineAdminI, MachineHobSideI } from '../../src/protocol/interfaces.ts';
+import {
+  BossI,
+  HobI,
+  InspectorI,
+  MachineAdminI,
+  MachineExecutorI,
+  MachineHobSideI,
+} from '../../src/protocol/interfaces.ts';
 import type { WantedState } from '../../src/protocol/shapes.ts';
 import { CellI } from '../../src/vats/actor-lib/cell.ts';
 import { methodsOf, type Tries } from './authority-walk.ts';
@@ -21,6 +28,7 @@ const interfaces = harden([
   InspectorI,
   LifecycleI,
   MachineAdminI,
+  MachineExecutorI,
   MachineHobSideI,
   ProviderI,
   RegistryI,
@@ -49,6 +57,7 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
         { generation: desired.generation, labels: {} },
       ],
     ],
+    exec: [[['true'], {}], [['true']]],
     bind: [['name', own]],
     lookup: [['name']],
     unbind: [['name']],

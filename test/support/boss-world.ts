@@ -59,6 +59,8 @@ export interface TestHob {
   desired: WantedState | undefined;
   /** What it says that it did; otherwise nothing. */
   trace?: (request: TraceRequest) => unknown;
+  /** What it answers when a command is to run; otherwise one that has ended already. */
+  exec?: (argv: readonly string[], until?: Promise<unknown>) => unknown;
   readonly bindings: Map<string, object>;
   /** Calls that the boss made. */
   readonly heard: string[];
@@ -127,6 +129,12 @@ export const reach = async (
 export const ready = (machine: MachineAdmin | Promise<MachineAdmin>): Promise<MachineStatus> =>
   reach(machine as MachineObserver, ({ state, online }) => state === 'ready' && online);
 
+const endedCommand = (): unknown => {
+  const end = harden({ code: 0, signal: null });
+  const command = Far('RunningCommand', { read: () => harden({ end }) } as never);
+  return harden({ command, ended: Promise.resolve(end) });
+};
+
 /** What the boss may ask of a hob. */
 const makeHobObject = (hob: TestHob, now: () => number): Hob => {
   const note = <T>(what: string, result: T): T => {
@@ -149,6 +157,8 @@ const makeHobObject = (hob: TestHob, now: () => number): Hob => {
     },
     unbind: (name: string) => void hob.bindings.delete(note(`unbind ${name}`, name)),
     bindings: () => harden([...hob.bindings.keys()]),
+    exec: (argv: readonly string[], until?: Promise<unknown>) =>
+      note(`exec ${argv.join(' ')}`, (hob.exec ?? endedCommand)(argv, until)),
     trace: (request: TraceRequest) => (hob.trace ?? (() => harden({ records: [], last: 0, cut: false })))(request),
   } as never) as unknown as Hob;
 };

@@ -1,7 +1,7 @@
 /** What an action gets and gives. Actions talk: to the boss, to the user, to processes. What they say is made in `views/`. */
 import { describeError, makeError, type ErrorCode, type ErrorDescription } from '../../errors/gobs-error.ts';
 import { errorCodes } from '../../errors/codes.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import type { ExecExit, ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import type { CliPowers } from '../powers.ts';
 import type { Request, RequestOf } from '../request.ts';
@@ -15,7 +15,7 @@ export interface Surroundings {
 export type Action<Kind extends Request['do']> = (
   request: RequestOf<Kind>,
   surroundings: Surroundings,
-) => Promise<ExitCode>;
+) => Promise<ExitCode | ExecExit>;
 
 /** The error that a description came from, to be shown as any other. */
 export const errorFrom = ({ code, message, hint }: ErrorDescription): Error =>

@@ -1,4 +1,4 @@
-/** `gobs status` and `gobs facts`: how the fleet is. */
+/** `gobs status`, `gobs facts`, `gobs exec`: how the fleet is, and looking for oneself. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
@@ -50,8 +50,20 @@ const addFacts = (program: Command, ask: Ask): void => {
   examples(facts, ['gobs facts web1', "gobs facts --json | jq '.[].facts.disk.free'"]);
 };
 
+const addExec = (program: Command, ask: Ask): void => {
+  const exec = withBoss(
+    program
+      .command('exec <name> <command...>')
+      .description("run a command on a machine, as its hob's user; exit with its exit code, or 255 if gobs failed"),
+  ).action((name: string, argv: string[], options: BossOptions) =>
+    ask({ do: 'exec', at: bossPlace(options), name, argv }),
+  );
+  examples(exec, ['gobs exec web1 -- uptime', "gobs exec web1 -- sh -c 'cd /srv && tar c .' > srv.tar"]);
+};
+
 export const addWatchingCommands = (program: Command, ask: Ask): void => {
   addStatus(program, ask);
   addFacts(program, ask);
+  addExec(program, ask);
 };
 harden(addWatchingCommands);

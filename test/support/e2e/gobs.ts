@@ -10,7 +10,7 @@ import type { Client } from '../../../src/cli/powers.ts';
 import type { Boss } from '../../../src/protocol/remotes.ts';
 import type { Environment, Ran, Running, Sandbox } from './sandbox.ts';
 
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+export const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
 export interface GobsOptions {
   readonly stdin?: string;
