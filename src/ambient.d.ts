@@ -8,3 +8,8 @@ declare module '*/package.json' {
   const packageJson: { readonly version: string };
   export default packageJson;
 }
+
+/** The build of the template engine that knows no file system. */
+declare module 'liquidjs/dist/liquid.browser.mjs' {
+  export * from 'liquidjs';
+}

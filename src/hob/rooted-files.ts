@@ -18,6 +18,7 @@
  * Every method takes a path as src/protocol/resources/host-path.ts describes it, and throws OUTSIDE_ROOT if the path would lead out or a
  * parent is a symlink, BAD_DESIRED_STATE if it is no path, CANNOT_LOOK or CANNOT_CHANGE if the system refuses. Linux only.
  */
+import { posix } from 'node:path';
 import { randomName, sweepLeftovers } from './rooted-files/leftovers.ts';
 import { replaceFile } from './rooted-files/replace-file.ts';
 import { readLinkEntry, replaceLinkEntry, type LinkOwner } from './rooted-files/replace-link.ts';
@@ -57,9 +58,15 @@ export interface RootedFiles {
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
   /**
    * Puts a new file in the place of whatever is there, whole or not at all, and synced when it resolves. Missing parents are made with
-   * mode 0755. A directory in its place is CANNOT_CHANGE.
+   * mode 0755. A directory in its place is CANNOT_CHANGE. `accept` is called with the path on the host of the candidate, which is whole, synced, and beside the
+   * place; if it rejects, so does this, the candidate is gone, and the place is as it was.
    */
-  replace(path: string, content: Uint8Array, attributes: Attributes & { readonly mode: number }): Promise<void>;
+  replace(
+    path: string,
+    content: Uint8Array,
+    attributes: Attributes & { readonly mode: number },
+    accept?: (candidate: string) => Promise<void>,
+  ): Promise<void>;
   /** What a symlink says, byte for byte. Undefined if there is nothing; anything else than a symlink is CANNOT_LOOK. */
   readLink(path: string): Promise<Uint8Array | undefined>;
   /**
@@ -111,8 +118,16 @@ const rootedFilesOf = (root: string, top: RootDirectory, { fs, randomBytes }: Ro
     stat: (path: string) => look(path, (place) => statEntry(fs, place)),
     read: (path: string, limit: number) => look(path, (place) => readEntry(fs, place, limit)),
     readLink: (path: string) => look(path, (place) => readLinkEntry(fs, place)),
-    replace: (path: string, content: Uint8Array, attributes: Attributes & { readonly mode: number }) =>
-      makeBeside(path, (place, temporary) => replaceFile(fs, place, temporary, content, attributes)),
+    replace: (
+      path: string,
+      content: Uint8Array,
+      attributes: Attributes & { readonly mode: number },
+      accept?: (candidate: string) => Promise<void>,
+    ) =>
+      makeBeside(path, (place, temporary) => {
+        const candidate = posix.join(root, posix.dirname(path), temporary);
+        return replaceFile(fs, place, temporary, content, attributes, () => accept?.(candidate));
+      }),
     replaceLink: (path: string, target: Uint8Array, owner: LinkOwner) =>
       makeBeside(path, (place, temporary) => replaceLinkEntry(fs, place, temporary, target, owner)),
     makeDirectory: async (path: string, attributes: Attributes & { readonly mode: number }) => {

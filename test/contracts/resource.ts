@@ -2,12 +2,13 @@
  * What every resource type must do, whatever it manages. Each case converges on a real host in a directory of its own; "touches nothing" compares inode,
  * mtime, ctime and the rest of every entry below the root.
  */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import type { Host, ResourceType } from '../../src/hob/resources/contract.ts';
 import { findResourceProblems } from '../../src/protocol/resources/resource-problems.ts';
 import type { Change, Resource } from '../../src/protocol/shapes.ts';
 import { hostForEach } from '../hob/each-host.ts';
+import { openCommands } from '../hob/real-commands.ts';
 import { isRoot, snapshot, type TemporaryRoot } from '../hob/temporary-root.ts';
 
 export interface ResourceDrift {
@@ -45,13 +46,22 @@ export interface ResourceContract {
   readonly type: ResourceType;
   readonly cases: readonly ResourceCase[];
   readonly failing?: readonly FailingCase[];
+  /** May the host run commands? They are this machine's: only what changes nothing on it. */
+  readonly commands?: true;
 }
 
-export const describeResource = (name: string, { type, cases, failing = [] }: ResourceContract): void => {
+export const describeResource = (name: string, { type, cases, failing = [], commands }: ResourceContract): void => {
   describe(`the resource ${name}`, () => {
     let place: TemporaryRoot;
     let host: Host;
     hostForEach((...made) => ([place, host] = made));
+    if (commands) {
+      const kit = openCommands();
+      beforeEach(() => {
+        host = { ...host, commands: kit.commands };
+      });
+      afterAll(() => kit.stop(0));
+    }
     const check = (resource: Resource) => type.converge(resource, host, false);
     const apply = (resource: Resource) => type.converge(resource, host, true);
 

@@ -3,15 +3,19 @@
  *
  * What is there already and is no file: a symlink, fifo or socket is replaced if `content` says by what, or removed if the file is to be absent.
  * A directory or a device stays, and the resource fails: what is lost with it is not for a hob to decide.
+ * A template is rendered in a check too; a candidate is validated only when it is about to take the place.
  */
 import { Buffer } from 'node:buffer';
 import { fileDefinition, type FileResource } from '../../protocol/resources/file.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
 import type { EntryStat, RootedFiles } from '../rooted-files.ts';
 import { contentText, othersRead } from './content-text.ts';
+import { commandsOf } from './commanding.ts';
 import type { Host, ResourceType } from './contract.ts';
 import { ownershipOf, type Ownership } from './ownership.ts';
 import { removed, wrongType } from './standing.ts';
+import { renderTemplate } from './template.ts';
+import { makeValidation } from './validation.ts';
 
 const NEW_FILE_MODE = 0o644;
 /** Bytes. More than the longest content in UTF-8, so that what is longer differs for certain. */
@@ -31,7 +35,17 @@ interface Wanted {
   readonly path: string;
   readonly content: Uint8Array | undefined;
   readonly ownership: Ownership;
+  readonly validate: readonly string[] | undefined;
 }
+
+/** The content that is to be there; undefined: whatever it is. */
+const contentOf = async (
+  { path, content, template, data = {} }: FileResource,
+  { facts }: Host,
+): Promise<Uint8Array | undefined> => {
+  const text = template === undefined ? content : renderTemplate(path, template, data, await facts());
+  return text === undefined ? undefined : Buffer.from(text, 'utf8');
+};
 
 /** May everybody on the host read it: as it is, and as it is to be? */
 const isQuotable = ({ ownership }: Wanted, found: EntryStat): boolean =>
@@ -78,28 +92,36 @@ const mend = async (
   wanted: Wanted,
   found: EntryStat | undefined,
   changes: readonly Change[],
-  files: RootedFiles,
+  host: Host,
 ): Promise<void> => {
-  const { path, content, ownership } = wanted;
+  const { files } = host;
+  const { path, content, ownership, validate } = wanted;
   const sameContent = !changes.some(({ what }) => what === 'type' || what === 'content');
   // A file with another name too gets a file of its own in its place: the other name keeps what it has.
   if (sameContent && (content === undefined || found!.links === 1)) await files.change(path, ownership.wanted);
-  else await files.replace(path, content ?? new Uint8Array(), attributesAfter(wanted, found));
+  else {
+    const attributes = attributesAfter(wanted, found);
+    const accept = validate && makeValidation(path, validate, host, othersRead(attributes.mode));
+    await files.replace(path, content ?? new Uint8Array(), attributes, accept);
+  }
 };
 
 export const fileType: ResourceType = {
   definition: fileDefinition,
-  converge: async (resource: Resource, { files, accounts }: Host, apply: boolean) => {
-    const { path, content, absent, mode, owner } = resource as FileResource;
+  converge: async (resource: Resource, host: Host, apply: boolean) => {
+    const { files, accounts } = host;
+    const { path, absent, mode, owner, validate } = resource as FileResource;
     if (absent === true) return remove(path, files, apply);
     const ownership = await ownershipOf(
       { path, ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) },
       accounts,
     );
-    const wanted = { path, content: content === undefined ? undefined : Buffer.from(content, 'utf8'), ownership };
+    // Where nothing can be validated, nobody knows what would become of it.
+    if (validate !== undefined) commandsOf(host, path);
+    const wanted = { path, content: await contentOf(resource as FileResource, host), ownership, validate };
     const found = await files.stat(path);
     const changes = await differences(wanted, found, files);
-    if (apply && changes.length > 0) await mend(wanted, found, changes, files);
+    if (apply && changes.length > 0) await mend(wanted, found, changes, host);
     return changes;
   },
 };

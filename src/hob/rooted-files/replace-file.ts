@@ -4,7 +4,7 @@
  *
  *   1. a new file, in the same directory, under a name that nobody can foresee, readable by nobody else
  *   2. content, owner, mode (in this order: a new owner takes setuid away)
- *   3. sync: all of it is on the disk before it has the name
+ *   3. sync: all of it is on the disk before it has the name; whoever has to accept it looks at it
  *   4. rename: from now on it is the file. A symlink that had the name is gone, what it pointed to is untouched
  *   5. sync of the directory: now the name is on the disk too
  */
@@ -26,19 +26,21 @@ const fill = async (file: FileHandle, content: Uint8Array, { mode, uid, gid }: N
   await file.sync();
 };
 
-/** Called with a fresh `temporary` name. If it throws, the place is as it was, and the temporary file is gone. */
+/** Called with a fresh `temporary` name. `accept` is called before it takes the place. If either throws, the place is as it was, and the temporary file is gone. */
 export const replaceFile = async (
   fs: Fs,
   place: Place,
   temporary: string,
   content: Uint8Array,
   attributes: NewFileAttributes,
+  accept: () => Promise<void> | undefined,
 ): Promise<void> => {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
   await putFromBeside(fs, place, temporary, {
     make: (entry) => fs.promises.open(entry, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
     put: async (file, entry) => {
       await fill(file, content, attributes).finally(() => file.close());
+      await accept();
       await fs.promises.rename(entry, place.entry);
     },
   });

@@ -1,16 +1,23 @@
 /**
  * A regular file. Whatever is left out stays as it is on the host; a file that is made gets mode 0644 and the hob's own user.
- * Without `content` only existence, mode and owner are looked after, and a file that is made is empty.
+ * Without `content` or `template` only existence, mode and owner are looked after, and a file that is made is empty.
+ *
+ * `template` is Liquid, rendered on the host with the keys of `data`, and what the host is as `facts`. `validate` is a command that must find a
+ * candidate with the new content, beside its place, well before it takes it: `["visudo", "-cf", "{file}"]`.
  */
-import type { Resource } from '../shapes.ts';
-import type { ResourceDefinition } from './definition.ts';
-import { besideAbsent, modeRule, onlyTrueRule, ownerRule, pathRule, textRule } from './property-rules.ts';
+import type { ResourceRecord, Resource } from '../shapes.ts';
+import { fileCommandRule } from './command-rules.ts';
+import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
+import { besideAbsent, modeRule, onlyTrueRule, ownerRule, pathRule, recordRule, textRule } from './property-rules.ts';
 
 export interface FileResource extends Resource {
   readonly type: 'file';
   readonly path: string;
   /** Text; written as UTF-8, byte for byte. */
   readonly content?: string;
+  readonly template?: string;
+  readonly data?: ResourceRecord;
+  readonly validate?: readonly string[];
   /** Octal: `0644`. */
   readonly mode?: string;
   /** `user` or `user:group`. */
@@ -21,17 +28,44 @@ export interface FileResource extends Resource {
 /** UTF-16 units; as in ResourceShape. */
 const LONGEST_CONTENT = 1_000_000;
 
+const dataRule: PropertyRule = (value) => {
+  const problem = recordRule(value);
+  if (problem !== undefined) return problem;
+  return Object.hasOwn(value as object, 'facts') ? 'must not have a key facts: that is what the host is' : undefined;
+};
+
+const beside = besideAbsent('content', 'template', 'data', 'validate', 'mode', 'owner');
+
+const hasContent = ({ content, template }: Resource): boolean => content !== undefined || template !== undefined;
+
+const conflict = (resource: Resource): PropertyProblem | undefined => {
+  const { content, template, data, validate } = resource as FileResource;
+  if (content !== undefined && template !== undefined) {
+    return { property: 'template', message: 'must not stand beside content: it is one or the other' };
+  }
+  if (data !== undefined && template === undefined) {
+    return { property: 'data', message: 'is for a template, and there is none' };
+  }
+  if (validate !== undefined && !hasContent(resource) && resource['absent'] !== true) {
+    return { property: 'validate', message: 'needs content or a template: nothing else is replaced' };
+  }
+  return beside(resource);
+};
+
 export const fileDefinition = {
   type: 'file',
   required: { path: pathRule },
   optional: {
     content: textRule(LONGEST_CONTENT),
+    template: textRule(LONGEST_CONTENT),
+    data: dataRule,
+    validate: fileCommandRule,
     mode: modeRule,
     owner: ownerRule,
     absent: onlyTrueRule,
   },
-  conflict: besideAbsent('content', 'mode', 'owner'),
+  conflict,
   owns: (resource: Resource) => (resource as FileResource).path,
-  sharesContent: ({ content, absent }: Resource) => content === undefined && absent !== true,
+  sharesContent: (resource: Resource) => !hasContent(resource) && resource['absent'] !== true,
 } as const satisfies ResourceDefinition;
 harden(fileDefinition);
