@@ -6,7 +6,9 @@ import { fileType } from './file.ts';
 import { lineType } from './line.ts';
 import { noopType } from './noop.ts';
 import { packageType } from './package.ts';
+import { serviceType } from './service.ts';
 import { symlinkType } from './symlink.ts';
+import { unitType } from './unit.ts';
 
 export const shippedTypes = {
   directory: directoryType,
@@ -14,6 +16,8 @@ export const shippedTypes = {
   line: lineType,
   noop: noopType,
   package: packageType,
+  service: serviceType,
   symlink: symlinkType,
+  unit: unitType,
 } as const satisfies Readonly<Record<ShippedType, ResourceType>>;
 harden(shippedTypes);

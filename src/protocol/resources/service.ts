@@ -33,6 +33,7 @@ export const serviceDefinition = {
   type: 'service',
   required: { name: serviceNameRule },
   optional: { enabled: booleanRule, running: booleanRule, masked: booleanRule, 'on-notify': onNotifyRule },
+  effect: (resource: Resource) => (resource as ServiceResource)['on-notify'] ?? 'restart',
   conflict,
   about: (resource: Resource) => (resource as ServiceResource).name,
 } as const satisfies ResourceDefinition;

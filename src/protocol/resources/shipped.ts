@@ -5,7 +5,9 @@ import { fileDefinition } from './file.ts';
 import { lineDefinition } from './line.ts';
 import { noopDefinition } from './noop.ts';
 import { packageDefinition } from './package.ts';
+import { serviceDefinition } from './service.ts';
 import { symlinkDefinition } from './symlink.ts';
+import { unitDefinition } from './unit.ts';
 
 export const shippedDefinitions = {
   directory: directoryDefinition,
@@ -13,7 +15,9 @@ export const shippedDefinitions = {
   line: lineDefinition,
   noop: noopDefinition,
   package: packageDefinition,
+  service: serviceDefinition,
   symlink: symlinkDefinition,
+  unit: unitDefinition,
 } as const satisfies Readonly<Record<string, ResourceDefinition>>;
 harden(shippedDefinitions);
 

@@ -23,7 +23,7 @@ harden(unitOfService);
 
 /** One spelling only, so that two resources for one unit are seen. */
 export const serviceNameRule: PropertyRule = (value) => {
-  if (typeof value === 'string' && isUnitName(unitOfService(value)) && !value.includes('@.')) {
+  if (typeof value === 'string' && isUnitName(unitOfService(value)) && !unitOfService(value).includes('@.')) {
     return value.endsWith('.service') ? `must be without ".service", not ${quoted(value)}` : undefined;
   }
   return `must be the name of a service, such as "nginx", or of another unit, such as "logrotate.timer", not ${quoted(value)}`;
