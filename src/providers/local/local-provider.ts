@@ -17,7 +17,7 @@ import type { ProviderDriver, ProviderOptions, ProviderSettings } from '../contr
 import { ifThere, makeDirectories, placesOf, type DirectoryFs } from './directories.ts';
 import { makeHobSearch } from './hob-search.ts';
 import { makeHobs, type HobPowers } from './hobs.ts';
-import { makeOneAtATime } from './one-at-a-time.ts';
+import { makeOneAtATime } from '../one-at-a-time.ts';
 import { makeProcessTable } from './process-table.ts';
 import { readSmallFile } from './small-file.ts';
 import { makeSurvey } from './survey.ts';

@@ -1,0 +1,241 @@
+/**
+ * The provider `ssh`: a machine is a host that is there already, and its hob is put there through a connection that trusts nobody whose key nobody vouched
+ * for. docs/explanation/ssh.md tells how, and what happens when something fails.
+ *
+ *   call ─▶ one at a time for each machine ─▶ record ─▶ connect ─▶ installer there ─▶ record
+ *
+ * What is on a host, the host is asked: records only say which hosts there are (records.ts).
+ */
+import { Far } from '@endo/far';
+import { describeError, makeError } from '../../errors/gobs-error.ts';
+import { isName } from '../../protocol/shapes.ts';
+import type { Confirmation, CreateRequest, Instance, MachineRef, ProviderDriver, ProviderOptions } from '../contract.ts';
+import { makeOneAtATime } from '../one-at-a-time.ts';
+import type { Connection } from './connection.ts';
+import { fingerprintOf, typeOfKey } from './host-key.ts';
+import { makeAtMost } from './at-most.ts';
+import { makeForwardings, type ForwardingsPowers } from './forwardings.ts';
+import type { Installer } from './install/installer.ts';
+import { atLoopback, bossOf } from './locator-address.ts';
+import { completeOptions, secretsOf, type HostOptions } from './options.ts';
+import { makeRecords, type HostRecord, type RecordsFs } from './records.ts';
+import { reach, type OnUnknownKey, type ReachPowers } from './reach.ts';
+import type { RemoteShell } from './remote-shell.ts';
+import { findRoute, whereOf, type RoutePowers, type Stop } from './route.ts';
+import { makeShell } from './shell.ts';
+import { hintFor } from './trust.ts';
+
+export interface SshProviderPowers
+  extends Omit<RoutePowers, 'parseKey' | 'fs'>, Pick<ReachPowers, 'net'>, Pick<ForwardingsPowers, 'dialBoss' | 'random' | 'tell' | 'now'> {
+  readonly fs: RoutePowers['fs'] & RecordsFs;
+  readonly loadSsh: () => Promise<typeof import('ssh2')>;
+  /** Peer id of this boss. */
+  readonly bossId: () => string;
+  /** Absolute; this instance's own. */
+  readonly directory: string;
+  /** Puts hobs on hosts: of install/installer.ts. */
+  readonly installerOn: (shell: RemoteShell, machine: { machineId: string; boss: string }, runtime: string | undefined) => Promise<Installer>;
+}
+
+/** Hosts that are worked on at once. */
+const MOST_HOSTS = 64;
+
+const checkId = (machineId: string): void => {
+  if (!isName(machineId)) throw makeError('BAD_SPEC', `machine id ${JSON.stringify(machineId)} cannot be a file name`);
+};
+
+/** For people, without asking anybody. */
+const placeOf = (options: HostOptions): string => {
+  const { user, host, port } = options;
+  return port === undefined && user === undefined ? host : whereOf(user ?? '…', host, port ?? 22);
+};
+
+export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOptions): ProviderDriver => {
+  const { fs, directory, setTimer, bossId, installerOn } = powers;
+  const secrets = secretsOf(settings);
+  const records = makeRecords(directory, fs);
+  const oneAtATime = makeOneAtATime();
+  const atMost = makeAtMost(MOST_HOSTS);
+
+  const connectTo = async (options: HostOptions, onUnknownKey?: OnUnknownKey): Promise<Connection> => {
+    const ssh2 = await powers.loadSsh();
+    const route = await findRoute(options, secrets, { ...powers, parseKey: ssh2.utils.parseKey });
+    return reach(route, { ...powers, ssh2 }, onUnknownKey);
+  };
+  const forwardings = makeForwardings({ ...powers, connectTo });
+
+  /** Connects, and closes whatever happens. */
+  const withShell = <T>(options: HostOptions, work: (shell: RemoteShell) => Promise<T>): Promise<T> =>
+    atMost(async () => {
+      const connection = await connectTo(options);
+      const shell = makeShell(connection, { sudo: options.sudo === true, setTimer });
+      try {
+        if (options.sudo === true) await requireSudo(shell);
+        return await work(shell);
+      } finally {
+        shell.close();
+      }
+    });
+
+  const withInstaller = <T>(
+    { machineId }: { readonly machineId: string },
+    options: HostOptions,
+    work: (installer: Installer, shell: RemoteShell) => Promise<T>,
+  ): Promise<T> =>
+    withShell(options, async (shell) =>
+      work(await installerOn(shell, { machineId, boss: bossId() }, options.runtime), shell),
+    );
+
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      const { code, message } = describeError(error);
+      if (code !== 'UNEXPECTED') throw error;
+      // No cause: the errors of node:fs and of ssh2 cannot cross to a vat, and the message says it all.
+      throw makeError('PROVIDER_FAILED', `cannot ${what}: ${message}`);
+    }
+  };
+
+  /** Work on one machine, with its options complete, and its record if there is one. */
+  const onMachine = <T>(
+    verb: string,
+    { machineId, options }: MachineRef,
+    work: (complete: HostOptions, record: HostRecord | undefined) => Promise<T>,
+  ): Promise<T> =>
+    attempt(`${verb} ${machineId}`, async () => {
+      checkId(machineId);
+      const complete = completeOptions(options, settings);
+      return oneAtATime(machineId, async () => work(complete, await records.read(machineId)));
+    });
+
+  const create = (request: CreateRequest): Promise<void> =>
+    onMachine('create', request, async (complete, known) => {
+      const { machineId, name, options, locator } = request;
+      if (bossOf(locator) !== bossId()) throw makeError('BAD_SPEC', `machine ${machineId}: its locator is another boss's`);
+      const begun: HostRecord = { machineId, name, options, touched: known?.touched ?? false, port: known?.port ?? null };
+      if (known === undefined) await records.write(begun);
+      const port = complete.reverse === true ? await forwardings.open(begun, complete) : null;
+      await withInstaller(request, complete, async (installer) => {
+        // The host let us in, and is whom it says. Whatever is put there from now on is found again.
+        await records.write({ ...begun, touched: true, port });
+        await installer.install(port === null ? locator : atLoopback(locator, port));
+      });
+    });
+
+  const stateOf = async (ref: MachineRef, complete: HostOptions, record: HostRecord | undefined): Promise<Instance> => {
+    const { machineId } = ref;
+    if (record?.touched === false) return harden({ machineId, state: 'absent' });
+    const { state } = await withInstaller(ref, complete, (installer) => installer.look());
+    // Whatever was to be put there is not all there, or all gone; the record goes last.
+    return harden({ machineId, state: state === 'absent' && record !== undefined ? 'broken' : state });
+  };
+
+  const start = (ref: MachineRef): Promise<void> =>
+    onMachine('start', ref, async (complete, record) => {
+      if (record?.touched === false) {
+        throw makeError('PROVIDER_FAILED', `${placeOf(complete)}: nothing of machine ${ref.machineId} is there to start`, {
+          hint: 'create it again, or destroy it',
+        });
+      }
+      await withInstaller(ref, complete, (installer) => installer.start());
+      if (complete.reverse === true && record !== undefined) forwardings.keep(record, complete);
+    });
+
+  const stop = (ref: MachineRef): Promise<void> =>
+    onMachine('stop', ref, async (complete, record) => {
+      if (record?.touched !== false) await withInstaller(ref, complete, (installer) => installer.stop());
+    });
+
+  const destroy = (ref: MachineRef): Promise<readonly string[]> =>
+    onMachine('destroy', ref, async (complete, record) => {
+      const { machineId } = ref;
+      const leaves = record?.touched === false ? [] : await withInstaller(ref, complete, uninstall);
+      forwardings.drop(machineId);
+      await records.remove(machineId);
+      return harden(leaves);
+    });
+
+  const remains = (ref: MachineRef): Promise<readonly string[]> =>
+    onMachine('look for', ref, async (complete, record) => {
+      if (record?.touched === false) return harden([]);
+      const words = `${placeOf(complete)}: the hob of ${ref.machineId} with its service and its directory, and whatever its resources made`;
+      if (record !== undefined) return harden([words]);
+      const { state } = await stateOf(ref, complete, record);
+      return harden(state === 'absent' ? [] : [words]);
+    });
+
+  const list = (): Promise<readonly Instance[]> =>
+    attempt('list machines', async () => {
+      const touched = (await records.all()).filter((record) => record.touched);
+      return harden(touched.map(({ machineId }) => ({ machineId, state: 'unknown' as const })));
+    });
+
+  const confirmations = (options: ProviderOptions): Promise<readonly Confirmation[]> =>
+    attempt('look for what is to be confirmed', async () => {
+      const complete = completeOptions(options, settings);
+      const found: Confirmation[] = [];
+      const isPinned = complete.hostKey !== undefined && complete.jump === undefined;
+      if (isPinned) return harden(found);
+      try {
+        await atMost(async () => {
+          const connection = await connectTo(complete, (key, stop) => found.push(confirmationOf(key, stop, complete)));
+          connection.close();
+        });
+      } catch (error) {
+        if (found.length === 0) throw error;
+      }
+      return harden(found);
+    });
+
+  const resume = (): Promise<void> =>
+    attempt('take up forwardings', async () => {
+      for (const record of await records.all()) {
+        const complete = completeOptions(record.options, settings);
+        if (complete.reverse === true) forwardings.keep(record, complete);
+      }
+    });
+
+  return Far('SshProvider', {
+    validate: async (options: ProviderOptions) => void completeOptions(options, settings),
+    confirmations,
+    create,
+    find: (ref: MachineRef) => onMachine('find', ref, (complete, record) => stateOf(ref, complete, record)),
+    start,
+    stop,
+    destroy,
+    list,
+    remains,
+    resume,
+  } satisfies ProviderDriver);
+};
+harden(makeSshProvider);
+
+/** What is left says so. */
+const uninstall = async (installer: Installer, { where }: RemoteShell): Promise<readonly string[]> => {
+  const { remains } = await installer.uninstall();
+  return [
+    `${where}: files, packages, users and whatever else its resources made stay there as they are`,
+    ...remains.map((words) => `${where}: ${words}`),
+  ];
+};
+
+const requireSudo = async (shell: RemoteShell): Promise<void> => {
+  const { code, stderr } = await shell.run('test "$(id -u)" = 0');
+  if (code === 0) return;
+  const why = stderr.trim().split('\n')[0]!.slice(0, 200);
+  throw makeError('HOST_NOT_MANAGEABLE', `${shell.where}: sudo does not make us root: ${why || `it ended with ${code}`}`, {
+    hint: 'who logs in needs sudo without a password (NOPASSWD), or log in as root',
+  });
+};
+
+const confirmationOf = (key: Uint8Array, { where, trust }: Stop, { jumpKeys }: HostOptions): Confirmation => {
+  const fingerprint = fingerprintOf(key);
+  const value = trust.option === 'hostKey' || jumpKeys === undefined ? fingerprint : `${jumpKeys},${fingerprint}`;
+  return harden({
+    option: trust.option,
+    value,
+    question: `${where} shows a key that nobody has vouched for: ${typeOfKey(key)} ${fingerprint}. Is that its key?`,
+    hint: hintFor(key, trust),
+  });
+};
