@@ -103,6 +103,8 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
   tls,
   umask: (mask) => process.umask(mask),
   spawn,
+  loadSsh: async () => (await import('ssh2')).default,
+  random: () => Math.random(),
   kill: (pid, signal) => process.kill(pid, signal),
   setTimer: (callback, milliseconds) => {
     const timer = setTimeout(callback, milliseconds);

@@ -1,6 +1,6 @@
 /** The drivers of configured providers, made of the process's powers. */
 import type { StateDirectory } from '../protocol/state-directory.ts';
-import type { ProviderType } from '../providers/contract.ts';
+import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
 import type { ConfiguredProvider } from './boss-process.ts';
 import { unknownProviderType } from './open-boss.ts';
 import { makePatientDriver } from './patient-driver.ts';
@@ -28,15 +28,20 @@ harden(providerChecker);
 
 /** Each provider instance has a directory of its own. What it makes throws BAD_SPEC for a type that there is none of. */
 export const driverMaker =
-  ({ machines, root }: StateDirectory, powers: BossPowers, readSecret: (name: string) => Promise<string>) =>
+  (
+    { machines, root }: StateDirectory,
+    powers: BossPowers & Pick<ProviderPowers, 'boss' | 'tell'>,
+    readSecret: (name: string) => Promise<string>,
+  ) =>
   (configured: ConfiguredProvider) => {
     const { name, settings } = configured;
     const provider = typeNamed(powers.providerTypes, configured);
     const directory = name === localProvider.name ? machines : `${root}/providers/${name}`;
     // Nothing but what the contract says: a provider is handed its own authority, not the boss's.
-    const { spawn, kill, now, setTimer, uid, environment, hobCommand, hobFile } = powers;
-    const hob = { hobCommand, hobFile };
-    const given = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, ...hob, directory };
+    const { spawn, kill, now, setTimer, uid, environment, random, net, loadSsh, boss, tell } = powers;
+    const { hobCommand, hobFile } = powers;
+    const host = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, random, net, loadSsh };
+    const given: ProviderPowers = { ...host, hobCommand, hobFile, boss, tell, directory };
     const driver = makeWithSecrets(settings, (texts) => provider.make(given, texts), readSecret);
     return makePatientDriver(driver, setTimer);
   };

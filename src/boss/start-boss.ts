@@ -21,7 +21,7 @@ import type { Ledger } from '../persistence/ledger.ts';
 import type { openStore, OpenStoreOptions } from '../persistence/open-store.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
 import { protocolVersions } from '../protocol/version.ts';
-import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
+import type { BossDoor, ProviderPowers, ProviderType } from '../providers/contract.ts';
 import { backupMac } from '../sealing/backup-mac.ts';
 import { chooseKeySource, type SealingSettings } from '../sealing/key-source.ts';
 import { openSealing, requireUsableKey, type OpenedSealing } from '../sealing/open-sealing.ts';
@@ -51,7 +51,8 @@ export interface Log {
   warn(fields: object, message: string): void;
 }
 
-type HostPowers = Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> & Omit<ProviderPowers, 'fs' | 'directory'>;
+type HostPowers = Pick<OpenStoreOptions, 'Level' | 'process' | 'randomId'> &
+  Omit<ProviderPowers, 'fs' | 'directory' | 'boss' | 'tell'>;
 
 export interface BossPowers extends HostPowers {
   /** Of src/persistence. */
@@ -59,7 +60,7 @@ export interface BossPowers extends HostPowers {
   /** What can be configured as a provider: those that ship. */
   readonly providerTypes: Readonly<Record<string, ProviderType>>;
   readonly fs: typeof import('node:fs');
-  readonly net: UnixNetlayerPowers['net'];
+  readonly net: UnixNetlayerPowers['net'] & ProviderPowers['net'];
   readonly tls: typeof import('node:tls');
   readonly umask: UnixNetlayerPowers['umask'];
   readonly setTimer: (callback: () => void, milliseconds: number) => () => void;
@@ -166,6 +167,13 @@ const listenTls = async (peer: Peer, kernel: Kernel, { listen }: BossSettings, l
   return address;
 };
 
+/** For providers, whose hosts may not reach where it listens. Nobody dials before it does. */
+const doorOf = (peer: () => Peer, listening: () => HostAndPort, { net }: BossPowers): BossDoor =>
+  harden({
+    peerId: () => peer().id,
+    dial: () => net.connect({ host: listening().host, port: Number(listening().port) }),
+  });
+
 /** Where others dial: one that listens everywhere is found by its host's name. */
 const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Address =>
   harden({ host: host === '0.0.0.0' || host === '::' ? hostname() : host, port });
@@ -190,7 +198,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     traces: [state.bossFile, state.adminLocator, state.machines],
     inUseHint: `stop it with: gobs down --state ${state.root}`,
   });
-  const later: { peer?: Peer; opened?: OpenedBoss; address?: Address } = {};
+  const later: { peer?: Peer; opened?: OpenedBoss; address?: Address; listening?: HostAndPort } = {};
   const peer = (): Peer => later.peer!;
   const process = (): BossProcess => later.opened!.process;
   const forHobs = (): { scheme: string; address: Address } => ({ scheme: 'tls', address: later.address! });
@@ -254,8 +262,14 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       kernel,
       house: houseOf(peer, kernel, backups, forHobs),
       seal: sealing!.seal.seal,
-      makeDriver: driverMaker(state, powers, async (name) =>
-        sealing!.seal.unseal(secretContext(name), await E(process()).sealedSecret(name)),
+      makeDriver: driverMaker(
+        state,
+        {
+          ...powers,
+          boss: doorOf(peer, () => later.listening!, powers),
+          tell: (fields, words) => log.warn(fields, words),
+        },
+        async (name) => sealing!.seal.unseal(secretContext(name), await E(process()).sealedSecret(name)),
       ),
       checkProvider: providerChecker(powers),
       firstProviders: [localProvider],
@@ -273,6 +287,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       },
     });
     const listening = await listenTls(peer(), kernel, settings, log);
+    later.listening = listening;
     later.address = dialledAt(listening, powers);
     const listen = textOfAddress(listening);
     await announceBoss(state, { pid: powers.process.pid, peer: peer().id, listen, socket: state.socket }, powers.fs);

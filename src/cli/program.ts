@@ -9,6 +9,7 @@ import { addDaemonCommands } from './commands/daemon.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addLookingCommands } from './commands/looking.ts';
 import { addMachineCommands, addShareCommand } from './commands/machine.ts';
+import { addProviderCommands } from './commands/provider.ts';
 import { addSecretCommands } from './commands/secret.ts';
 import { addStoreCommands } from './commands/store.ts';
 import { addWatchingCommands } from './commands/watching.ts';
@@ -41,6 +42,7 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
     .configureOutput({ writeOut: say, writeErr: say, outputError: () => {} })
     .configureHelp({ helpWidth: 100, showGlobalOptions: false });
   addDaemonCommands(program, ask);
+  addProviderCommands(program, ask);
   addMachineCommands(program, ask);
   addFleetCommands(program, ask);
   addWatchingCommands(program, ask);

@@ -3,6 +3,7 @@
  * a request was looked up: it has no files, no environment and no network in it.
  */
 import type { Selector } from '../protocol/selectors.ts';
+import type { ProviderSpec } from '../protocol/remotes.ts';
 import type { MachineSpec } from '../protocol/shapes.ts';
 import type { GraphFormat } from './views/graph.ts';
 
@@ -60,6 +61,8 @@ export type Request =
   /** The interval is in seconds. */
   | ({ readonly do: 'hob'; readonly directory: string; readonly interval?: number } & SealingRequest)
   | ({ readonly do: 'repl' } & AtBoss)
+  | ({ readonly do: 'provider add'; readonly name: string; readonly provider: ProviderSpec } & AtBoss)
+  | ({ readonly do: 'provider remove'; readonly name: string } & AtBoss)
   | ({ readonly do: 'provider list'; readonly json: boolean } & AtBoss)
   | ({
       readonly do: 'machine create';

@@ -19,6 +19,7 @@ const fleet = () => import('./actions/fleet.ts');
 const drift = () => import('./actions/drift.ts');
 const looking = () => import('./actions/looking.ts');
 const status = () => import('./actions/status.ts');
+const provider = () => import('./actions/provider.ts');
 const share = () => import('./actions/share.ts');
 const secret = () => import('./actions/secret.ts');
 
@@ -29,7 +30,9 @@ const actions = harden({
   repl: async () => (await daemon()).repl,
   boss: async () => (await serve()).boss,
   hob: async () => (await serve()).hob,
-  'provider list': async () => (await share()).listProviders,
+  'provider add': async () => (await provider()).addProvider,
+  'provider list': async () => (await provider()).listProviders,
+  'provider remove': async () => (await provider()).removeProvider,
   'machine create': async () => (await machine()).createMachine,
   'machine list': async () => (await machine()).listMachines,
   'machine show': async () => (await machine()).showMachine,

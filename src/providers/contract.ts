@@ -13,6 +13,7 @@
  *   3. `stop`, `start` – as often as wanted. `start` also after the host itself was restarted.
  *   4. `destroy` – leaves nothing of the machine behind: no process, no directory, no half-made thing of an interrupted `create`.
  */
+import type { Duplex } from 'node:stream';
 
 /**
  * `running`: it is whole, and its hob runs or is about to. `stopped`: it is whole, but its hob does not run. `broken`: something of it is
@@ -94,6 +95,14 @@ export interface ProviderDriver {
   resume(): Promise<void>;
 }
 
+/** Where hobs come in. */
+export interface BossDoor {
+  /** Its peer id: who a hob belongs to. */
+  readonly peerId: () => string;
+  /** A stream on which a hob can speak to the boss, for hosts that cannot get here by themselves. */
+  readonly dial: () => Duplex;
+}
+
 /** All that a boss's entry point hands to provider types; `make` hands on to its driver only what that needs. */
 export interface ProviderPowers {
   readonly fs: typeof import('node:fs/promises');
@@ -112,6 +121,15 @@ export interface ProviderPowers {
   readonly hobCommand: readonly string[];
   /** The hob as one file, for other hosts; an absolute path. In a checkout it is there once it was built. */
   readonly hobFile: string;
+  readonly net: Pick<typeof import('node:net'), 'connect'>;
+  /** Loaded when it is first needed: it is large. */
+  readonly loadSsh: () => Promise<typeof import('ssh2')>;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** The boss itself. */
+  readonly boss: BossDoor;
+  /** A line of the boss's log, for what no call of a driver could be told. No secrets. */
+  readonly tell: (fields: object, message: string) => void;
   /** Absolute; this provider instance's own, where it may keep what it likes; need not exist. */
   readonly directory: string;
 }

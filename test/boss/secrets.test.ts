@@ -36,7 +36,9 @@ const openWithType = async () => {
       return world.cloud.makeDriver();
     },
   };
-  const powers = { providerTypes: { noting }, fs: { promises: {} }, setTimer: () => () => {} } as unknown as BossPowers;
+  const powers = { providerTypes: { noting }, fs: { promises: {} }, setTimer: () => () => {} } as unknown as Parameters<
+    typeof driverMaker
+  >[1];
   const makeDriver = driverMaker({ machines: '/m', root: '/' } as StateDirectory, powers, async (name) =>
     seal.unseal(secretContext(name), await E(life.process).sealedSecret(name)),
   );

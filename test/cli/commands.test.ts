@@ -484,8 +484,10 @@ describe('share, and what was shared', () => {
 });
 
 test('providers are listed', async () => {
-  expect((await at.gobs('provider list')).stdout).toBe('NAME   TYPE\nlocal  local\n');
-  expect(json((await at.gobs('provider list --json')).stdout)).toEqual([{ name: 'local', type: 'local' }]);
+  expect((await at.gobs('provider list')).stdout).toBe('NAME   TYPE   SETTINGS\nlocal  local  -\n');
+  expect(json((await at.gobs('provider list --json')).stdout)).toEqual([
+    { name: 'local', type: 'local', settings: {} },
+  ]);
 });
 
 test('no boss where one was looked for is one line with a hint', async () => {

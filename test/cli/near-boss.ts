@@ -13,7 +13,7 @@ import {
   MachineObserverI,
   MachineOperatorI,
 } from '../../src/protocol/interfaces.ts';
-import type { RestoreNotice } from '../../src/protocol/remotes.ts';
+import type { ProviderSpec, RestoreNotice } from '../../src/protocol/remotes.ts';
 import type {
   Change,
   DesiredState,
@@ -93,8 +93,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     ears.get(call)?.();
   };
   const secrets = new Map<string, string>();
+  const providers = new Map<string, ProviderSpec>([['local', { type: 'local' }]]);
   /** Machines whose hob is connected and never answers. */
   const deaf = new Set<string>();
+  /** The last that is said of machines that were there. */
+  const gone = new Map<string, MachineStatus>();
   /** Machines that get no further. */
   const stuck = new Set<string>();
   /** Names of machines that cannot be written when they are asked for. */
@@ -118,7 +121,9 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     const ready = machine.waiting.filter(({ above }) => status.revision > above);
     machine.waiting = machine.waiting.filter(({ above }) => status.revision <= above);
     ready.forEach(({ resolve }) => resolve(harden(status)));
-    if (status.state === 'gone') machines.delete(name);
+    if (status.state !== 'gone') return;
+    machines.delete(name);
+    gone.set(name, status);
   };
 
   /** What the hob finds, as a report; `state` for what differs. */
@@ -165,6 +170,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     const observer = {
       status: () => self().status,
       nextStatus: (above: number) => {
+        const last = gone.get(name);
+        if (!machines.has(name) && last !== undefined && last.revision > above) return Promise.resolve(harden(last));
         const { status, waiting } = self();
         if (status.revision > above) return Promise.resolve(status);
         ears.get(`nextStatus ${name}`)?.();
@@ -337,7 +344,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       if (!isName(name)) throw makeError('BAD_NAME', `${name}: a name has letters, digits and hyphens`);
       if (requestId !== undefined && requests.get(requestId) === name) return there(name).facets.admin;
       if (unwritable.has(name)) throw makeError('COMMIT_FAILED', 'the turn could not be written');
-      if (spec.provider !== 'local') {
+      if (!providers.has(spec.provider)) {
         throw makeError('NO_SUCH_PROVIDER', `${spec.provider}: there is no such provider`, {
           hint: 'gobs provider list',
         });
@@ -364,7 +371,22 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       machines.delete(name);
       return { remains: [`directory /srv/${name}`] };
     },
-    providers: () => [{ name: 'local', type: 'local' }],
+    providers: () => [...providers].map(([name, { type, settings = {} }]) => ({ name, type, settings })),
+    addProvider: (name: string, spec: ProviderSpec) => {
+      if (!['local', 'ssh'].includes(spec.type)) throw makeError('BAD_SPEC', `provider ${name}: there is no such type`);
+      providers.set(name, spec);
+    },
+    removeProvider: async (name: string) => {
+      if (!providers.delete(name)) throw makeError('NO_SUCH_PROVIDER', `there is no provider ${name}`);
+    },
+    // A host's key is known if the options say it, and so is that of the one on the way.
+    confirmations: async (provider: string, options: NonNullable<MachineSpec['options']>) => {
+      called(`confirmations ${provider}`);
+      const unknown = ['jumpKeys', 'hostKey'].find((option) => 'host' in options && !(option in options));
+      if (unknown === undefined) return [];
+      const question = `root@${String(options['host'])} shows a key that nobody knows. Is that its ${unknown}?`;
+      return [{ option: unknown, value: `SHA256:${unknown}`, question, hint: `set ${unknown}=SHA256:${unknown}` }];
+    },
     locatorFor: async (reference: object) => {
       const locator = `gobs://${'a'.repeat(52)}.unix/s/${'S'.repeat(42)}${locators.size}?path=%2Ftmp%2Fboss.sock`;
       locators.set(locator, reference);
@@ -395,6 +417,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     graph,
     machines,
     secrets,
+    providers,
     calls,
     whenCalled,
     deaf,
@@ -407,5 +430,6 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     set,
     look,
     addReady,
+    leave: (name: string, words: readonly string[]) => set(name, { leaves: words }),
   };
 };

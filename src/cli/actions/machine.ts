@@ -4,7 +4,7 @@ import { makeError, type ErrorDescription } from '../../errors/gobs-error.ts';
 import { quoted } from '../../protocol/plain-text.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Boss, MachineAdmin, MachineObserver } from '../../protocol/remotes.ts';
-import { isName } from '../../protocol/shapes.ts';
+import { isName, type MachineSpec } from '../../protocol/shapes.ts';
 import { allMachines } from '../all-machines.ts';
 import { withBoss, withConnection, type Connection } from '../connect.ts';
 import { exitCodeOf, exitCodes, type ExitCode, type Outcome } from '../exit-codes.ts';
@@ -14,6 +14,7 @@ import { detailsRecord, detailsText, machineRecord, machineTable } from '../view
 import { makeWatch, type Followed, type FollowRequest } from '../wait-for-outcome.ts';
 import { aboutMachine, errorFrom, type Action, type Surroundings } from './action.ts';
 import { confirmDestruction } from './confirm.ts';
+import { confirmOptions } from './confirm-options.ts';
 import { noteHeld } from './restored.ts';
 
 interface Patience {
@@ -57,11 +58,23 @@ const requireName = (name: string): void => {
   throw makeError('BAD_NAME', `${quoted(name)}: a machine's name must match [a-z][a-z0-9-]{0,62}`);
 };
 
+/** A provider that is told nothing has nothing to ask. */
+const withConfirmed = async (
+  boss: Boss,
+  name: string,
+  spec: MachineSpec,
+  surroundings: Surroundings,
+): Promise<MachineSpec> => {
+  if (spec.options === undefined) return spec;
+  return { ...spec, options: await confirmOptions(boss, name, spec.provider, spec.options, surroundings) };
+};
+
 export const createMachine: Action<'machine create'> = async (request, surroundings) => {
   const { powers, output } = surroundings;
-  const { name, spec, json, wait } = request;
+  const { name, json, wait } = request;
   requireName(name);
   return withBoss(request.at, powers, output, async (boss) => {
+    const spec = await withConfirmed(boss, name, request.spec, surroundings);
     const machine: MachineObserver = await E(boss).createMachine(name, spec, { requestId: powers.randomId() });
     const show = async () => {
       const status = await E(machine).status();
@@ -176,10 +189,14 @@ export const destroyMachine: Action<'machine destroy'> = async (request, surroun
     const { name } = request;
     const machine = await E(boss).machine(name);
     if (!request.yes) await confirmDestruction([name], surroundings);
+    const { revision } = await E(machine).status();
     await E(machine).destroy();
     if (!request.wait) return exitCodes.done;
     const requests: FollowRequest[] = [{ name, machine, judge: judgeGone, gone: { outcome: 'done' } }];
     const [followed] = await followAll(requests, request, surroundings, showUnlessDone(surroundings));
+    // It may have been gone before anybody could follow it: its last status is told all the same.
+    const last = followed?.status ?? (await E(machine).nextStatus(revision).catch(() => undefined));
+    for (const left of last?.leaves ?? []) surroundings.output.note(`gobs: left: ${printable(left)}`);
     return exitCodeOf([followed!.outcome]);
   });
 harden(destroyMachine);

@@ -1,4 +1,4 @@
-/** `gobs share`, `gobs provider list` and `gobs init`. */
+/** `gobs share` and `gobs init`. */
 import { E } from '@endo/far';
 import { resolve } from 'node:path';
 import { makeError } from '../../errors/gobs-error.ts';
@@ -8,7 +8,6 @@ import { withBoss } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reasonOf } from '../find-boss.ts';
 import type { Facet } from '../request.ts';
-import { renderTable } from '../tables.ts';
 import type { Action } from './action.ts';
 
 const facetOf = async (machine: MachineAdmin, facet: Facet): Promise<object> => {
@@ -25,22 +24,6 @@ export const shareMachine: Action<'share'> = async ({ at, name, as }, { powers, 
     return exitCodes.done;
   });
 harden(shareMachine);
-
-export const listProviders: Action<'provider list'> = async ({ at, json }, { powers, output }) =>
-  withBoss(at, powers, output, async (boss) => {
-    const providers = await E(boss).providers();
-    if (json) output.json(providers.map(({ name, type }) => ({ name, type })));
-    else {
-      output.data(
-        renderTable(
-          ['NAME', 'TYPE'],
-          providers.map(({ name, type }) => [name, type]),
-        ),
-      );
-    }
-    return exitCodes.done;
-  });
-harden(listProviders);
 
 export const initFleet: Action<'init'> = async ({ file }, { powers, output }) => {
   const path = resolve(powers.workingDirectory, file);

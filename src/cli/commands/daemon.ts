@@ -89,25 +89,18 @@ const addBossAndHob = (program: Command, ask: Ask): void => {
   examples(hob, ['gobs hob --directory /srv/machines/m1']);
 };
 
-const addReplAndProviders = (program: Command, ask: Ask): void => {
+const addRepl = (program: Command, ask: Ask): void => {
   const repl = withBoss(
     program
       .command('repl')
       .description('talk to a boss in JavaScript; without a terminal, run statements from standard input'),
   ).action((options: BossOptions) => ask({ do: 'repl', at: bossPlace(options) }));
   examples(repl, ['gobs repl', "echo 'E(boss).machines()' | gobs repl"]);
-  const group = program.command('provider').description('look at providers');
-  const list = withBoss(group.command('list').description('all providers'))
-    .addOption(jsonOption('print a JSON array'))
-    .action((options: BossOptions & { json: boolean }) =>
-      ask({ do: 'provider list', at: bossPlace(options), json: options.json }),
-    );
-  examples(list, ['gobs provider list']);
 };
 
 export const addDaemonCommands = (program: Command, ask: Ask): void => {
   addUpAndDown(program, ask);
   addBossAndHob(program, ask);
-  addReplAndProviders(program, ask);
+  addRepl(program, ask);
 };
 harden(addDaemonCommands);

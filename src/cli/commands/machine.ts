@@ -2,6 +2,7 @@
 import { Argument, Option, type Command } from 'commander';
 import type { Policy } from '../../protocol/shapes.ts';
 import { facets, type Ask, type Facet } from '../request.ts';
+import { pairsOption, valuesIn } from './provider.ts';
 import {
   bossPlace,
   chosenBy,
@@ -19,6 +20,7 @@ import {
 interface CreateOptions extends BossOptions, WaitingOptions {
   provider: string;
   policy?: Policy;
+  option: readonly string[];
   json: boolean;
 }
 
@@ -27,15 +29,28 @@ const addCreate = (group: Command, ask: Ask): void => {
     withBoss(group.command('create <name>').description('make a machine, and wait until it is ready')),
   )
     .requiredOption('--provider <name>', 'the provider that makes it; see gobs provider list')
+    .addOption(
+      pairsOption(
+        '--option <key=value>',
+        'what its provider is to know, such as host=10.0.0.1; can be given several times',
+      ),
+    )
     .addOption(new Option('--policy <policy>', 'what its hob does about drift').choices(['report', 'correct']))
     .addOption(jsonOption())
-    .action((name: string, options: CreateOptions) => {
+    .action((name: string, options: CreateOptions, self: Command) => {
       const { provider, policy, json } = options;
-      const spec = { provider, ...(policy === undefined ? {} : { policy }) };
+      const given = valuesIn(self, '--option', options.option);
+      const hasOptions = Object.keys(given).length > 0;
+      const spec = {
+        provider,
+        ...(policy === undefined ? {} : { policy }),
+        ...(hasOptions ? { options: given } : {}),
+      };
       ask({ do: 'machine create', at: bossPlace(options), name, spec, json, ...waiting(options) });
     });
   examples(command, [
     'gobs machine create web1 --provider local',
+    'gobs machine create web3 --provider dc1 --option host=10.0.0.1 --option hostKey=SHA256:…',
     'gobs machine create web2 --provider local --no-wait --json',
   ]);
 };

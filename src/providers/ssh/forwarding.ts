@@ -57,12 +57,22 @@ const lookScript = (port: number): string => {
 };
 
 /** Rejects HOST_NOT_MANAGEABLE if others than the host itself could come in. */
-const requireLoopback = async (connection: Connection, port: number, setTimer: ForwardingPowers['setTimer']): Promise<void> => {
-  const { stdout } = await makeShell(connection, { sudo: false, setTimer }).run(lookScript(port), { deadline: BIND_DEADLINE });
-  if (stdout.trim() === '') return;
-  throw makeError('HOST_NOT_MANAGEABLE', `${connection.where}: its sshd opens forwarded ports to everybody (GatewayPorts yes)`, {
-    hint: 'set GatewayPorts to no or clientspecified in its sshd_config',
+const requireLoopback = async (
+  connection: Connection,
+  port: number,
+  setTimer: ForwardingPowers['setTimer'],
+): Promise<void> => {
+  const { stdout } = await makeShell(connection, { sudo: false, setTimer }).run(lookScript(port), {
+    deadline: BIND_DEADLINE,
   });
+  if (stdout.trim() === '') return;
+  throw makeError(
+    'HOST_NOT_MANAGEABLE',
+    `${connection.where}: its sshd opens forwarded ports to everybody (GatewayPorts yes)`,
+    {
+      hint: 'set GatewayPorts to no or clientspecified in its sshd_config',
+    },
+  );
 };
 
 /** Rejects HOST_NOT_MANAGEABLE, HOST_UNREACHABLE. */

@@ -36,7 +36,9 @@ const LAST_PORT = 32_000;
 
 /** The same for a machine for ever, also for a boss that was restored elsewhere and has no record. */
 export const portFor = (bossId: string, machineId: string): number => {
-  const digest = createHash('sha256').update(JSON.stringify([bossId, machineId])).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify([bossId, machineId]))
+    .digest();
   return FIRST_PORT + (digest.readUInt32BE(0) % (LAST_PORT - FIRST_PORT));
 };
 harden(portFor);

@@ -44,7 +44,9 @@ const parse = (text: string, path: string): HostRecord => {
   } catch {
     // The same as of another form.
   }
-  throw makeError('PROVIDER_FAILED', `${path}: this is no record of a host`, { hint: 'remove it if its host is not needed any more' });
+  throw makeError('PROVIDER_FAILED', `${path}: this is no record of a host`, {
+    hint: 'remove it if its host is not needed any more',
+  });
 };
 
 /** Methods throw PROVIDER_FAILED for a record that is none, and what the system throws. */

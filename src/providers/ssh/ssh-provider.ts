@@ -9,7 +9,14 @@
 import { Far } from '@endo/far';
 import { describeError, makeError } from '../../errors/gobs-error.ts';
 import { isName } from '../../protocol/shapes.ts';
-import type { Confirmation, CreateRequest, Instance, MachineRef, ProviderDriver, ProviderOptions } from '../contract.ts';
+import type {
+  Confirmation,
+  CreateRequest,
+  Instance,
+  MachineRef,
+  ProviderDriver,
+  ProviderOptions,
+} from '../contract.ts';
 import { makeOneAtATime } from '../one-at-a-time.ts';
 import type { Connection } from './connection.ts';
 import { fingerprintOf, typeOfKey } from './host-key.ts';
@@ -26,7 +33,10 @@ import { makeShell } from './shell.ts';
 import { hintFor } from './trust.ts';
 
 export interface SshProviderPowers
-  extends Omit<RoutePowers, 'parseKey' | 'fs'>, Pick<ReachPowers, 'net'>, Pick<ForwardingsPowers, 'dialBoss' | 'random' | 'tell' | 'now'> {
+  extends
+    Omit<RoutePowers, 'parseKey' | 'fs'>,
+    Pick<ReachPowers, 'net'>,
+    Pick<ForwardingsPowers, 'dialBoss' | 'random' | 'tell' | 'now'> {
   readonly fs: RoutePowers['fs'] & RecordsFs;
   readonly loadSsh: () => Promise<typeof import('ssh2')>;
   /** Peer id of this boss. */
@@ -34,7 +44,11 @@ export interface SshProviderPowers
   /** Absolute; this instance's own. */
   readonly directory: string;
   /** Puts hobs on hosts: of install/installer.ts. */
-  readonly installerOn: (shell: RemoteShell, machine: { machineId: string; boss: string }, runtime: string | undefined) => Promise<Installer>;
+  readonly installerOn: (
+    shell: RemoteShell,
+    machine: { machineId: string; boss: string },
+    runtime: string | undefined,
+  ) => Promise<Installer>;
 }
 
 /** Hosts that are worked on at once. */
@@ -112,8 +126,15 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   const create = (request: CreateRequest): Promise<void> =>
     onMachine('create', request, async (complete, known) => {
       const { machineId, name, options, locator } = request;
-      if (bossOf(locator) !== bossId()) throw makeError('BAD_SPEC', `machine ${machineId}: its locator is another boss's`);
-      const begun: HostRecord = { machineId, name, options, touched: known?.touched ?? false, port: known?.port ?? null };
+      if (bossOf(locator) !== bossId())
+        {throw makeError('BAD_SPEC', `machine ${machineId}: its locator is another boss's`);}
+      const begun: HostRecord = {
+        machineId,
+        name,
+        options,
+        touched: known?.touched ?? false,
+        port: known?.port ?? null,
+      };
       if (known === undefined) await records.write(begun);
       const port = complete.reverse === true ? await forwardings.open(begun, complete) : null;
       await withInstaller(request, complete, async (installer) => {
@@ -134,9 +155,13 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   const start = (ref: MachineRef): Promise<void> =>
     onMachine('start', ref, async (complete, record) => {
       if (record?.touched === false) {
-        throw makeError('PROVIDER_FAILED', `${placeOf(complete)}: nothing of machine ${ref.machineId} is there to start`, {
-          hint: 'create it again, or destroy it',
-        });
+        throw makeError(
+          'PROVIDER_FAILED',
+          `${placeOf(complete)}: nothing of machine ${ref.machineId} is there to start`,
+          {
+            hint: 'create it again, or destroy it',
+          },
+        );
       }
       await withInstaller(ref, complete, (installer) => installer.start());
       if (complete.reverse === true && record !== undefined) forwardings.keep(record, complete);
@@ -224,9 +249,13 @@ const requireSudo = async (shell: RemoteShell): Promise<void> => {
   const { code, stderr } = await shell.run('test "$(id -u)" = 0');
   if (code === 0) return;
   const why = stderr.trim().split('\n')[0]!.slice(0, 200);
-  throw makeError('HOST_NOT_MANAGEABLE', `${shell.where}: sudo does not make us root: ${why || `it ended with ${code}`}`, {
-    hint: 'who logs in needs sudo without a password (NOPASSWD), or log in as root',
-  });
+  throw makeError(
+    'HOST_NOT_MANAGEABLE',
+    `${shell.where}: sudo does not make us root: ${why || `it ended with ${code}`}`,
+    {
+      hint: 'who logs in needs sudo without a password (NOPASSWD), or log in as root',
+    },
+  );
 };
 
 const confirmationOf = (key: Uint8Array, { where, trust }: Stop, { jumpKeys }: HostOptions): Confirmation => {
