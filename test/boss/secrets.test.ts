@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { driverMaker } from '../../src/boss/provider-drivers.ts';
 import { secretContext } from '../../src/boss/secrets.ts';
-import type { BossPowers } from '../../src/boss/start-boss.ts';
 import { describeError } from '../../src/errors/gobs-error.ts';
 import type { StateDirectory } from '../../src/protocol/state-directory.ts';
 import type { ProviderOptions, ProviderType } from '../../src/providers/contract.ts';

@@ -195,7 +195,11 @@ export const destroyMachine: Action<'machine destroy'> = async (request, surroun
     const requests: FollowRequest[] = [{ name, machine, judge: judgeGone, gone: { outcome: 'done' } }];
     const [followed] = await followAll(requests, request, surroundings, showUnlessDone(surroundings));
     // It may have been gone before anybody could follow it: its last status is told all the same.
-    const last = followed?.status ?? (await E(machine).nextStatus(revision).catch(() => undefined));
+    const last =
+      followed?.status ??
+      (await E(machine)
+        .nextStatus(revision)
+        .catch(() => undefined));
     for (const left of last?.leaves ?? []) surroundings.output.note(`gobs: left: ${printable(left)}`);
     return exitCodeOf([followed!.outcome]);
   });

@@ -126,8 +126,9 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   const create = (request: CreateRequest): Promise<void> =>
     onMachine('create', request, async (complete, known) => {
       const { machineId, name, options, locator } = request;
-      if (bossOf(locator) !== bossId())
-        {throw makeError('BAD_SPEC', `machine ${machineId}: its locator is another boss's`);}
+      if (bossOf(locator) !== bossId()) {
+        throw makeError('BAD_SPEC', `machine ${machineId}: its locator is another boss's`);
+      }
       const begun: HostRecord = {
         machineId,
         name,

@@ -133,7 +133,7 @@ describeSsh('a host', () => {
     const included = join(last.directory, 'included');
     await writeFile(
       known,
-      [first, second].map((server) => `${server.knownLine()}\n`).join('') + `the-last ${last.keyLine()}\n`,
+      `${[first, second].map((server) => `${server.knownLine()}\n`).join('')}the-last ${last.keyLine()}\n`,
     );
     await writeFile(
       included,

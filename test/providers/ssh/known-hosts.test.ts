@@ -95,14 +95,6 @@ test('a pin is a fingerprint or the line of a key, and nothing else', () => {
   expect(parsePin(one)).toEqual({ fingerprint, type: 'ssh-ed25519' });
   expect(parsePin(`${one} root@host`)).toEqual({ fingerprint, type: 'ssh-ed25519' });
   expect(parsePin(fingerprint)).toEqual({ fingerprint });
-  const wrong = [
-    '',
-    'SHA256:',
-    `${fingerprint}x`,
-    'MD5:00:11',
-    one.replace('ssh-ed25519', 'ssh-rsa'),
-   
-    'ssh-dss AAAA',
-  ];
+  const wrong = ['', 'SHA256:', `${fingerprint}x`, 'MD5:00:11', one.replace('ssh-ed25519', 'ssh-rsa'), 'ssh-dss AAAA'];
   expect(wrong.map(parsePin)).toEqual(wrong.map(() => undefined));
 });
