@@ -2,7 +2,7 @@
  * Commands of the host: how resources reach what is not a file (dpkg, systemctl, useradd).
  *
  *   - A command is a list of words and never goes through a shell: no value of a document or a host is ever parsed again.
- *   - Its environment is the one below and nothing of the hob's own. It works in `/`.
+ *   - Its environment is the one below and nothing of the hob's own. It works in `/`, if it is not told another directory.
  *   - It leads a session and a process group of its own. At its deadline, or when the hob stops, the whole group is told to end, and killed when it
  *     has not within GRACE. What it leaves behind in its group when it ends is killed too. A process that made a session for itself, as
  *     daemons do, is no part of it any more.
@@ -20,6 +20,8 @@ export interface CommandOptions {
   readonly input?: string | Uint8Array;
   /** Beside, and in the place of, what every command gets. Everybody who is the same user on the host can read it. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it works: an absolute path of a directory that is there; left out, `/`. */
+  readonly directory?: string;
   /** Milliseconds; left out, five minutes. */
   readonly deadline?: number;
   /** Bytes kept of each of stdout and stderr; left out, 1 MiB. */
@@ -171,7 +173,7 @@ export const makeCommands = (powers: CommandPowers): CommandsKit => {
 
   const start = ([program, ...words]: readonly string[], options: CommandOptions): ChildProcess =>
     spawn(program!, words, {
-      cwd: '/',
+      cwd: options.directory ?? '/',
       env: { ...environment, ...options.environment },
       detached: true,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,23 +1,29 @@
 /** What a hob does for each resource type that ships: one for each in src/protocol/resources/shipped.ts. */
 import type { ShippedType } from '../../protocol/resources/shipped.ts';
 import type { ResourceType } from './contract.ts';
+import { cronType } from './cron.ts';
 import { directoryType } from './directory.ts';
+import { execType } from './exec.ts';
 import { fileType } from './file.ts';
 import { lineType } from './line.ts';
 import { noopType } from './noop.ts';
 import { packageType } from './package.ts';
 import { serviceType } from './service.ts';
 import { symlinkType } from './symlink.ts';
+import { sysctlType } from './sysctl.ts';
 import { unitType } from './unit.ts';
 
 export const shippedTypes = {
+  cron: cronType,
   directory: directoryType,
+  exec: execType,
   file: fileType,
   line: lineType,
   noop: noopType,
   package: packageType,
   service: serviceType,
   symlink: symlinkType,
+  sysctl: sysctlType,
   unit: unitType,
 } as const satisfies Readonly<Record<ShippedType, ResourceType>>;
 harden(shippedTypes);

@@ -51,3 +51,10 @@ export const environmentRule: PropertyRule = (value) => {
   return undefined;
 };
 harden(environmentRule);
+
+/** Of who runs a command. A number would leave open whose groups and home it gets. */
+export const userNameRule: PropertyRule = (value) =>
+  typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(value)
+    ? undefined
+    : `must be the name of a user, not ${quoted(value)}`;
+harden(userNameRule);

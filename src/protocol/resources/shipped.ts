@@ -1,22 +1,28 @@
 /** The one list of the resource types that gobs ships. The hob's side of each is in src/hob/resources/shipped.ts. */
 import type { ResourceDefinition } from './definition.ts';
+import { cronDefinition } from './cron.ts';
 import { directoryDefinition } from './directory.ts';
+import { execDefinition } from './exec.ts';
 import { fileDefinition } from './file.ts';
 import { lineDefinition } from './line.ts';
 import { noopDefinition } from './noop.ts';
 import { packageDefinition } from './package.ts';
 import { serviceDefinition } from './service.ts';
 import { symlinkDefinition } from './symlink.ts';
+import { sysctlDefinition } from './sysctl.ts';
 import { unitDefinition } from './unit.ts';
 
 export const shippedDefinitions = {
+  cron: cronDefinition,
   directory: directoryDefinition,
+  exec: execDefinition,
   file: fileDefinition,
   line: lineDefinition,
   noop: noopDefinition,
   package: packageDefinition,
   service: serviceDefinition,
   symlink: symlinkDefinition,
+  sysctl: sysctlDefinition,
   unit: unitDefinition,
 } as const satisfies Readonly<Record<string, ResourceDefinition>>;
 harden(shippedDefinitions);

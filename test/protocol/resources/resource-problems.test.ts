@@ -71,14 +71,14 @@ describe('a list of resources', () => {
       'has a property that is near another',
       [...good.slice(0, 2), ...file({ mdoe: '0644' })],
       [
-        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, after, content, id, mode, notify, owner, path, when)',
+        'resources[2].mdoe: a file has no such property (did you mean "mode"? it has absent, after, content, data, id, mode, notify, owner, path, template, validate, when)',
       ],
     ],
     [
       'has a property that every object has',
       file({ toString: 'x' }),
       [
-        'resources[0].toString: a file has no such property (it has absent, after, content, id, mode, notify, owner, path, when)',
+        'resources[0].toString: a file has no such property (it has absent, after, content, data, id, mode, notify, owner, path, template, validate, when)',
       ],
     ],
     [
