@@ -46,7 +46,7 @@ describeHosts('what a hob runs', () => {
         name: 'as a user, in a directory, with an environment of its own',
         arrange: 'mkdir -p /srv/own && chown games: /srv/own',
         resource: exec('own', {
-          command: sh('{ id -un; id -gn; id -Gn; pwd; echo "$HOME $USER $WORD ${SECRET:-none}"; } > out'),
+          command: sh('{ id -un; id -gn; id -Gn; pwd; echo "$HOME $USER $WORD $PPID_OF_HOB"; } > out'),
           creates: '/srv/own/out',
           user: 'games',
           cwd: '/srv/own',
@@ -55,7 +55,7 @@ describeHosts('what a hob runs', () => {
         changes: created('/srv/own/out'),
         result: [
           'cd /srv/own; cat out; stat -c %U out',
-          'games\ngames\ngames\n/srv/own\n/usr/games games a b none\ngames\n',
+          'games\ngames\ngames\n/srv/own\n/usr/games games a b \ngames\n',
         ],
       },
       {
