@@ -63,14 +63,15 @@ const feed = async (channel: ClientChannel, input: RemoteRun['input'], closed: P
 export const makeShell = (connection: Connection, { sudo, setTimer }: ShellOptions): RemoteShell => {
   const { where, client, ended } = connection;
 
-  const open = (script: string): Promise<ClientChannel> =>
+  /** `begin` is called at once: a short script has ended before a promise could be awaited, and its end is said once. */
+  const open = (script: string, begin: (channel: ClientChannel) => Promise<RemoteOutcome>): Promise<RemoteOutcome> =>
     new Promise((resolve, reject) => {
       void ended.then(reject);
       const refuse = ({ message }: Error): void =>
         reject(makeError('HOST_NOT_MANAGEABLE', `${where}: it runs no commands: ${plainText(message, 200)}`));
       try {
         client.exec(commandLine(script, sudo), (error, channel) => {
-          if (error === undefined || error === null) resolve(channel);
+          if (error === undefined || error === null) resolve(begin(channel));
           // If it is because the connection ends, that is told first.
           else void Promise.resolve(error).then(refuse);
         });
@@ -113,7 +114,7 @@ export const makeShell = (connection: Connection, { sudo, setTimer }: ShellOptio
 
   return harden({
     where,
-    run: async (script: string, options: RemoteRun = {}) => follow(await open(script), options),
+    run: (script: string, options: RemoteRun = {}) => open(script, (channel) => follow(channel, options)),
     close: connection.close,
   });
 };

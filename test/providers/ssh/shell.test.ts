@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { commandLine } from '../../../src/providers/ssh/shell.ts';
+import { commandLine, makeShell } from '../../../src/providers/ssh/shell.ts';
 import { longestOutput } from '../../../src/providers/ssh/remote-shell.ts';
 import { describeSsh } from '../../support/ssh-server.ts';
 import { failureOf, optionsFor, shellOn, sshd, useSshScene } from './ssh-scene.ts';
@@ -103,6 +104,23 @@ describeSsh('a shell on another host', () => {
     const shell = await shellOn(optionsFor(await sshd({ config: ['MaxSessions 0'] })));
     expect(await failureOf(shell.run('true'))).toMatchObject({ code: 'HOST_NOT_MANAGEABLE' });
   });
+});
+
+test('how a script ended is heard, too, when that comes together with its beginning', async () => {
+  const channel = Object.assign(new PassThrough(), { stderr: new PassThrough() });
+  const exec = (_command: string, callback: (error: undefined, channel: unknown) => void) => {
+    callback(undefined, channel);
+    channel.emit('exit', 5);
+    channel.emit('close');
+  };
+  const connection = {
+    where: 'root@host:22',
+    client: { exec },
+    ended: new Promise(() => undefined),
+    close: () => undefined,
+  };
+  const shell = makeShell(connection as never, { sudo: false, setTimer: () => () => undefined });
+  expect(await shell.run('exit 5')).toMatchObject({ code: 5 });
 });
 
 test('a command line is one word of the login shell, by sudo if wanted', () => {
