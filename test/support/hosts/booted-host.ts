@@ -46,6 +46,7 @@ export const makeBootedBody = (place: LabPlace, name: string, address: string, r
     address,
     root,
     pid,
+    words: () => running?.words() ?? '',
     reloadSshd: async () => {
       await inside('systemctl', 'restart', 'ssh');
     },

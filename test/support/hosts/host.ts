@@ -32,6 +32,9 @@ export interface TestHost {
   /** An ordinary one with a home, whom the lab's key lets in. */
   addUser(name: string): Promise<void>;
 
+  /** The end of what it has said since it was switched on: sshd's log, or what a host that boots prints. */
+  console(): string;
+
   /** From now on no packet goes in or out, and nobody is told. Until `letThrough`, or the host is off. */
   dropPackets(): Promise<void>;
   /** It can be reached, and what is connected stays so, but it reaches nobody: new connections from it are dropped. */
@@ -60,6 +63,7 @@ export interface HostBody {
   readonly root: OverlayRoot;
   /** The first process of it, while it is on. */
   pid(): number | undefined;
+  words(): string;
   /** sshd reads its keys again. */
   reloadSshd(): Promise<void>;
 }
@@ -123,10 +127,11 @@ install -d -o "$1" -g "$1" -m 700 "/home/$1/.ssh"
 install -o "$1" -g "$1" -m 600 /root/.ssh/authorized_keys "/home/$1/.ssh/authorized_keys"
 `;
 
-export const makeLook = (body: HostBody): Pick<TestHost, 'hostKey' | 'knownHosts' | 'run' | 'addUser'> => ({
+export const makeLook = (body: HostBody): Pick<TestHost, 'hostKey' | 'knownHosts' | 'run' | 'addUser' | 'console'> => ({
   hostKey: () => readHostKey(body.root.root),
   knownHosts: async () => `${body.address} ${(await readHostKey(body.root.root)).line}`,
   run: (script, { input } = {}) => inside(body, ['-a', '-r', '-w'], [...asOnHost, 'sh', '-c', script], input),
+  console: () => body.words(),
   addUser: async (name) => {
     const { code, stderr } = await inside(body, ['-a', '-r', '-w'], [...asOnHost, 'sh', '-euc', addUser, 'sh', name]);
     if (code !== 0) throw Error(`useradd ${name}: ${stderr.trim()}`);

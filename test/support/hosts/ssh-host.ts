@@ -69,6 +69,7 @@ export const makeSshBody = (place: LabPlace, name: string, address: string, root
     address,
     root,
     pid,
+    words: () => running?.words() ?? '',
     reloadSshd: async () => {
       const ready = running!.says(LISTENING);
       process.kill(pid()!, 'SIGHUP');
