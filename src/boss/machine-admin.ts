@@ -70,6 +70,7 @@ export const adminMethods = (turn: MachineTurn): Admin => {
         throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no trace`);
       }),
     asExecutor: () => self.executor,
+    asCopier: () => self.copier,
   };
 };
 harden(adminMethods);

@@ -5,6 +5,7 @@
 import { M } from '@endo/patterns';
 import type {
   MachineAdmin,
+  MachineCopier,
   MachineExecutor,
   MachineHobSide,
   MachineObserver,
@@ -27,6 +28,7 @@ export type Admin = Later<
 >;
 
 export type Executor = Later<MachineExecutor, 'exec'>;
+export type Copier = Later<MachineCopier, 'look' | 'download' | 'upload'>;
 
 export type HobSide = Later<MachineHobSide, 'attach'>;
 
@@ -96,6 +98,7 @@ export interface MachineFacets extends Record<string, object> {
   readonly operator: Operator;
   readonly admin: Admin;
   readonly executor: Executor;
+  readonly copier: Copier;
   readonly hobSide: HobSide;
   readonly gate: Gate;
   readonly lifecycle: Lifecycle;

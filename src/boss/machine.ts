@@ -1,7 +1,7 @@
 /**
  * A machine: the boss's actor for one host. docs/explanation/machines.md tells its life.
  *
- *            observer ⊂ operator ⊂ admin ⊃ executor   for people, by what they may do
+ *            observer ⊂ operator ⊂ admin ⊃ executor, copier   for people, by what they may do
  *   provider ◀── lifecycle        hobSide ◀──── its hob, and nobody else
  *                      gate ◀── boss            who may come in as its hob
  *
@@ -10,6 +10,7 @@
 import { makeError } from '../errors/gobs-error.ts';
 import {
   MachineAdminI,
+  MachineCopierI,
   MachineExecutorI,
   MachineHobSideI,
   MachineObserverI,
@@ -17,6 +18,7 @@ import {
 } from '../protocol/interfaces.ts';
 import { defineKindKit } from '../vats/kind.ts';
 import { adminMethods } from './machine-admin.ts';
+import { copierMethods } from './machine-copier.ts';
 import { executorMethods } from './machine-executor.ts';
 import { GateI, LifecycleI, type MachineFacets } from './machine-facets.ts';
 import { gateMethods } from './machine-gate.ts';
@@ -54,6 +56,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
     operator: MachineOperatorI,
     admin: MachineAdminI,
     executor: MachineExecutorI,
+    copier: MachineCopierI,
     hobSide: MachineHobSideI,
     gate: GateI,
     lifecycle: LifecycleI,
@@ -66,6 +69,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
       operator: operatorMethods(turn),
       admin: adminMethods(turn),
       executor: executorMethods(turn),
+      copier: copierMethods(turn),
       hobSide: hobSideMethods(turn),
       gate: gateMethods(turn),
       lifecycle: lifecycleMethods(turn),
@@ -77,6 +81,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
       operator: goneObserver(live.operator, turn),
       admin: goneObserver(live.admin, turn),
       executor: gone(live.executor, turn),
+      copier: gone(live.copier, turn),
       hobSide: gone(live.hobSide, turn),
     };
   },

@@ -106,6 +106,8 @@ export type Request =
   /** No names: all machines. */
   | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss & Chosen)
   | ({ readonly do: 'exec'; readonly name: string; readonly argv: readonly string[] } & AtBoss)
+  /** `NAME:/path`, or a path here. */
+  | ({ readonly do: 'cp'; readonly from: string; readonly to: string } & AtBoss)
   | ({
       readonly do: 'trace';
       readonly name?: string;

@@ -48,6 +48,7 @@ const actions = harden({
   status: async () => (await status()).showStatus,
   facts: async () => (await status()).showFacts,
   exec: async () => (await import('./actions/exec.ts')).execOnMachine,
+  cp: async () => (await import('./actions/cp.ts')).copyFile,
   trace: async () => (await looking()).showTrace,
   graph: async () => (await looking()).showGraph,
   share: async () => (await share()).shareMachine,

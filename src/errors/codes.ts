@@ -97,6 +97,7 @@ export const errorCodes = {
   OUTPUT_UNUSABLE: 'standard output cannot be written',
   BAD_DOCUMENT: 'the fleet document does not make sense',
   BOSS_NOT_RUNNING: 'no boss is running where one was looked for',
+  FILE_UNUSABLE: 'a file here cannot be read or written',
   WAIT_INTERRUPTED: 'somebody ended the waiting; the work goes on',
   TIMED_OUT: 'the deadline passed; the work goes on',
 } as const;

@@ -166,8 +166,8 @@ const watch = (child: ChildProcess, { process, setTimer }: ExecutorPowers): Runn
     endInput: () => void stdin.end(),
     interrupt: () => end('SIGINT'),
   };
-  const far = Far('RunningCommand', command as never) as unknown as StartedCommand['command'];
-  return { started: harden({ command: far, ended: exited }), end };
+  const far = Far('RunningCommand', command as never) as unknown as StartedCommand['handle'];
+  return { started: harden({ handle: far, ended: exited }), end };
 };
 
 const unusable = (program: string, error: unknown): Error => {

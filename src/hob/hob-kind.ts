@@ -15,9 +15,11 @@ import { shortened } from '../protocol/report-size.ts';
 import { isName, isSameState } from '../protocol/shapes.ts';
 import type { DesiredState, Facts, Findings, Report, ReportReason, WantedState } from '../protocol/shapes.ts';
 import { boundedRequest, type TracePage, type TraceRequest } from '../protocol/trace.ts';
+import type { Download, FoundFile, StartedCopy, Upload } from '../protocol/copies.ts';
 import type { StartedCommand } from '../protocol/running-commands.ts';
 import { E } from '../vats/eventual-send.ts';
 import { defineKindKit, type Fresh, type MapPage } from '../vats/kind.ts';
+import type { Copier } from './copier.ts';
 import type { Executor } from './executor.ts';
 import { BossAddressShape, holding, HobPortraitShape } from './hob-portrait.ts';
 import type { BossAddress, HobPortrait, HobSide } from './hob-portrait.ts';
@@ -46,6 +48,9 @@ export interface HobFacets extends Record<string, object> {
     bindings(): Promise<readonly string[]>;
     trace(request?: TraceRequest): Promise<TracePage>;
     exec(argv: readonly string[], until?: Promise<unknown>): Promise<StartedCommand>;
+    look(path: string): Promise<FoundFile | null>;
+    download(path: string, until?: Promise<unknown>): Promise<StartedCopy<Download>>;
+    upload(path: string, mode: number, until?: Promise<unknown>): Promise<StartedCopy<Upload>>;
   };
   /** What the daemon of the same process calls. */
   readonly control: {
@@ -85,6 +90,7 @@ export interface HobPowers {
   readonly log: HobLog;
   readonly trace: HobTrace;
   readonly executor: Executor;
+  readonly copier: Copier;
 }
 
 /** Throws BAD_NAME. */
@@ -104,7 +110,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
   label: 'hob',
   facets: { hob: HobI, control: HobControlI },
   portrait: HobPortraitShape,
-  behave: (bcom, self, portrait, { driver, log, trace, executor, on }) => {
+  behave: (bcom, self, portrait, { driver, log, trace, executor, copier, on }) => {
     const now: Fresh<HobPortrait> = { bcom, portrait };
 
     /** Holds another desired state, and sees to it that it is applied. */
@@ -182,6 +188,9 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         bindings: () => bindingsAfter([]),
         trace: (request = {}) => E(trace).read(boundedRequest(request)),
         exec: (argv, until) => E(executor).exec(argv, ...(until === undefined ? [] : [until])),
+        look: (path) => E(copier).look(path),
+        download: (path, until) => E(copier).download(path, ...(until === undefined ? [] : [until])),
+        upload: (path, mode, until) => E(copier).upload(path, mode, ...(until === undefined ? [] : [until])),
       },
       control: {
         boss: () => {

@@ -18,11 +18,13 @@
  * Every method takes a path as src/protocol/resources/host-path.ts describes it, and throws OUTSIDE_ROOT if the path would lead out or a
  * parent is a symlink, BAD_DESIRED_STATE if it is no path, CANNOT_LOOK or CANNOT_CHANGE if the system refuses. Linux only.
  */
+import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { makeError } from '../errors/gobs-error.ts';
 import { randomName, sweepLeftovers } from './rooted-files/leftovers.ts';
-import { replaceFile } from './rooted-files/replace-file.ts';
+import { replaceFile, type FileContent } from './rooted-files/replace-file.ts';
 import { readLinkEntry, replaceLinkEntry, type LinkOwner } from './rooted-files/replace-link.ts';
-import { changeEntry, makeDirectoryIn, readEntry, removeEntry, statEntry } from './rooted-files/entry.ts';
+import { changeEntry, makeDirectoryIn, openEntry, readEntry, removeEntry, statEntry } from './rooted-files/entry.ts';
 import { openRoot, type Place, type RootDirectory } from './rooted-files/walk.ts';
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character device' | 'block device';
@@ -46,6 +48,13 @@ export interface Attributes {
   readonly gid?: number;
 }
 
+/** A regular file, open for reading. */
+export interface OpenFile {
+  readonly file: Pick<FileHandle, 'read' | 'close'>;
+  /** As it was when it was opened. */
+  readonly found: EntryStat;
+}
+
 export interface RootedFiles {
   /** Where the root is on the host: for messages only. */
   readonly root: string;
@@ -56,6 +65,8 @@ export interface RootedFiles {
    * than a regular file is CANNOT_LOOK, and is not opened: that could block, or do something.
    */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
+  /** A regular file, for the caller to read and close; what `read` says of other things goes for it too. Nothing there is CANNOT_LOOK. */
+  open(path: string): Promise<OpenFile>;
   /**
    * Puts a new file in the place of whatever is there, whole or not at all, and synced when it resolves. Missing parents are made with
    * mode 0755. A directory in its place is CANNOT_CHANGE. `accept` is called with the path on the host of the candidate, which is whole, synced, and beside the
@@ -63,7 +74,7 @@ export interface RootedFiles {
    */
   replace(
     path: string,
-    content: Uint8Array,
+    content: FileContent,
     attributes: Attributes & { readonly mode: number },
     accept?: (candidate: string) => Promise<void>,
   ): Promise<void>;
@@ -117,10 +128,15 @@ const rootedFilesOf = (root: string, top: RootDirectory, { fs, randomBytes }: Ro
     root,
     stat: (path: string) => look(path, (place) => statEntry(fs, place)),
     read: (path: string, limit: number) => look(path, (place) => readEntry(fs, place, limit)),
+    open: async (path: string) => {
+      const opened = await look(path, (place) => openEntry(fs, place));
+      if (opened !== undefined) return opened;
+      throw makeError('CANNOT_LOOK', `${path}: it is not there`);
+    },
     readLink: (path: string) => look(path, (place) => readLinkEntry(fs, place)),
     replace: (
       path: string,
-      content: Uint8Array,
+      content: FileContent,
       attributes: Attributes & { readonly mode: number },
       accept?: (candidate: string) => Promise<void>,
     ) =>

@@ -24,6 +24,7 @@ import { makeAccounts } from './accounts.ts';
 import { makeCommands, type CommandsKit } from './commands.ts';
 import { startDaemon, type BossLink, type EnrolmentFile } from './daemon.ts';
 import { findTakeOver } from './take-over.ts';
+import { makeCopier, type Copier } from './copier.ts';
 import { makeExecutor, type Executor } from './executor.ts';
 import { gatherFacts } from './facts.ts';
 import { hobKind, type HobFacets, type HobLog, type HobTrace, type HostDriver } from './hob-kind.ts';
@@ -121,6 +122,7 @@ const openActor = async (
   kernel: Kernel,
   driver: HostDriver,
   executor: Executor,
+  copier: Copier,
   log: Log,
 ): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
@@ -130,7 +132,7 @@ const openActor = async (
   const trace = Far('HobTrace', {
     read: (request: TraceRequest) => kernel.inspector.trace(request),
   } as never) as unknown as HobTrace;
-  vat.register(hobKind, { driver, log: hobLog, trace, executor });
+  vat.register(hobKind, { driver, log: hobLog, trace, executor, copier });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };
@@ -248,7 +250,8 @@ export const startHob = async (
     const seenEpochs: SeenEpochs = new Map();
     const peer = await makePeerOf(kernel, store, sealing!, seenEpochs, powers);
     const { executor, stop: stopCommands } = makeExecutor({ ...powers, directory: root });
-    const control = await openActor(kernel, driver, executor, log);
+    const { copier, stop: stopCopies } = makeCopier(files);
+    const control = await openActor(kernel, driver, executor, copier, log);
     const enrolment = enrolmentFile(powers, paths);
     const link = linkTo(peer, seenEpochs, makeSeldom({ now }), log);
     const takeOver = await findTakeOver(paths, powers);
@@ -258,7 +261,7 @@ export const startHob = async (
     const stop = async (): Promise<void> => {
       daemon.stop();
       await peer.close();
-      await stopCommands();
+      await Promise.all([stopCommands(), stopCopies()]);
       await hands?.stop(COMMANDS_PATIENCE);
       await idle();
       await kernel.stop();

@@ -90,11 +90,17 @@ const adminMethods = {
   trace: M.call().optional(TraceRequestShape).returns(promise),
   /** Only to run commands there. */
   asExecutor: M.call().returns(M.remotable('MachineExecutor')),
+  /** Only to copy files to and from there. */
+  asCopier: M.call().returns(M.remotable('MachineCopier')),
 };
 
 export const MachineObserverI = M.interface('MachineObserver', observerMethods);
 export const MachineOperatorI = M.interface('MachineOperator', operatorMethods);
 export const MachineAdminI = M.interface('MachineAdmin', adminMethods);
+
+const path = M.string({ stringLengthLimit: 4_096 });
+const mode = M.and(M.gte(0), M.lte(0o777));
+const Asker = M.splitRecord({}, { by: M.string({ stringLengthLimit: 200 }) }, M.record({ numPropertiesLimit: 0 }));
 
 /** Runs commands on the machine, as its hob's user; nothing else. Part of an admin's authority. */
 export const MachineExecutorI = M.interface('MachineExecutor', {
@@ -102,14 +108,21 @@ export const MachineExecutorI = M.interface('MachineExecutor', {
    * A program and its arguments; `by`: who asks, as they say, for the machine's log. The command is told to end when `until` is settled, as promises of
    * a session are when it ends. Rejects HOB_UNREACHABLE, RESTORE_UNCONFIRMED, COMMAND_UNUSABLE, LIMIT_EXCEEDED. → Promise<RunningCommand>
    */
-  exec: M.call(
-    ArgvShape,
-    M.splitRecord({}, { by: M.string({ stringLengthLimit: 200 }) }, M.record({ numPropertiesLimit: 0 })),
-  )
-    .optional(promise)
-    .returns(promise),
+  exec: M.call(ArgvShape, Asker).optional(promise).returns(promise),
   /** This facet itself. */
   asExecutor: M.call().returns(M.remotable('MachineExecutor')),
+});
+
+/** Copies files to and from the machine, as its hob's user; nothing else. Part of an admin's authority. All reject as MachineExecutor does. */
+export const MachineCopierI = M.interface('MachineCopier', {
+  /** → Promise<FoundFile | null> */
+  look: M.call(path).returns(promise),
+  /** Given up when the promise is settled, as promises of a session are when it ends. → Promise<Download> */
+  download: M.call(path, Asker).optional(promise).returns(promise),
+  /** → Promise<Upload> */
+  upload: M.call(path, mode, Asker).optional(promise).returns(promise),
+  /** This facet itself. */
+  asCopier: M.call().returns(M.remotable('MachineCopier')),
 });
 
 /** The guard that a hob's RunningCommand is as good as, for those who stand in for one. */
@@ -236,4 +249,10 @@ export const HobI = M.interface('Hob', {
   trace: M.call().optional(TraceRequestShape).returns(promise),
   /** See MachineExecutor. → Promise<StartedCommand> */
   exec: M.call(ArgvShape).optional(promise).returns(promise),
+  /** See MachineCopier. */
+  look: M.call(path).returns(promise),
+  /** → Promise<StartedCopy<Download>> */
+  download: M.call(path).optional(promise).returns(promise),
+  /** → Promise<StartedCopy<Upload>> */
+  upload: M.call(path, mode).optional(promise).returns(promise),
 });

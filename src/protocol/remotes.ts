@@ -20,6 +20,7 @@ import type {
   StateIdentity,
   WantedState,
 } from './shapes.ts';
+import type { Download, FoundFile, StartedCopy, Upload } from './copies.ts';
 import type { RunningCommand, StartedCommand } from './running-commands.ts';
 import type { GraphView, TracePage, TraceRequest } from './trace.ts';
 
@@ -56,11 +57,24 @@ export interface MachineAdmin extends MachineOperator {
   bindings(): readonly string[];
   trace(request?: TraceRequest): TracePage;
   asExecutor(): MachineExecutor;
+  asCopier(): MachineCopier;
+}
+
+/** Who asks, as they say: for the machine's log. */
+export interface Asker {
+  readonly by?: string;
 }
 
 export interface MachineExecutor {
-  exec(argv: readonly string[], options: { readonly by?: string }, until?: Promise<unknown>): RunningCommand;
+  exec(argv: readonly string[], asker: Asker, until?: Promise<unknown>): RunningCommand;
   asExecutor(): MachineExecutor;
+}
+
+export interface MachineCopier {
+  look(path: string): FoundFile | null;
+  download(path: string, asker: Asker, until?: Promise<unknown>): Download;
+  upload(path: string, mode: number, asker: Asker, until?: Promise<unknown>): Upload;
+  asCopier(): MachineCopier;
 }
 
 /** What the boss gives to a machine's own hob. */
@@ -83,6 +97,9 @@ export interface Hob {
   bindings(): readonly string[];
   trace(request?: TraceRequest): TracePage;
   exec(argv: readonly string[], until?: Promise<unknown>): StartedCommand;
+  look(path: string): FoundFile | null;
+  download(path: string, until?: Promise<unknown>): StartedCopy<Download>;
+  upload(path: string, mode: number, until?: Promise<unknown>): StartedCopy<Upload>;
 }
 
 export interface StatusPage {

@@ -52,7 +52,6 @@ export interface RunningCommand {
 
 /** What a hob answers. */
 export interface StartedCommand {
-  readonly command: RunningCommand;
+  readonly handle: RunningCommand;
   readonly ended: Promise<CommandEnd>;
 }
-export const StartedCommandShape = M.splitRecord({ command: M.remotable('RunningCommand'), ended: M.promise() });

@@ -158,6 +158,7 @@ describe('an observer', () => {
     confirm: [],
     trace: [],
     asExecutor: [],
+    asCopier: [],
     destroy: [],
     forget: [],
   });
@@ -207,11 +208,14 @@ describe('an observer', () => {
     await call(other, 'forget', all.forget!);
   });
 
-  test('is no executor, and an executor nothing else', async () => {
-    const executor = await E(machine).asExecutor();
-    const walk = await walkFrom(executor);
-    expect(facetsOf(walk).filter((name) => name.startsWith('machine/'))).toEqual(['machine/executor']);
-    expect(methodsAnswered(walk)).toEqual(expect.arrayContaining(['asExecutor', 'exec']));
+  test.each([
+    ['executor', () => E(machine).asExecutor(), ['asExecutor', 'exec']],
+    ['copier', () => E(machine).asCopier(), ['asCopier', 'download', 'look', 'upload']],
+  ])('is no %s, which is nothing else', async (facet, get, methods) => {
+    const walk = await walkFrom(await get());
+    expect(facetsOf(walk).filter((name) => name.startsWith('machine/'))).toEqual([`machine/${facet}`]);
+    const ofFacet = walk.answered.filter((what) => what.includes('/machine/')).map((what) => what.split('.').at(-1)!);
+    expect(ofFacet.sort()).toEqual(['__getInterfaceGuard__', '__getMethodNames__', ...methods].sort());
   });
 
   test('is less than an operator, and an operator less than an admin', async () => {

@@ -31,7 +31,7 @@ const refusal = (promise: Promise<unknown>): Promise<string> => promise.then(() 
 
 const answering = (ended: Promise<unknown>): object => {
   const command = Far('RunningCommand', { read: () => 'something' } as never);
-  hob.exec = () => harden({ command, ended });
+  hob.exec = () => harden({ handle: command, ended });
   return command;
 };
 
@@ -65,7 +65,7 @@ test.each([
     Promise.resolve(harden({ code: null, signal: 'SIGTERM' })),
     'exec true was ended by SIGTERM',
   ],
-  ['is lost with its hob', lost.promise, 'exec true: its end is not known (SESSION_CLOSED)'],
+  ['is lost with its hob', lost.promise, 'exec true did not end well: SESSION_CLOSED'],
   ['lies about its end', Promise.resolve('fine\nweb2 ok'), 'exec true ended, and its hob does not say how'],
   [
     'names a signal that it made up',
@@ -86,8 +86,8 @@ test('words with line ends and turned letters stand on one line of the log', asy
 test.each([
   ['nothing', () => undefined],
   ['a text', () => 'yes'],
-  ['a command without an end', () => harden({ command: Far('RunningCommand', {} as never) })],
-  ['an end without a command', () => harden({ command: 'x', ended: Promise.resolve() })],
+  ['a command without an end', () => harden({ handle: Far('RunningCommand', {} as never) })],
+  ['an end without a command', () => harden({ handle: 'x', ended: Promise.resolve() })],
 ])('a hob that answers with %s is refused', async (_what, answer) => {
   hob.exec = answer;
   expect(await refusal(exec('true'))).toBe('PROTOCOL_ERROR');

@@ -17,7 +17,7 @@ beforeEach(async () => {
   at = await makeHarness();
   at.addReady('web1');
   kit = makeExecutor({ spawn, process, os, setTimer: makeFakeClock().setTimer, directory: '/' });
-  at.exec.run = async (argv, _options, until) => (await kit.executor.exec(argv, until)).command;
+  at.exec.run = async (argv, _options, until) => (await kit.executor.exec(argv, until)).handle;
 });
 afterEach(async () => {
   await kit.stop();

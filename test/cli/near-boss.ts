@@ -5,10 +5,12 @@
 import { Far } from '@endo/far';
 import type { InterfaceGuard } from '@endo/patterns';
 import { makeError } from '../../src/errors/gobs-error.ts';
+import type { Copier } from '../../src/hob/copier.ts';
 import {
   BossI,
   InspectorI,
   MachineAdminI,
+  MachineCopierI,
   MachineExecutorI,
   MachineObserverI,
   MachineOperatorI,
@@ -108,6 +110,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const exec: { run: (argv: readonly string[], options: object, until?: Promise<unknown>) => unknown } = {
     run: () => refusing('NO_SUCH_MACHINE', 'nothing'),
   };
+  /** Who copies files of all machines, as a hob's copier. */
+  const copies: { by: Copier | undefined } = { by: undefined };
   /** By machine; those of others are not known. */
   const facts = new Map<string, Facts>();
   let created = 0;
@@ -256,6 +260,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         walk(name, ['gone'], false);
       },
       asExecutor: () => executorFacet,
+      asCopier: () => copierFacet,
       confirm: () => {
         called(`confirm ${name}`);
         if (unwritable.has(name)) throw makeError('COMMIT_FAILED', 'the turn could not be written');
@@ -268,6 +273,15 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         return exec.run(argv, options, until);
       },
     };
+    const copierFacet = guarded(MachineCopierI, {
+      look: async (path: string) => copies.by!.look(path),
+      download: async (path: string, _asker: object, until?: Promise<unknown>) =>
+        (await copies.by!.download(path, until)).handle,
+      upload: async (path: string, mode: number, _asker: object, until?: Promise<unknown>) => {
+        called(`upload ${name}`);
+        return (await copies.by!.upload(path, mode, until)).handle;
+      },
+    });
     const executorFacet = guarded(MachineExecutorI, executor);
     const facets: Machine['facets'] = {
       observer: guarded(MachineObserverI, observer),
@@ -424,6 +438,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     stuck,
     unwritable,
     exec,
+    copies,
     facts,
     locators,
     restore,

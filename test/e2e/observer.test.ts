@@ -42,6 +42,7 @@ const argumentsOf: Readonly<Record<string, string>> = {
   unbind: `'self'`,
   trace: '',
   asExecutor: '',
+  asCopier: '',
   start: '',
   stop: '',
   forget: '',

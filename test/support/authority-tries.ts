@@ -11,6 +11,7 @@ import {
   HobI,
   InspectorI,
   MachineAdminI,
+  MachineCopierI,
   MachineExecutorI,
   MachineHobSideI,
 } from '../../src/protocol/interfaces.ts';
@@ -28,6 +29,7 @@ const interfaces = harden([
   InspectorI,
   LifecycleI,
   MachineAdminI,
+  MachineCopierI,
   MachineExecutorI,
   MachineHobSideI,
   ProviderI,
@@ -58,6 +60,12 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
       ],
     ],
     exec: [[['true'], {}], [['true']]],
+    look: [['/etc/hostname']],
+    download: [['/etc/hostname', {}], ['/etc/hostname']],
+    upload: [
+      ['/etc/motd', 0o644, {}],
+      ['/etc/motd', 0o644],
+    ],
     bind: [['name', own]],
     lookup: [['name']],
     unbind: [['name']],

@@ -61,6 +61,8 @@ export interface TestHob {
   trace?: (request: TraceRequest) => unknown;
   /** What it answers when a command is to run; otherwise one that has ended already. */
   exec?: (argv: readonly string[], until?: Promise<unknown>) => unknown;
+  /** … when a file is to be copied; otherwise a copy that has ended already. */
+  copy?: (way: 'download' | 'upload', path: string) => unknown;
   readonly bindings: Map<string, object>;
   /** Calls that the boss made. */
   readonly heard: string[];
@@ -132,8 +134,11 @@ export const ready = (machine: MachineAdmin | Promise<MachineAdmin>): Promise<Ma
 const endedCommand = (): unknown => {
   const end = harden({ code: 0, signal: null });
   const command = Far('RunningCommand', { read: () => harden({ end }) } as never);
-  return harden({ command, ended: Promise.resolve(end) });
+  return harden({ handle: command, ended: Promise.resolve(end) });
 };
+
+const endedCopy = (): unknown =>
+  harden({ handle: Far('Copy', { read: () => '' } as never), ended: Promise.resolve(harden({ bytes: 0 })) });
 
 /** What the boss may ask of a hob. */
 const makeHobObject = (hob: TestHob, now: () => number): Hob => {
@@ -157,6 +162,9 @@ const makeHobObject = (hob: TestHob, now: () => number): Hob => {
     },
     unbind: (name: string) => void hob.bindings.delete(note(`unbind ${name}`, name)),
     bindings: () => harden([...hob.bindings.keys()]),
+    look: () => null,
+    download: (path: string) => note(`download ${path}`, (hob.copy ?? endedCopy)('download', path)),
+    upload: (path: string) => note(`upload ${path}`, (hob.copy ?? endedCopy)('upload', path)),
     exec: (argv: readonly string[], until?: Promise<unknown>) =>
       note(`exec ${argv.join(' ')}`, (hob.exec ?? endedCommand)(argv, until)),
     trace: (request: TraceRequest) => (hob.trace ?? (() => harden({ records: [], last: 0, cut: false })))(request),

@@ -1,4 +1,4 @@
-/** `gobs status`, `gobs facts`, `gobs exec`: how the fleet is, and looking for oneself. */
+/** `gobs status`, `facts`, `exec` and `cp`: how the fleet is, and looking for oneself. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
@@ -61,9 +61,19 @@ const addExec = (program: Command, ask: Ask): void => {
   examples(exec, ['gobs exec web1 -- uptime', "gobs exec web1 -- sh -c 'cd /srv && tar c .' > srv.tar"]);
 };
 
+const addCp = (program: Command, ask: Ask): void => {
+  const cp = withBoss(
+    program
+      .command('cp <from> <to>')
+      .description('copy a file to a machine or from one: NAME:/path there, a path here; whole or not at all'),
+  ).action((from: string, to: string, options: BossOptions) => ask({ do: 'cp', at: bossPlace(options), from, to }));
+  examples(cp, ['gobs cp web1:/var/log/syslog .', 'gobs cp site.tar web1:/srv/']);
+};
+
 export const addWatchingCommands = (program: Command, ask: Ask): void => {
   addStatus(program, ask);
   addFacts(program, ask);
   addExec(program, ask);
+  addCp(program, ask);
 };
 harden(addWatchingCommands);

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { makeError } from '../../errors/gobs-error.ts';
-import type { Attributes, EntryStat, EntryType } from '../rooted-files.ts';
+import type { Attributes, EntryStat, EntryType, OpenFile } from '../rooted-files.ts';
 import { systemCode } from './file-errors.ts';
 import { O_PATH, openPath, syncDirectory, type Place } from './walk.ts';
 
@@ -79,6 +79,16 @@ export const readEntry = async (fs: Fs, place: Place, limit: number): Promise<Ui
     return readUpTo(file, limit).finally(() => file.close());
   });
 harden(readEntry);
+
+/** For whoever reads a piece at a time, and closes it. */
+export const openEntry = async (fs: Fs, place: Place): Promise<OpenFile> =>
+  withEntry(fs, place, async (entry, found) => {
+    if (found.type !== 'file') {
+      throw makeError('CANNOT_LOOK', `${place.path}: it is a ${found.type}, and only files are read`);
+    }
+    return { found, file: await fs.promises.open(openPath(entry), fs.constants.O_RDONLY) };
+  });
+harden(openEntry);
 
 /** Owner before mode: a new owner takes setuid away. `entry` is a file or a directory: a mode cannot be given to a symlink. */
 const setAttributes = async (

@@ -15,9 +15,12 @@ import type { Place } from './walk.ts';
 
 type Fs = typeof import('node:fs');
 
+/** In pieces: each is asked for when the one before is written. One that throws is as an error of the system. */
+export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
+
 type NewFileAttributes = Attributes & { readonly mode: number };
 
-const fill = async (file: FileHandle, content: Uint8Array, { mode, uid, gid }: NewFileAttributes): Promise<void> => {
+const fill = async (file: FileHandle, content: FileContent, { mode, uid, gid }: NewFileAttributes): Promise<void> => {
   await file.writeFile(content);
   const made = await file.stat();
   const [user, group] = [uid ?? made.uid, gid ?? made.gid];
@@ -31,7 +34,7 @@ export const replaceFile = async (
   fs: Fs,
   place: Place,
   temporary: string,
-  content: Uint8Array,
+  content: FileContent,
   attributes: NewFileAttributes,
   accept: () => Promise<void> | undefined,
 ): Promise<void> => {
