@@ -19,17 +19,17 @@ export type ExecExit = number;
 export const execExits = harden({ gobsFailed: 255, noProgram: 127, signalled: 128 } as const);
 harden(execExits);
 
-/** How it went for one machine. */
-export type Outcome = 'done' | 'differs' | 'failed' | 'unknown';
+/** How it went for one machine. `refused`: it was left alone, because somebody has to decide something first. */
+export type Outcome = 'done' | 'differs' | 'failed' | 'refused' | 'unknown';
 
 /**
- * Of a command over several machines: all failed is 1, some failed is 3, any unknown is 3, any difference is 2.
+ * Of a command over several machines: all failed is 1, some failed is 3, any refused or unknown is 3, any difference is 2.
  * No machines at all is 0.
  */
 export const exitCodeOf = (outcomes: readonly Outcome[]): ExitCode => {
   const has = (outcome: Outcome) => outcomes.includes(outcome);
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'failed')) return exitCodes.failed;
-  if (has('unknown') || has('failed')) return exitCodes.partly;
+  if (has('unknown') || has('refused') || has('failed')) return exitCodes.partly;
   return has('differs') ? exitCodes.differs : exitCodes.done;
 };
 harden(exitCodeOf);

@@ -5,17 +5,10 @@ import type { z } from 'zod';
 import { plainText, quoted } from '../protocol/plain-text.ts';
 import { nearestName } from '../protocol/resources/nearest-name.ts';
 import { propertiesAt } from './fleet-schema.ts';
+import type { Fault } from './fleet-source.ts';
 
 export type Issue = z.core.$ZodIssue;
 type Path = (string | number)[];
-
-export interface IssueDescription {
-  readonly path: Path;
-  /** The issue is about this key of what is at `path`. */
-  readonly key?: string;
-  readonly message: string;
-  readonly hint?: string;
-}
 
 const valueAt = (plain: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, step) => (value as Record<string | number, unknown> | null | undefined)?.[step], plain);
@@ -24,6 +17,9 @@ const expectedWords: Readonly<Record<string, string>> = harden({
   string: 'text',
   object: 'a mapping',
   record: 'a mapping',
+  array: 'a list',
+  boolean: 'true or false',
+  number: 'a number',
 });
 
 const wrongType = (expected: string, path: Path, value: unknown): string => {
@@ -32,7 +28,7 @@ const wrongType = (expected: string, path: Path, value: unknown): string => {
   return `must be ${expectedWords[expected] ?? expected}, not ${quoted(value)}`;
 };
 
-const unknownProperty = (path: Path, key: string): IssueDescription => {
+const unknownProperty = (path: Path, key: string): Fault => {
   const known = propertiesAt(path);
   const meant = nearestName(key, known);
   const hint = `${meant === undefined ? '' : `did you mean "${meant}"? `}there are ${known.join(', ')}`;
@@ -40,7 +36,7 @@ const unknownProperty = (path: Path, key: string): IssueDescription => {
 };
 
 /** One description for each thing that is wrong. */
-export const describeIssue = (issue: Issue, plain: unknown): IssueDescription[] => {
+export const describeIssue = (issue: Issue, plain: unknown): Fault[] => {
   const path = issue.path as Path;
   const value = valueAt(plain, path);
   switch (issue.code) {
@@ -50,6 +46,12 @@ export const describeIssue = (issue: Issue, plain: unknown): IssueDescription[] 
       return issue.keys.map((key) => unknownProperty(path, key));
     case 'invalid_value':
       return [{ path, message: `must be ${issue.values.map(quoted).join(' or ')}, not ${quoted(value)}` }];
+    // A setting or an option: the only places where there is a choice.
+    case 'invalid_union': {
+      const what =
+        path[0] === 'providers' ? 'text, a number, true, false or { secret: NAME }' : 'text, a number, true or false';
+      return [{ path, message: `must be ${what}, not ${quoted(value)}` }];
+    }
     default:
       return [{ path, message: plainText(issue.message, 200) }];
   }

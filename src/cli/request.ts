@@ -79,14 +79,17 @@ export type Request =
   /** Either names, or all that are held. */
   | ({ readonly do: 'machine confirm'; readonly names: readonly string[]; readonly all: boolean } & AtBoss)
   | ({ readonly do: 'machine forget'; readonly name: string; readonly json: boolean } & AtBoss)
-  | ({ readonly do: 'plan'; readonly file: string; readonly prune: boolean; readonly json: boolean } & AtBoss)
+  | ({ readonly do: 'plan'; readonly file: string; readonly prune: boolean; readonly json: boolean } & AtBoss & Chosen)
   | ({
       readonly do: 'apply';
       readonly file: string;
       readonly prune: boolean;
       readonly yes: boolean;
+      /** What was changed by hand since the last document, too. */
+      readonly overwrite: boolean;
       readonly json: boolean;
     } & AtBoss &
+      Chosen &
       Waiting)
   | ({
       readonly do: 'drift';
@@ -139,7 +142,9 @@ export type Request =
       readonly passphraseFile?: string;
     }
   | { readonly do: 'store upgrade'; readonly state?: string; readonly dryRun: boolean; readonly json: boolean }
-  | { readonly do: 'init'; readonly file: string };
+  | { readonly do: 'init'; readonly file: string }
+  | { readonly do: 'validate'; readonly files: readonly string[]; readonly json: boolean }
+  | { readonly do: 'schema' };
 
 export type RequestOf<Kind extends Request['do']> = Extract<Request, { readonly do: Kind }>;
 

@@ -93,7 +93,7 @@ describe('plan and apply', () => {
     const apply = await at.gobs('apply fleet.yaml');
     expect(apply.code).toBe(3);
     expect(apply.stderr).toContain('RESTORE_UNCONFIRMED: web1 is held; it takes the change when it is confirmed');
-    expect(at.calls).toContain('setDesired web1');
+    expect(at.calls).toContain('apply web1');
   });
 });
 

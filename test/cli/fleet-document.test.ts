@@ -17,13 +17,15 @@ const good = `machines:
 const web1 = {
   name: 'web1',
   provider: 'local',
+  options: {},
+  labels: {},
   policy: 'correct',
   resources: [
     { id: 'motd', type: 'file', path: '/etc/motd', content: 'hello\n', mode: '0644' },
     { id: 'logs', type: 'directory', path: '/var/log/app', mode: '0750' },
   ],
 };
-const web2 = { name: 'web2', provider: 'local', policy: 'report', resources: [] };
+const web2 = { name: 'web2', provider: 'local', options: {}, labels: {}, policy: 'report', resources: [] };
 
 const refusal = (text: string) => {
   try {
@@ -38,13 +40,13 @@ const refusal = (text: string) => {
 
 describe('a document', () => {
   test('in YAML is data with its defaults, machines in their order', () => {
-    expect(parseFleetDocument(good, 'fleet.yaml')).toEqual({ machines: [web1, web2] });
+    expect(parseFleetDocument(good, 'fleet.yaml')).toEqual({ providers: [], machines: [web1, web2], roles: 0 });
   });
 
   test('in JSON is the same', () => {
     const { name: _, ...machine } = web1;
     const json = JSON.stringify({ machines: { web1: machine, web2: { provider: 'local' } } }, undefined, '\t');
-    expect(parseFleetDocument(json, 'fleet.json')).toEqual({ machines: [web1, web2] });
+    expect(parseFleetDocument(json, 'fleet.json')).toEqual({ providers: [], machines: [web1, web2], roles: 0 });
   });
 
   test('may repeat itself with an alias', () => {

@@ -387,6 +387,8 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     },
     providers: () => [...providers].map(([name, { type, settings = {} }]) => ({ name, type, settings })),
     addProvider: (name: string, spec: ProviderSpec) => {
+      called(`add provider ${name}`);
+      if (unwritable.has(name)) throw makeError('BAD_SPEC', `provider ${name}: no such setting`);
       if (!['local', 'ssh'].includes(spec.type)) throw makeError('BAD_SPEC', `provider ${name}: there is no such type`);
       providers.set(name, spec);
     },
@@ -430,6 +432,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     traces,
     graph,
     machines,
+    providers,
     secrets,
     providers,
     calls,

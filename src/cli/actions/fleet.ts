@@ -3,58 +3,63 @@
  * then carries out the list that was shown.
  */
 import { E } from '@endo/far';
-import { resolve } from 'node:path';
-import { makeError } from '../../errors/gobs-error.ts';
+import { codeOf } from '../../errors/gobs-error.ts';
 import type { Boss } from '../../protocol/remotes.ts';
 import type { MachineStatus } from '../../protocol/shapes.ts';
+import { isSelected, type Selector } from '../../protocol/selectors.ts';
 import { allMachines, unlessGone } from '../all-machines.ts';
 import { withBoss } from '../connect.ts';
 import { exitCodeOf, exitCodes, type ExitCode, type Outcome } from '../exit-codes.ts';
-import { reasonOf } from '../find-boss.ts';
-import { parseFleetDocument } from '../fleet-document.ts';
 import type { FleetDocument } from '../fleet-schema.ts';
 import { inParallel } from '../in-parallel.ts';
 import { judgeApplied, judgeGone } from '../outcomes.ts';
-import { hasChanges, makePlan, type CurrentMachine, type Plan, type PlannedAction } from '../plan.ts';
+import {
+  hasChanges,
+  makePlan,
+  providerRefusal,
+  refusalOf,
+  type CurrentMachine,
+  type Plan,
+  type PlannedAction,
+} from '../plan.ts';
 import { driftWords } from '../views/machines.ts';
 import { planRecords, planText } from '../views/plan.ts';
 import { holdsWords } from '../views/restore.ts';
 import type { Followed, FollowRequest } from '../wait-for-outcome.ts';
 import { aboutMachine, errorFrom, type Action, type Surroundings } from './action.ts';
 import { confirmDestruction } from './confirm.ts';
+import { readDocument } from './fleet-file.ts';
 import { followAll } from './machine.ts';
-import type { BossPlace, RequestOf } from '../request.ts';
+import type { RequestOf } from '../request.ts';
 
-const readDocument = async (file: string, at: BossPlace, { powers }: Surroundings): Promise<FleetDocument> => {
-  if (file === '-') {
-    if (at.connectFile === '-') {
-      throw makeError('BAD_USAGE', 'standard input cannot be both the document and the locator');
-    }
-    let text = '';
-    powers.stdin.setEncoding('utf8');
-    for await (const chunk of powers.stdin) text += chunk as string;
-    return parseFleetDocument(text, 'standard input');
-  }
-  try {
-    return parseFleetDocument(await powers.fs.readFile(resolve(powers.workingDirectory, file), 'utf8'), file);
-  } catch (error) {
-    if ((error as { syscall?: unknown }).syscall === undefined) throw error;
-    throw makeError('BAD_DOCUMENT', `${file}: ${reasonOf(error)}`, {
-      hint: 'gobs init writes a small one',
-      cause: error,
-    });
-  }
+/** Of a machine that a document names. undefined: it is gone meanwhile. */
+const askNamed = async (boss: Boss, status: MachineStatus): Promise<CurrentMachine | undefined> => {
+  const machine = E(boss).machine(status.name);
+  const basis = await unlessGone(E(machine).planBasis());
+  if (basis === undefined) return undefined;
+  if (basis.applied === null || basis.applied.same) return { status, basis };
+  const said = await unlessGone(E(machine).lastApplied());
+  return said === undefined ? undefined : { status, basis, ...(said === null ? {} : { said }) };
 };
 
-/** What the boss holds: all statuses, and the desired states of the machines that the document names. */
-const askCurrent = async (boss: Boss, document: FleetDocument): Promise<readonly CurrentMachine[]> => {
+/** What the boss holds: all statuses, and more of the machines that the document names. */
+const askCurrent = async (boss: Boss, document: FleetDocument, on: Selector | undefined) => {
   const named = new Set(document.machines.map(({ name }) => name));
-  const current = await inParallel(await allMachines(boss), async (status): Promise<CurrentMachine | undefined> => {
-    if (!named.has(status.name)) return { status };
-    const desired = await unlessGone(E(E(boss).machine(status.name)).desired());
-    return desired === undefined ? undefined : { status, desired };
-  });
+  const statuses = (await allMachines(boss)).filter(
+    ({ name, labels }) => named.has(name) || on === undefined || isSelected(on, labels),
+  );
+  const current = await inParallel(statuses, async (status) =>
+    named.has(status.name) ? askNamed(boss, status) : { status },
+  );
   return current.filter((machine) => machine !== undefined);
+};
+
+/** The machines that are selected, by the labels that the document gives them, and the providers that they need. */
+const selectFrom = (document: FleetDocument, on: Selector | undefined): FleetDocument => {
+  if (on === undefined) return document;
+  const machines = document.machines.filter(({ labels }) => isSelected(on, labels));
+  const needed = new Set(machines.map(({ provider }) => provider));
+  return { ...document, machines, providers: document.providers.filter(({ name }) => needed.has(name)) };
 };
 
 interface Prepared {
@@ -63,18 +68,22 @@ interface Prepared {
 }
 
 const prepare = async (
-  request: RequestOf<'plan' | 'apply'>,
+  { prune, on }: RequestOf<'plan' | 'apply'>,
   document: FleetDocument,
   boss: Boss,
 ): Promise<Prepared> => {
-  const current = await askCurrent(boss, document);
-  const providers = (await E(boss).providers()).map(({ name }) => name);
-  return { current, plan: makePlan(document, current, { prune: request.prune, providers }) };
+  const selected = selectFrom(document, on);
+  const others = new Set(document.machines.map(({ name }) => name));
+  selected.machines.forEach(({ name }) => others.delete(name));
+  // A machine that the document names is not unmanaged, whatever labels it has at the boss.
+  const current = (await askCurrent(boss, selected, on)).filter(({ status }) => !others.has(status.name));
+  const providers = await E(boss).providers();
+  return { current, plan: makePlan(selected, current, { prune, providers }) };
 };
 
 /** For `plan`: of the machines that the document names and that are there, is one offline or unknown, does one drift? */
 const planOutcomes = ({ plan, current }: Prepared): Outcome[] => {
-  const concerned = current.filter(({ desired }) => desired !== undefined).map(({ status }) => status);
+  const concerned = current.filter(({ basis }) => basis !== undefined).map(({ status }) => status);
   return [
     hasChanges(plan) ? 'differs' : 'done',
     ...concerned.map(({ online, held, drift }): Outcome => {
@@ -90,8 +99,8 @@ const noteDrift = ({ name, drift, policy }: MachineStatus, { output }: Surroundi
 
 const noteMachines = ({ current }: Prepared, surroundings: Surroundings): void => {
   const { output } = surroundings;
-  for (const { status, desired } of current) {
-    if (desired === undefined) continue;
+  for (const { status, basis } of current) {
+    if (basis === undefined) continue;
     if (status.held) {
       const holds = holdsWords(status);
       output.note(`gobs: ${status.name} is held${holds === undefined ? '' : `; ${holds}`}`);
@@ -125,14 +134,14 @@ const carryOut = async (
   const { name } = planned;
   switch (planned.action) {
     case 'create': {
-      const machine = await E(boss).createMachine(name, planned.spec, { requestId: powers.randomId() });
-      const { generation } = await E(machine).desired();
+      const options = { requestId: powers.randomId(), documented: true };
+      const machine = await E(boss).createMachine(name, planned.spec, options);
+      const { generation } = await E(machine).status();
       return { name, machine, judge: judgeApplied(generation) };
     }
     case 'update': {
       const machine = await E(boss).machine(name);
-      const { policy, resources } = planned;
-      const generation = await E(machine).setDesired({ policy, resources });
+      const generation = await E(machine).applyDocument(planned.wanted, planned.from);
       return { name, machine, judge: judgeApplied(generation) };
     }
     case 'destroy': {
@@ -143,8 +152,9 @@ const carryOut = async (
     case 'unchanged': {
       // Also what an earlier apply left under way is waited for.
       const machine = await E(boss).machine(name);
-      const { generation } = await E(machine).desired();
-      return { name, machine, judge: judgeApplied(generation) };
+      const { wanted, from, isNoted } = planned;
+      if (!isNoted) await E(machine).applyDocument(wanted, from);
+      return { name, machine, judge: judgeApplied(from.generation) };
     }
     case 'unmanaged':
       return undefined;
@@ -161,35 +171,75 @@ const tell = (
   if (why !== undefined && why.code !== 'WAIT_INTERRUPTED') output.error(errorFrom(why));
 };
 
+/** Makes the providers that are missing, in order; the first that cannot be made ends it. Those that are others are told. */
+const makeProviders = async ({ providers }: Plan, boss: Boss, { output }: Surroundings): Promise<Outcome[]> => {
+  const outcomes: Outcome[] = [];
+  for (const planned of providers) {
+    if (planned.action === 'create') await E(boss).addProvider(planned.name, planned.spec);
+    if (planned.action !== 'differs') continue;
+    output.error(providerRefusal(planned));
+    outcomes.push('refused');
+  }
+  return outcomes;
+};
+
+const outcomeOfError = (error: unknown): Outcome => (codeOf(error) === 'CHANGED_MEANWHILE' ? 'refused' : 'failed');
+
+interface Started {
+  readonly outcomes: readonly Outcome[];
+  readonly requests: readonly FollowRequest[];
+}
+
+const startAll = async (
+  plan: Plan,
+  boss: Boss,
+  { overwrite }: RequestOf<'apply'>,
+  surroundings: Surroundings,
+  report: (followed: Followed) => void,
+): Promise<Started> => {
+  const outcomes: Outcome[] = [];
+  const requests: FollowRequest[] = [];
+  await inParallel(plan.machines, async (planned) => {
+    const { name } = planned;
+    try {
+      const refusal = refusalOf(planned, plan, overwrite);
+      if (refusal !== undefined) {
+        outcomes.push('refused');
+        report({ name, outcome: 'refused', why: aboutMachine(name, refusal) });
+        return;
+      }
+      const following = await carryOut(planned, boss, surroundings);
+      if (following !== undefined) requests.push(following);
+    } catch (error) {
+      const outcome = outcomeOfError(error);
+      outcomes.push(outcome);
+      report({ name, outcome, why: aboutMachine(name, error) });
+    }
+  });
+  return { outcomes, requests };
+};
+
 const execute = async (
   plan: Plan,
   boss: Boss,
   request: RequestOf<'apply'>,
   surroundings: Surroundings,
 ): Promise<ExitCode> => {
-  const actions = new Map(plan.map(({ name, action }) => [name, action]));
+  const actions = new Map(plan.machines.map(({ name, action }) => [name, action]));
   const report = (followed: Followed) => tell(followed, actions.get(followed.name)!, request, surroundings);
-  const outcomes: Outcome[] = [];
-  const requests: FollowRequest[] = [];
-  await inParallel(plan, async (planned) => {
-    try {
-      const following = await carryOut(planned, boss, surroundings);
-      if (following !== undefined) requests.push(following);
-    } catch (error) {
-      outcomes.push('failed');
-      report({ name: planned.name, outcome: 'failed', why: aboutMachine(planned.name, error) });
-    }
-  });
+  const ofProviders = await makeProviders(plan, boss, surroundings);
+  const { outcomes, requests } = await startAll(plan, boss, request, surroundings, report);
+  const early = [...ofProviders, ...outcomes];
   if (!request.wait) {
     if (request.json) {
       requests.forEach(({ name }) =>
         surroundings.output.json({ name, action: actions.get(name), outcome: 'accepted' }),
       );
     }
-    return exitCodeOf([...outcomes, ...requests.map(() => 'done' as const)]);
+    return exitCodeOf([...early, ...requests.map(() => 'done' as const)]);
   }
   const followed = await followAll(requests, request, surroundings, report);
-  const exit = exitCodeOf([...outcomes, ...followed.map(({ outcome }) => outcome)]);
+  const exit = exitCodeOf([...early, ...followed.map(({ outcome }) => outcome)]);
   const drifted = followed.flatMap(({ status }) => (status !== undefined && status.drift.drifted > 0 ? [status] : []));
   drifted.forEach((status) => noteDrift(status, surroundings));
   if (exit === exitCodes.done && drifted.length === 0) {
@@ -205,7 +255,7 @@ export const applyFleet: Action<'apply'> = async (request, surroundings) => {
     const prepared = await prepare(request, document, boss);
     // With --json standard output is one object a machine, so the plan is a note.
     (request.json ? output.note : output.data)(planText(prepared.plan));
-    const doomed = prepared.plan.filter(({ action }) => action === 'destroy').map(({ name }) => name);
+    const doomed = prepared.plan.machines.filter(({ action }) => action === 'destroy').map(({ name }) => name);
     if (!request.yes) await confirmDestruction(doomed, surroundings);
     return execute(prepared.plan, boss, request, surroundings);
   });

@@ -1,4 +1,4 @@
-/** `gobs init`, `plan`, `apply`, `drift` and `converge`: a fleet and its document. */
+/** `gobs init`, `validate`, `schema`, `plan`, `apply`, `drift` and `converge`: a fleet and its document. */
 import type { Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
@@ -39,6 +39,20 @@ const addInit = (program: Command, ask: Ask): void => {
   examples(init, ['gobs init', 'gobs init staging.yaml']);
 };
 
+const addChecking = (program: Command, ask: Ask): void => {
+  const validate = program
+    .command('validate <files...>')
+    .description('say all that is wrong with fleet documents: exit 0 nothing, 1 something; needs no boss')
+    .addOption(jsonOption('print a JSON array'))
+    .action((files: string[], { json }: { json: boolean }) => ask({ do: 'validate', files, json }));
+  examples(validate, ['gobs validate fleet.yaml', 'gobs validate *.yaml --json']);
+  const schema = program
+    .command('schema')
+    .description('print the JSON Schema of fleet documents, for editors')
+    .action(() => ask({ do: 'schema' }));
+  examples(schema, ['gobs schema > fleet.schema.json']);
+};
+
 const addPlan = (program: Command, ask: Ask): void => {
   const plan = withBoss(
     program
@@ -46,15 +60,18 @@ const addPlan = (program: Command, ask: Ask): void => {
       .description('say what apply would do: exit 0 nothing, 2 something, 3 a machine is offline'),
   )
     .option(...pruneOption)
+    .addOption(onOption())
     .addOption(jsonOption('print a JSON array'))
-    .action((file: string, options: BossOptions & { prune: boolean; json: boolean }) =>
-      ask({ do: 'plan', at: bossPlace(options), file, prune: options.prune, json: options.json }),
-    );
-  examples(plan, ['gobs plan fleet.yaml', 'gobs plan -   # from standard input']);
+    .action((file: string, options: BossOptions & OnOptions & { prune: boolean; json: boolean }) => {
+      const { prune, json } = options;
+      ask({ do: 'plan', at: bossPlace(options), ...chosenBy(options), file, prune, json });
+    });
+  examples(plan, ['gobs plan fleet.yaml', 'gobs plan fleet.yaml --on role=web', 'gobs plan -   # from standard input']);
 };
 
-interface ApplyOptions extends BossOptions, WaitingOptions {
+interface ApplyOptions extends BossOptions, OnOptions, WaitingOptions {
   prune: boolean;
+  overwrite: boolean;
   yes: boolean;
   json: boolean;
 }
@@ -64,13 +81,20 @@ const addApply = (program: Command, ask: Ask): void => {
     withBoss(program.command('apply <file>').description('make the fleet as a document says, and wait until it is')),
   )
     .option(...pruneOption)
+    .addOption(onOption())
+    .option('--overwrite', 'also undo what was changed by hand since a document was applied', false)
     .option('--yes', 'do not ask before destroying', false)
     .addOption(jsonOption('print one JSON object a line for each machine'))
     .action((file: string, options: ApplyOptions) => {
-      const { prune, yes, json } = options;
-      ask({ do: 'apply', at: bossPlace(options), file, prune, yes, json, ...waiting(options) });
+      const { prune, overwrite, yes, json } = options;
+      const how = { ...chosenBy(options), ...waiting(options) };
+      ask({ do: 'apply', at: bossPlace(options), file, prune, overwrite, yes, json, ...how });
     });
-  examples(apply, ['gobs apply fleet.yaml', 'gobs apply fleet.yaml --prune --yes --timeout 10m']);
+  examples(apply, [
+    'gobs apply fleet.yaml',
+    "gobs apply fleet.yaml --on 'role=web,!canary'",
+    'gobs apply fleet.yaml --prune --yes --timeout 10m',
+  ]);
 };
 
 interface DriftOptions extends BossOptions, OnOptions {
@@ -114,6 +138,7 @@ const addConverge = (program: Command, ask: Ask): void => {
 
 export const addFleetCommands = (program: Command, ask: Ask): void => {
   addInit(program, ask);
+  addChecking(program, ask);
   addPlan(program, ask);
   addApply(program, ask);
   addDrift(program, ask);

@@ -5,6 +5,9 @@
 import type { Resource } from '../shapes.ts';
 import type { PropertyProblem, ResourceDefinition } from './definition.ts';
 
+/** How a resource is called in what is said about another one: `resources[2]`. */
+export type PlaceOf = (index: number) => string;
+
 /** A resource that has no problem of its own. */
 export interface SoundResource {
   readonly index: number;
@@ -23,7 +26,10 @@ const ownersOf = (sound: readonly SoundResource[]): ReadonlyMap<string, number> 
 };
 
 /** By index of the resource that edits; of two that clash the later has the problem. */
-export const findEditProblems = (sound: readonly SoundResource[]): ReadonlyMap<number, readonly PropertyProblem[]> => {
+export const findEditProblems = (
+  sound: readonly SoundResource[],
+  placeOf: PlaceOf,
+): ReadonlyMap<number, readonly PropertyProblem[]> => {
   const owners = ownersOf(sound);
   const editors = new Map<string, SoundResource[]>();
   const problems = new Map<number, readonly PropertyProblem[]>();
@@ -39,9 +45,9 @@ export const findEditProblems = (sound: readonly SoundResource[]): ReadonlyMap<n
     );
     before.push(editor);
     if (owner !== undefined) {
-      problems.set(index, [{ property: 'path', message: `resources[${owner}] keeps all of it` }]);
+      problems.set(index, [{ property: 'path', message: `${placeOf(owner)} keeps all of it` }]);
     } else if (clash !== undefined) {
-      problems.set(index, [{ message: `is at odds with resources[${clash.index}] about a line` }]);
+      problems.set(index, [{ message: `is at odds with ${placeOf(clash.index)} about a line` }]);
     }
   }
   return problems;

@@ -8,7 +8,7 @@ import { plainText, quoted } from '../plain-text.ts';
 import type { Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { nearestName } from './nearest-name.ts';
-import { findEditProblems } from './edit-problems.ts';
+import { findEditProblems, type PlaceOf } from './edit-problems.ts';
 import { findOrderProblems, type OrderCandidate } from './order-problems.ts';
 import { everyResource } from './property-rules.ts';
 import { shippedDefinitions, type ResourceDefinitions } from './shipped.ts';
@@ -101,14 +101,14 @@ const placed = (index: number, { property, message, hint }: PropertyProblem): Re
 });
 
 /** Keeps who had a value first; a later resource with the same is a problem, the first is not. `what`: a property, or what it is about. */
-const makeUnique = () => {
+const makeUnique = (placeOf: PlaceOf) => {
   const first = new Map<string, number>();
   return (what: string, value: string, index: number, property?: string): readonly ResourceProblem[] => {
     const key = JSON.stringify([what, value]);
     const other = first.get(key);
     if (other === undefined) first.set(key, index);
     if (other === undefined) return [];
-    const message = `${quoted(value)} is the ${what} of resources[${other}] too`;
+    const message = `${quoted(value)} is the ${what} of ${placeOf(other)} too`;
     return [placed(index, property === undefined ? { message } : { property, message })];
   };
 };
@@ -132,15 +132,16 @@ const listProblem = (resources: unknown): string | undefined => {
 
 /**
  * In document order; empty if all is well. Of two resources with one id or one path, the later has the problem.
- * `definitions`: the types that there are, by name.
+ * `definitions`: the types that there are, by name. `placeOf`: how a resource is called in what is said about another one.
  */
 export const findResourceProblems = (
   resources: unknown,
   definitions: ResourceDefinitions = shippedDefinitions,
+  placeOf: PlaceOf = (index) => `resources[${index}]`,
 ): readonly ResourceProblem[] => {
   const message = listProblem(resources);
   if (message !== undefined) return harden([{ index: -1, path: 'resources', message }]);
-  const unique = makeUnique();
+  const unique = makeUnique(placeOf);
   const list = resources as readonly unknown[];
   const own = list.map((resource) => [...problemsOfOne(resource, definitions)]);
   const ofOrder = findOrderProblems(
@@ -152,6 +153,7 @@ export const findResourceProblems = (
       const sound = resource as Resource;
       return [{ index, resource: sound, definition: lookUp(definitions, sound.type)! }];
     }),
+    placeOf,
   );
   const problems = list.flatMap((resource, index) => {
     if (own[index]!.length > 0) return own[index]!.map((problem) => placed(index, problem));
