@@ -434,7 +434,6 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     machines,
     providers,
     secrets,
-    providers,
     calls,
     whenCalled,
     deaf,
