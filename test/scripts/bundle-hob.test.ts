@@ -1,14 +1,13 @@
 /** The hob as one file: made anew here, and run where there is nothing else, with a real boss over TLS. */
-import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { E } from '@endo/far';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { machinePaths } from '../../src/protocol/machine-directory.ts';
 import type { WantedState } from '../../src/protocol/shapes.ts';
+import { bundleHob } from '../support/bundled-hob.ts';
 import { bookMachine, holdWaitingBoss, makeHobDirectory } from '../support/e2e/booked-machine.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
@@ -16,9 +15,7 @@ import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const bundle = join(repository, 'dist/hob/gobs-hob.mjs');
 
-beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [join(repository, 'scripts/bundle-hob.mjs')]);
-});
+beforeAll(bundleHob);
 
 let sandbox: Sandbox;
 /** A directory with the one file in it. */

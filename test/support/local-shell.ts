@@ -16,16 +16,21 @@ const keepEnd = (stream: Readable): { text: string } => {
 
 export interface LocalShellOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** `['sh', '-c']`, unless told: what runs a script. */
-  readonly command?: readonly string[];
+  /** What runs a script; `sh -c`, unless told. */
+  readonly command?: (script: string) => readonly string[];
+  readonly where?: string;
 }
 
-export const makeLocalShell = ({ environment, command = ['sh', '-c'] }: LocalShellOptions): RemoteShell => ({
-  where: 'here',
+export const makeLocalShell = ({
+  environment,
+  command = (script) => ['sh', '-c', script],
+  where = 'here',
+}: LocalShellOptions): RemoteShell => ({
+  where,
   close: () => {},
   run: async (script, { input = '' } = {}): Promise<RemoteOutcome> => {
-    const [program = 'sh', ...words] = command;
-    const child = spawn(program, [...words, script], { env: { ...environment }, cwd: '/', stdio: 'pipe' });
+    const [program = 'sh', ...words] = command(script);
+    const child = spawn(program, words, { env: { ...environment }, cwd: '/', stdio: 'pipe' });
     const [stdout, stderr] = [keepEnd(child.stdout), keepEnd(child.stderr)];
     // A script that does not read, or ends before the input does, is no failure of ours.
     const fed = pipeline(typeof input === 'string' ? Readable.from([input]) : Readable.from(input), child.stdin).catch(
@@ -42,35 +47,30 @@ export const makeLocalShell = ({ environment, command = ['sh', '-c'] }: LocalShe
   },
 });
 
-/** Where a connection is lost: before that call (counted from 1) runs anything, in the middle of what it sends, or when it has run and nobody has heard it. */
-export interface Loss {
-  readonly call: number;
-  readonly when: 'before' | 'within' | 'after';
-}
+/** What changes a host in our scripts. Before and after each of these is a point. */
+const effects = ['chmod', 'ln', 'mkdir', 'mv', 'rm', 'rmdir', 'sync'];
 
-async function* halfOf(input: AsyncIterable<Uint8Array> | string): AsyncGenerator<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of typeof input === 'string' ? [Buffer.from(input)] : input) chunks.push(chunk);
-  const all = Buffer.concat(chunks);
-  yield all.subarray(0, all.length / 2);
-}
+const pointWords = (counter: string, last: number): string => `
+point() { printf x >>'${counter}'; [ "$(wc -c <'${counter}')" != ${last} ] || command kill -KILL $$; }
+${effects.map((name) => `${name}() { point; command ${name} "$@" || return $?; point; }`).join('\n')}
+`;
 
-/** One that is lost there, and stays lost. */
-export const losing = (shell: RemoteShell, { call, when }: Loss): RemoteShell & { readonly calls: () => number } => {
-  let calls = 0;
-  const lost = () => makeError('HOST_UNREACHABLE', `${shell.where}: the connection was lost`);
+/**
+ * One whose scripts die at a point, counted over all of them (from 1) in a file; from then on the connection is lost. `last` 0: at none.
+ */
+export const makeDoomedShell = (shell: RemoteShell, counter: string, last: number): RemoteShell => {
+  let isLost = false;
+  const lose = () => {
+    isLost = true;
+    return makeError('HOST_UNREACHABLE', `${shell.where}: the connection was lost`);
+  };
   return {
     ...shell,
-    calls: () => calls,
-    run: async (script, options = {}) => {
-      calls += 1;
-      if (calls > call || (calls === call && when === 'before')) throw lost();
-      if (calls < call) return shell.run(script, options);
-      await shell.run(
-        script,
-        when === 'within' && options.input !== undefined ? { ...options, input: halfOf(options.input) } : options,
-      );
-      throw lost();
+    run: async (script, options) => {
+      if (isLost) throw lose();
+      const outcome = await shell.run(`${pointWords(counter, last)}${script}`, options);
+      if (outcome.signal === 'KILL') throw lose();
+      return outcome;
     },
   };
 };

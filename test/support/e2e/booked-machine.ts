@@ -11,7 +11,7 @@ import type { PeerId } from '../../../src/captp/peer-id.ts';
 import { machinePaths } from '../../../src/protocol/machine-directory.ts';
 import type { Boss, MachineAdmin } from '../../../src/protocol/remotes.ts';
 import { standInHob } from '../local-world.ts';
-import type { BossInHand } from './hold-boss.ts';
+import type { BossInHand, HoldOptions } from './hold-boss.ts';
 import { holdBoss } from './hold-boss.ts';
 import { killHob, machineAt } from './machine-files.ts';
 import { peerKeyIn } from './peer-key.ts';
@@ -19,8 +19,11 @@ import type { Running, Sandbox } from './sandbox.ts';
 import { statusOnce } from './status-once.ts';
 
 /** A boss in hand whose machines wait for their hobs. */
-export const holdWaitingBoss = (sandbox: Sandbox, name = 'state'): Promise<BossInHand> =>
-  holdBoss(sandbox, { state: sandbox.at(name), hobCommand: standInHob });
+export const holdWaitingBoss = (
+  sandbox: Sandbox,
+  name = 'state',
+  options: Pick<HoldOptions, 'listen'> = {},
+): Promise<BossInHand> => holdBoss(sandbox, { state: sandbox.at(name), hobCommand: standInHob, ...options });
 
 export interface BookedMachine {
   readonly machine: MachineAdmin;

@@ -4,7 +4,7 @@
  *   doom N       from now on the moments before and after every write and every call of a provider, and before everything that a
  *                provider changes in the world, are points, said on stdout; at the N-th the process ends by SIGKILL. 0: it lives on
  *   advance MS   its clock goes forward
- * See hold-boss.ts for the other side.
+ * It listens at `LISTEN` of its environment, if that is set. See hold-boss.ts for the other side.
  */
 import '../../../src/lockdown.ts';
 import { writeSync } from 'node:fs';
@@ -81,4 +81,5 @@ lines.on('line', (line) => {
 // Whoever had a hand in it is gone.
 lines.on('close', () => process.kill(process.pid, 'SIGKILL'));
 
-process.exit(await runBoss({ state, json: true, hobInterval: 3600 }, adjust));
+const { LISTEN: listen } = process.env;
+process.exit(await runBoss({ state, json: true, hobInterval: 3600, ...(listen && { listen }) }, adjust));

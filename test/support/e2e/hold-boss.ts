@@ -34,12 +34,15 @@ export interface HoldOptions {
   readonly state?: string;
   /** Program and first arguments in place of the real hob's. */
   readonly hobCommand?: readonly string[];
+  /** HOST:PORT for hobs; a port of 127.0.0.1, unless told. */
+  readonly listen?: string;
 }
 
 /** Resolves when it serves. */
 export const holdBoss = async (sandbox: Sandbox, options: HoldOptions = {}): Promise<BossInHand> => {
-  const { state = sandbox.at('state'), hobCommand = [] } = options;
-  const running = sandbox.start(process.execPath, [entry, state, ...hobCommand]);
+  const { state = sandbox.at('state'), hobCommand = [], listen: wanted } = options;
+  const env = { LISTEN: wanted };
+  const running = sandbox.start(process.execPath, [entry, state, ...hobCommand], { env });
   const ready = await running.stdout.said(/^\{.*\}\n/).catch((error: unknown) => {
     throw Error(`the boss did not serve: ${running.stderr.text}`, { cause: error });
   });

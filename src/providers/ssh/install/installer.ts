@@ -216,7 +216,7 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
   const uninstall: Installer['uninstall'] = async () => {
     const survey = await look();
     if (survey.owner !== null && !isOurs(survey)) return harden({ remains: [] });
-    return survey.state === 'absent' ? harden({ remains: [] }) : remove(survey);
+    return remove(survey);
   };
 
   return harden({ look, install, start, stop, uninstall });

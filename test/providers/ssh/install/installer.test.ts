@@ -1,5 +1,9 @@
 /** A hob is put on a host, kept, and taken away: real shells, real hobs, a real boss; the host is a directory of this one (installer-scene.ts). */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseLocator } from '../../../../src/captp/locator.ts';
+import { readHobRelease, type HobRelease } from '../../../../src/providers/ssh/install/hob-release.ts';
+import { bundleHob } from '../../../support/bundled-hob.ts';
 import { bookMachine, holdWaitingBoss, type BookedMachine } from '../../../support/e2e/booked-machine.ts';
 import { makeSandbox, type Sandbox } from '../../../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../../../support/e2e/status-once.ts';
@@ -8,15 +12,19 @@ import { makeInstallerScene, type InstallerScene } from './installer-scene.ts';
 let sandbox: Sandbox;
 let scene: InstallerScene;
 let booked: BookedMachine;
+let release: HobRelease;
+beforeAll(async () => {
+  release = await readHobRelease({ readFile }, await bundleHob());
+});
 beforeEach(async () => {
   sandbox = await makeSandbox();
-  scene = await makeInstallerScene(sandbox);
+  scene = await makeInstallerScene(sandbox, release);
   const held = await holdWaitingBoss(sandbox);
   booked = await bookMachine(await held.admin(), held.state, 'web1');
 });
 afterEach(() => sandbox.end());
 
-const installer = () => scene.installer(booked.id, booked.locator);
+const installer = () => scene.installer({ machineId: booked.id, boss: parseLocator(booked.locator).peerId });
 
 describe('a host with nothing on it', () => {
   test('is seen as that', async () => {
