@@ -5,6 +5,7 @@ import { cronType } from './cron.ts';
 import { directoryType } from './directory.ts';
 import { execType } from './exec.ts';
 import { fileType } from './file.ts';
+import { groupType } from './group.ts';
 import { lineType } from './line.ts';
 import { noopType } from './noop.ts';
 import { packageType } from './package.ts';
@@ -12,12 +13,14 @@ import { serviceType } from './service.ts';
 import { symlinkType } from './symlink.ts';
 import { sysctlType } from './sysctl.ts';
 import { unitType } from './unit.ts';
+import { userType } from './user.ts';
 
 export const shippedTypes = {
   cron: cronType,
   directory: directoryType,
   exec: execType,
   file: fileType,
+  group: groupType,
   line: lineType,
   noop: noopType,
   package: packageType,
@@ -25,5 +28,6 @@ export const shippedTypes = {
   symlink: symlinkType,
   sysctl: sysctlType,
   unit: unitType,
+  user: userType,
 } as const satisfies Readonly<Record<ShippedType, ResourceType>>;
 harden(shippedTypes);

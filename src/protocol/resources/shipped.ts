@@ -4,6 +4,7 @@ import { cronDefinition } from './cron.ts';
 import { directoryDefinition } from './directory.ts';
 import { execDefinition } from './exec.ts';
 import { fileDefinition } from './file.ts';
+import { groupDefinition } from './group.ts';
 import { lineDefinition } from './line.ts';
 import { noopDefinition } from './noop.ts';
 import { packageDefinition } from './package.ts';
@@ -11,12 +12,14 @@ import { serviceDefinition } from './service.ts';
 import { symlinkDefinition } from './symlink.ts';
 import { sysctlDefinition } from './sysctl.ts';
 import { unitDefinition } from './unit.ts';
+import { userDefinition } from './user.ts';
 
 export const shippedDefinitions = {
   cron: cronDefinition,
   directory: directoryDefinition,
   exec: execDefinition,
   file: fileDefinition,
+  group: groupDefinition,
   line: lineDefinition,
   noop: noopDefinition,
   package: packageDefinition,
@@ -24,6 +27,7 @@ export const shippedDefinitions = {
   symlink: symlinkDefinition,
   sysctl: sysctlDefinition,
   unit: unitDefinition,
+  user: userDefinition,
 } as const satisfies Readonly<Record<string, ResourceDefinition>>;
 harden(shippedDefinitions);
 
