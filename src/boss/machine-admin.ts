@@ -71,6 +71,7 @@ export const adminMethods = (turn: MachineTurn): Admin => {
       }),
     asExecutor: () => self.executor,
     asCopier: () => self.copier,
+    asJournal: () => self.journal,
   };
 };
 harden(adminMethods);

@@ -16,11 +16,13 @@ const wordsText = (argv: readonly string[]): string => {
   return plainText(words.join(' '), LONGEST);
 };
 
-const endText = (end: unknown): string | undefined => {
+/** For the log; undefined for what is no end. */
+export const commandEndText = (end: unknown): string | undefined => {
   if (!isCommandEnd(end)) return undefined;
   const { code, signal } = end;
   return code === null ? `was ended by ${plainText(signal ?? 'nobody', 20)}` : `ended with ${code}`;
 };
+harden(commandEndText);
 
 export const executorMethods = (turn: MachineTurn): Executor => ({
   exec: (argv, { by }, until) => {
@@ -29,7 +31,7 @@ export const executorMethods = (turn: MachineTurn): Executor => ({
       what: `exec ${wordsText(argv)}`,
       by,
       ask: (hob) => E(hob).exec(argv, ...(until === undefined ? [] : [until])),
-      endText,
+      endText: commandEndText,
     });
   },
   asExecutor: () => turn.self.executor,

@@ -8,6 +8,7 @@ import type {
   MachineCopier,
   MachineExecutor,
   MachineHobSide,
+  MachineJournal,
   MachineObserver,
   MachineOperator,
 } from '../protocol/remotes.ts';
@@ -20,14 +21,15 @@ type Later<T, K extends keyof T> = {
     : never;
 };
 
-export type Observer = Later<MachineObserver, 'nextStatus'>;
-export type Operator = Later<MachineOperator, 'nextStatus' | 'check' | 'converge'>;
+export type Observer = Later<MachineObserver, 'nextStatus' | 'nextLog'>;
+export type Operator = Later<MachineOperator, 'nextStatus' | 'nextLog' | 'check' | 'converge'>;
 export type Admin = Later<
   MachineAdmin,
-  'nextStatus' | 'check' | 'converge' | 'forget' | 'bind' | 'unbind' | 'lookup' | 'bindings' | 'trace'
+  'nextStatus' | 'nextLog' | 'check' | 'converge' | 'forget' | 'bind' | 'unbind' | 'lookup' | 'bindings' | 'trace'
 >;
 
 export type Executor = Later<MachineExecutor, 'exec'>;
+export type Journal = Later<MachineJournal, 'hobLog' | 'unitLog'>;
 export type Copier = Later<MachineCopier, 'look' | 'download' | 'upload'>;
 
 export type HobSide = Later<MachineHobSide, 'attach'>;
@@ -99,6 +101,7 @@ export interface MachineFacets extends Record<string, object> {
   readonly admin: Admin;
   readonly executor: Executor;
   readonly copier: Copier;
+  readonly journal: Journal;
   readonly hobSide: HobSide;
   readonly gate: Gate;
   readonly lifecycle: Lifecycle;

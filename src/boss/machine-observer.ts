@@ -14,6 +14,7 @@ export const observerMethods = (turn: MachineTurn): Observer => {
     facts: () => portrait.facts.get(),
     drift: () => driftOf(portrait, online()),
     log: () => portrait.log.read(),
+    nextLog: (last) => portrait.log.readBeyond(last),
     asObserver: () => self.observer,
   };
 };

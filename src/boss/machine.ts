@@ -1,7 +1,7 @@
 /**
  * A machine: the boss's actor for one host. docs/explanation/machines.md tells its life.
  *
- *            observer ⊂ operator ⊂ admin ⊃ executor, copier   for people, by what they may do
+ *            observer ⊂ operator ⊂ admin ⊃ executor, copier, journal   for people, by what they may do
  *   provider ◀── lifecycle        hobSide ◀──── its hob, and nobody else
  *                      gate ◀── boss            who may come in as its hob
  *
@@ -13,6 +13,7 @@ import {
   MachineCopierI,
   MachineExecutorI,
   MachineHobSideI,
+  MachineJournalI,
   MachineObserverI,
   MachineOperatorI,
 } from '../protocol/interfaces.ts';
@@ -23,6 +24,7 @@ import { executorMethods } from './machine-executor.ts';
 import { GateI, LifecycleI, type MachineFacets } from './machine-facets.ts';
 import { gateMethods } from './machine-gate.ts';
 import { hobSideMethods } from './machine-hob-side.ts';
+import { journalMethods } from './machine-journal.ts';
 import { lifecycleMethods } from './machine-lifecycle.ts';
 import { observerMethods } from './machine-observer.ts';
 import { operatorMethods } from './machine-operator.ts';
@@ -57,6 +59,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
     admin: MachineAdminI,
     executor: MachineExecutorI,
     copier: MachineCopierI,
+    journal: MachineJournalI,
     hobSide: MachineHobSideI,
     gate: GateI,
     lifecycle: LifecycleI,
@@ -70,6 +73,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
       admin: adminMethods(turn),
       executor: executorMethods(turn),
       copier: copierMethods(turn),
+      journal: journalMethods(turn),
       hobSide: hobSideMethods(turn),
       gate: gateMethods(turn),
       lifecycle: lifecycleMethods(turn),
@@ -82,6 +86,7 @@ export const machineKind = defineKindKit<MachinePortrait, MachineFacets, Machine
       admin: goneObserver(live.admin, turn),
       executor: gone(live.executor, turn),
       copier: gone(live.copier, turn),
+      journal: gone(live.journal, turn),
       hobSide: gone(live.hobSide, turn),
     };
   },

@@ -17,7 +17,7 @@ import { remembrance as usual, type Remembrance } from './clear-gone.ts';
 import { neverRestored, type BossKindPowers, type House, type MakeProvider, type Restoration } from './boss-turn.ts';
 import { makeGreeted } from './greeted.ts';
 import { noHobDoor, type HobDoor } from './hob-door.ts';
-import { machineLogKind } from './machine-log.ts';
+import { machineLogKind, makeLogWaiters } from './machine-log.ts';
 import type { MachinePowers } from './machine-turn.ts';
 import { machineKind } from './machine.ts';
 import { providerKind } from './provider.ts';
@@ -89,7 +89,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
     return name === undefined ? undefined : parsePeerName(name)?.peer;
   };
   vat.register(cellKind, {});
-  vat.register(machineLogKind, {});
+  vat.register(machineLogKind, makeLogWaiters());
   const { restores } = restoration;
   vat.register(machineKind, {
     ...{ newNonce, mint, enrolmentLife, connected, peerOf, restores, epoch, tellEpoch },

@@ -109,6 +109,16 @@ export type Request =
   /** No names: all machines. */
   | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss & Chosen)
   | ({ readonly do: 'exec'; readonly name: string; readonly argv: readonly string[] } & AtBoss)
+  /** Of which log: the boss's of the machine, its hob's own, or that of a unit there. */
+  | ({
+      readonly do: 'logs';
+      readonly name: string;
+      readonly of: 'machine' | 'hob' | { readonly unit: string };
+      readonly follow: boolean;
+      /** Milliseconds. */
+      readonly since?: number;
+      readonly json: boolean;
+    } & AtBoss)
   /** `NAME:/path`, or a path here. */
   | ({ readonly do: 'cp'; readonly from: string; readonly to: string } & AtBoss)
   | ({

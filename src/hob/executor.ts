@@ -13,7 +13,8 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { Far } from '@endo/pass-style';
 import { makeError } from '../errors/gobs-error.ts';
-import { plainText } from '../protocol/plain-text.ts';
+import { isUnitName, type UnitLogRequest } from '../protocol/host-logs.ts';
+import { plainText, quoted } from '../protocol/plain-text.ts';
 import { pieceBytes, type CommandEnd, type CommandPiece, type StartedCommand } from '../protocol/running-commands.ts';
 import type { CommandPowers } from './commands.ts';
 
@@ -24,6 +25,8 @@ export interface ExecutorPowers extends CommandPowers {
 }
 
 export interface Executor {
+  /** The journal of a systemd unit, as `journalctl` says it in JSON. Rejects BAD_ARGUMENTS, COMMAND_UNUSABLE, LIMIT_EXCEEDED. */
+  unitLog(unit: string, request: UnitLogRequest, until?: Promise<unknown>): Promise<StartedCommand>;
   /**
    * Resolves when it runs. It is told to end when `until` is settled, as the promises of a session are when that ends. Rejects COMMAND_UNUSABLE,
    * LIMIT_EXCEEDED.
@@ -222,8 +225,15 @@ export const makeExecutor = (powers: ExecutorPowers): ExecutorKit => {
     return command.started;
   };
 
+  const unitLog: Executor['unitLog'] = async (unit, { since, follow = false }, until) => {
+    if (!isUnitName(unit)) throw makeError('BAD_ARGUMENTS', `${quoted(unit)} is no name of a unit`);
+    const from = since === undefined ? ['--lines=100'] : [`--since=-${Math.ceil(since / 1000)}s`, '--lines=all'];
+    const words = ['journalctl', '--output=json', '--no-pager', '--quiet', `--unit=${unit}`, ...from];
+    return exec([...words, ...(follow ? ['--follow'] : [])], until);
+  };
+
   return harden({
-    executor: Far('Executor', { exec } as never) as unknown as Executor,
+    executor: Far('Executor', { exec, unitLog } as never) as unknown as Executor,
     stop: async () => {
       stopped = true;
       for (const command of running.keys()) command.end('SIGTERM');

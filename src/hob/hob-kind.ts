@@ -16,11 +16,13 @@ import { isName, isSameState } from '../protocol/shapes.ts';
 import type { DesiredState, Facts, Findings, Report, ReportReason, WantedState } from '../protocol/shapes.ts';
 import { boundedRequest, type TracePage, type TraceRequest } from '../protocol/trace.ts';
 import type { Download, FoundFile, StartedCopy, Upload } from '../protocol/copies.ts';
+import type { HobLinesPage, HobLinesRequest, UnitLogRequest } from '../protocol/host-logs.ts';
 import type { StartedCommand } from '../protocol/running-commands.ts';
 import { E } from '../vats/eventual-send.ts';
 import { defineKindKit, type Fresh, type MapPage } from '../vats/kind.ts';
 import type { Copier } from './copier.ts';
 import type { Executor } from './executor.ts';
+import type { OwnLines } from './kept-log.ts';
 import { BossAddressShape, holding, HobPortraitShape } from './hob-portrait.ts';
 import type { BossAddress, HobPortrait, HobSide } from './hob-portrait.ts';
 import { makeBossTalk } from './tell-boss.ts';
@@ -48,6 +50,8 @@ export interface HobFacets extends Record<string, object> {
     bindings(): Promise<readonly string[]>;
     trace(request?: TraceRequest): Promise<TracePage>;
     exec(argv: readonly string[], until?: Promise<unknown>): Promise<StartedCommand>;
+    unitLog(unit: string, request: UnitLogRequest, until?: Promise<unknown>): Promise<StartedCommand>;
+    hobLog(request: HobLinesRequest): Promise<HobLinesPage>;
     look(path: string): Promise<FoundFile | null>;
     download(path: string, until?: Promise<unknown>): Promise<StartedCopy<Download>>;
     upload(path: string, mode: number, until?: Promise<unknown>): Promise<StartedCopy<Upload>>;
@@ -91,6 +95,7 @@ export interface HobPowers {
   readonly trace: HobTrace;
   readonly executor: Executor;
   readonly copier: Copier;
+  readonly ownLines: OwnLines;
 }
 
 /** Throws BAD_NAME. */
@@ -110,7 +115,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
   label: 'hob',
   facets: { hob: HobI, control: HobControlI },
   portrait: HobPortraitShape,
-  behave: (bcom, self, portrait, { driver, log, trace, executor, copier, on }) => {
+  behave: (bcom, self, portrait, { driver, log, trace, executor, copier, ownLines, on }) => {
     const now: Fresh<HobPortrait> = { bcom, portrait };
 
     /** Holds another desired state, and sees to it that it is applied. */
@@ -188,6 +193,8 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
         bindings: () => bindingsAfter([]),
         trace: (request = {}) => E(trace).read(boundedRequest(request)),
         exec: (argv, until) => E(executor).exec(argv, ...(until === undefined ? [] : [until])),
+        unitLog: (unit, request, until) => E(executor).unitLog(unit, request, ...(until === undefined ? [] : [until])),
+        hobLog: (request) => E(ownLines).read(request),
         look: (path) => E(copier).look(path),
         download: (path, until) => E(copier).download(path, ...(until === undefined ? [] : [until])),
         upload: (path, mode, until) => E(copier).upload(path, mode, ...(until === undefined ? [] : [until])),

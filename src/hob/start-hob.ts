@@ -31,6 +31,7 @@ import { hobKind, type HobFacets, type HobLog, type HobTrace, type HostDriver } 
 import { newHobPortrait, type HobSide } from './hob-portrait.ts';
 import { makeHostDriver } from './host-driver.ts';
 import { hobKinds } from './kinds.ts';
+import { makeKeptLog, type OwnLines } from './kept-log.ts';
 import { makeSteadyLog, type Log } from './log.ts';
 import { shippedTypes } from './resources/shipped.ts';
 import { openOwedNotes } from './owed.ts';
@@ -123,6 +124,7 @@ const openActor = async (
   driver: HostDriver,
   executor: Executor,
   copier: Copier,
+  ownLines: OwnLines,
   log: Log,
 ): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
@@ -132,7 +134,7 @@ const openActor = async (
   const trace = Far('HobTrace', {
     read: (request: TraceRequest) => kernel.inspector.trace(request),
   } as never) as unknown as HobTrace;
-  vat.register(hobKind, { driver, log: hobLog, trace, executor, copier });
+  vat.register(hobKind, { driver, log: hobLog, trace, executor, copier, ownLines });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };
@@ -214,7 +216,7 @@ export const startHob = async (
   { directory, interval, root: givenRoot, ...settings }: HobOptions,
   given: HobPowers,
 ): Promise<RunningHob> => {
-  const log = makeSteadyLog(given.log);
+  const { log, lines } = makeKeptLog(makeSteadyLog(given.log), given.now);
   const powers: HobPowers = { ...given, log };
   const { fs, now, setTimer, random } = powers;
   const paths = machinePaths(directory);
@@ -251,7 +253,7 @@ export const startHob = async (
     const peer = await makePeerOf(kernel, store, sealing!, seenEpochs, powers);
     const { executor, stop: stopCommands } = makeExecutor({ ...powers, directory: root });
     const { copier, stop: stopCopies } = makeCopier(files);
-    const control = await openActor(kernel, driver, executor, copier, log);
+    const control = await openActor(kernel, driver, executor, copier, lines, log);
     const enrolment = enrolmentFile(powers, paths);
     const link = linkTo(peer, seenEpochs, makeSeldom({ now }), log);
     const takeOver = await findTakeOver(paths, powers);

@@ -8,6 +8,7 @@ import {
   DesiredStateChangeShape,
   DocumentedStateShape,
   FactsShape,
+  LogEntryShape,
   LabelsShape,
   MachineOptionsShape,
   MachineSpecShape,
@@ -16,6 +17,7 @@ import {
   StateIdentityShape,
   WantedStateShape,
 } from './shapes.ts';
+import { HobLinesRequestShape, UnitLogRequestShape } from './host-logs.ts';
 import { ArgvShape, PieceShape } from './running-commands.ts';
 import { GraphRequestShape, InspectorTraceShape, TraceRequestShape } from './trace.ts';
 
@@ -39,6 +41,8 @@ const observerMethods = {
   drift: M.call().returns(M.record()),
   /** → LogEntry[] */
   log: M.call().returns(M.array()),
+  /** The log once its newest line is another than the given one, null for none: at once, or when there is a new one. → Promise<LogEntry[]> */
+  nextLog: M.call(M.or(M.null(), LogEntryShape)).returns(M.any()),
   /** This facet itself: for whoever holds a greater one. */
   asObserver: M.call().returns(M.remotable('MachineObserver')),
 };
@@ -92,6 +96,8 @@ const adminMethods = {
   asExecutor: M.call().returns(M.remotable('MachineExecutor')),
   /** Only to copy files to and from there. */
   asCopier: M.call().returns(M.remotable('MachineCopier')),
+  /** Only to read the host's logs. */
+  asJournal: M.call().returns(M.remotable('MachineJournal')),
 };
 
 export const MachineObserverI = M.interface('MachineObserver', observerMethods);
@@ -123,6 +129,16 @@ export const MachineCopierI = M.interface('MachineCopier', {
   upload: M.call(path, mode, Asker).optional(promise).returns(promise),
   /** This facet itself. */
   asCopier: M.call().returns(M.remotable('MachineCopier')),
+});
+
+/** Reads logs of the machine's host; nothing else. Part of an admin's authority: there may be anything in them. Reject as MachineExecutor does. */
+export const MachineJournalI = M.interface('MachineJournal', {
+  /** What its hob's process said last. → Promise<HobLinesPage> */
+  hobLog: M.call(HobLinesRequestShape).returns(promise),
+  /** What systemd's journal has of a unit, in JSON, a line for each entry. → Promise<RunningCommand> */
+  unitLog: M.call(name, UnitLogRequestShape, Asker).optional(promise).returns(promise),
+  /** This facet itself. */
+  asJournal: M.call().returns(M.remotable('MachineJournal')),
 });
 
 /** The guard that a hob's RunningCommand is as good as, for those who stand in for one. */
@@ -249,6 +265,10 @@ export const HobI = M.interface('Hob', {
   trace: M.call().optional(TraceRequestShape).returns(promise),
   /** See MachineExecutor. → Promise<StartedCommand> */
   exec: M.call(ArgvShape).optional(promise).returns(promise),
+  /** → Promise<StartedCommand> */
+  unitLog: M.call(name, UnitLogRequestShape).optional(promise).returns(promise),
+  /** → Promise<HobLinesPage> */
+  hobLog: M.call(HobLinesRequestShape).returns(promise),
   /** See MachineCopier. */
   look: M.call(path).returns(promise),
   /** → Promise<StartedCopy<Download>> */

@@ -21,6 +21,7 @@ import type {
   WantedState,
 } from './shapes.ts';
 import type { Download, FoundFile, StartedCopy, Upload } from './copies.ts';
+import type { HobLinesPage, HobLinesRequest, UnitLogRequest } from './host-logs.ts';
 import type { RunningCommand, StartedCommand } from './running-commands.ts';
 import type { GraphView, TracePage, TraceRequest } from './trace.ts';
 
@@ -30,6 +31,7 @@ export interface MachineObserver {
   facts(): Facts | null;
   drift(): DriftReport;
   log(): readonly LogEntry[];
+  nextLog(last: LogEntry | null): readonly LogEntry[];
   asObserver(): MachineObserver;
 }
 
@@ -58,6 +60,7 @@ export interface MachineAdmin extends MachineOperator {
   trace(request?: TraceRequest): TracePage;
   asExecutor(): MachineExecutor;
   asCopier(): MachineCopier;
+  asJournal(): MachineJournal;
 }
 
 /** Who asks, as they say: for the machine's log. */
@@ -68,6 +71,12 @@ export interface Asker {
 export interface MachineExecutor {
   exec(argv: readonly string[], asker: Asker, until?: Promise<unknown>): RunningCommand;
   asExecutor(): MachineExecutor;
+}
+
+export interface MachineJournal {
+  hobLog(request: HobLinesRequest): HobLinesPage;
+  unitLog(unit: string, request: UnitLogRequest, asker: Asker, until?: Promise<unknown>): RunningCommand;
+  asJournal(): MachineJournal;
 }
 
 export interface MachineCopier {
@@ -97,6 +106,8 @@ export interface Hob {
   bindings(): readonly string[];
   trace(request?: TraceRequest): TracePage;
   exec(argv: readonly string[], until?: Promise<unknown>): StartedCommand;
+  unitLog(unit: string, request: UnitLogRequest, until?: Promise<unknown>): StartedCommand;
+  hobLog(request: HobLinesRequest): HobLinesPage;
   look(path: string): FoundFile | null;
   download(path: string, until?: Promise<unknown>): StartedCopy<Download>;
   upload(path: string, mode: number, until?: Promise<unknown>): StartedCopy<Upload>;

@@ -424,6 +424,7 @@ export interface LogEntry {
   readonly at: number;
   readonly what: string;
 }
+export const LogEntryShape = M.splitRecord({ at: time, what: text(1_000) }, {}, M.record({ numPropertiesLimit: 0 }));
 
 /**
  * Somebody tried to come in as a hob and was turned away. The same again, of that machine for that reason, counts up, whoever it is. Boss's

@@ -159,6 +159,7 @@ describe('an observer', () => {
     trace: [],
     asExecutor: [],
     asCopier: [],
+    asJournal: [],
     destroy: [],
     forget: [],
   });
@@ -210,6 +211,7 @@ describe('an observer', () => {
 
   test.each([
     ['executor', () => E(machine).asExecutor(), ['asExecutor', 'exec']],
+    ['journal', () => E(machine).asJournal(), ['asJournal', 'hobLog', 'unitLog']],
     ['copier', () => E(machine).asCopier(), ['asCopier', 'download', 'look', 'upload']],
   ])('is no %s, which is nothing else', async (facet, get, methods) => {
     const walk = await walkFrom(await get());

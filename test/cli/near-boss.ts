@@ -5,6 +5,7 @@
 import { Far } from '@endo/far';
 import type { InterfaceGuard } from '@endo/patterns';
 import { makeError } from '../../src/errors/gobs-error.ts';
+import type { HobLinesRequest } from '../../src/protocol/host-logs.ts';
 import type { Copier } from '../../src/hob/copier.ts';
 import {
   BossI,
@@ -12,6 +13,7 @@ import {
   MachineAdminI,
   MachineCopierI,
   MachineExecutorI,
+  MachineJournalI,
   MachineObserverI,
   MachineOperatorI,
 } from '../../src/protocol/interfaces.ts';
@@ -24,6 +26,7 @@ import type {
   Facts,
   Labels,
   LifecycleState,
+  LogEntry,
   MachineSpec,
   MachineStatus,
   PlannedFrom,
@@ -110,8 +113,20 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   const exec: { run: (argv: readonly string[], options: object, until?: Promise<unknown>) => unknown } = {
     run: () => refusing('NO_SUCH_MACHINE', 'nothing'),
   };
+  /** What hosts' own logs say. */
+  const journal: {
+    hobLog: (request: HobLinesRequest) => unknown;
+    unitLog: (unit: string, request: object, until?: Promise<unknown>) => unknown;
+  } = { hobLog: () => harden({ lines: [], last: 0 }), unitLog: () => refusing('NO_SUCH_MACHINE', 'nothing') };
   /** Who copies files of all machines, as a hob's copier. */
   const copies: { by: Copier | undefined } = { by: undefined };
+  const firstLines: readonly LogEntry[] = [{ at: 1_000, what: 'requested' }];
+  const logs = new Map<string, readonly LogEntry[]>();
+  const hearers = new Map<string, (lines: readonly LogEntry[]) => void>();
+  const addLine = (name: string, line: LogEntry) => {
+    logs.set(name, harden([...(logs.get(name) ?? firstLines), line]));
+    hearers.get(name)?.(logs.get(name)!);
+  };
   /** By machine; those of others are not known. */
   const facts = new Map<string, Facts>();
   let created = 0;
@@ -183,7 +198,13 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       },
       facts: () => facts.get(self().status.name) ?? null,
       drift: () => driftOf(self()),
-      log: () => [{ at: 1_000, what: 'requested' }],
+      log: () => logs.get(self().status.name) ?? firstLines,
+      nextLog: (last: LogEntry | null) => {
+        const lines = logs.get(name) ?? firstLines;
+        if (lines.at(-1)?.what !== last?.what) return lines;
+        called(`nextLog ${name}`);
+        return new Promise((resolve) => hearers.set(name, resolve));
+      },
       asObserver: () => facets.observer,
     };
     const operator = {
@@ -261,6 +282,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       },
       asExecutor: () => executorFacet,
       asCopier: () => copierFacet,
+      asJournal: () => journalFacet,
       confirm: () => {
         called(`confirm ${name}`);
         if (unwritable.has(name)) throw makeError('COMMIT_FAILED', 'the turn could not be written');
@@ -273,6 +295,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
         return exec.run(argv, options, until);
       },
     };
+    const journalFacet = guarded(MachineJournalI, {
+      hobLog: async (request: HobLinesRequest) => journal.hobLog(request),
+      unitLog: async (unit: string, request: object, _asker: object, until?: Promise<unknown>) =>
+        journal.unitLog(unit, request, until),
+    });
     const copierFacet = guarded(MachineCopierI, {
       look: async (path: string) => copies.by!.look(path),
       download: async (path: string, _asker: object, until?: Promise<unknown>) =>
@@ -441,6 +468,9 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     unwritable,
     exec,
     copies,
+    journal,
+    logs,
+    addLine,
     facts,
     locators,
     restore,

@@ -12,6 +12,7 @@ import {
   InspectorI,
   MachineAdminI,
   MachineCopierI,
+  MachineJournalI,
   MachineExecutorI,
   MachineHobSideI,
 } from '../../src/protocol/interfaces.ts';
@@ -32,6 +33,7 @@ const interfaces = harden([
   MachineCopierI,
   MachineExecutorI,
   MachineHobSideI,
+  MachineJournalI,
   ProviderI,
   RegistryI,
 ]);
@@ -66,6 +68,15 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
       ['/etc/motd', 0o644, {}],
       ['/etc/motd', 0o644],
     ],
+    hobLog: [[{}]],
+    unitLog: [
+      ['ssh.service', {}, {}],
+      ['ssh.service', {}],
+    ],
+    nextLog: [[null]],
+    addProvider: [['other', { type: provider.type }]],
+    removeProvider: [['other']],
+    confirmations: [[provider.name, {}]],
     bind: [['name', own]],
     lookup: [['name']],
     unbind: [['name']],

@@ -16,6 +16,7 @@ import { makeInspectorView } from '../../src/boss/inspector-view.ts';
 import { peerIdOf } from '../../src/captp/peer-id.ts';
 import { makeError } from '../../src/errors/gobs-error.ts';
 import { makeMemoryStore, type MemoryStore } from '../../src/persistence/memory-store.ts';
+import type { HobLinesRequest } from '../../src/protocol/host-logs.ts';
 import type { Hob, MachineAdmin, MachineHobSide, MachineObserver } from '../../src/protocol/remotes.ts';
 import type { Facts, MachineStatus, Report, WantedState } from '../../src/protocol/shapes.ts';
 import type { TraceRequest } from '../../src/protocol/trace.ts';
@@ -61,6 +62,8 @@ export interface TestHob {
   trace?: (request: TraceRequest) => unknown;
   /** What it answers when a command is to run; otherwise one that has ended already. */
   exec?: (argv: readonly string[], until?: Promise<unknown>) => unknown;
+  /** What it says of its own log; otherwise nothing. */
+  log?: (request: HobLinesRequest) => unknown;
   /** … when a file is to be copied; otherwise a copy that has ended already. */
   copy?: (way: 'download' | 'upload', path: string) => unknown;
   readonly bindings: Map<string, object>;
@@ -163,6 +166,8 @@ const makeHobObject = (hob: TestHob, now: () => number): Hob => {
     unbind: (name: string) => void hob.bindings.delete(note(`unbind ${name}`, name)),
     bindings: () => harden([...hob.bindings.keys()]),
     look: () => null,
+    hobLog: (request: HobLinesRequest) => (hob.log ?? (() => harden({ lines: [], last: 0 })))(request),
+    unitLog: (unit: string) => note(`unitLog ${unit}`, (hob.exec ?? endedCommand)([unit])),
     download: (path: string) => note(`download ${path}`, (hob.copy ?? endedCopy)('download', path)),
     upload: (path: string) => note(`upload ${path}`, (hob.copy ?? endedCopy)('upload', path)),
     exec: (argv: readonly string[], until?: Promise<unknown>) =>

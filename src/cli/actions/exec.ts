@@ -7,15 +7,9 @@ import type { Readable } from 'node:stream';
 import { E } from '@endo/far';
 import { makeError } from '../../errors/gobs-error.ts';
 import type { MachineAdmin, MachineExecutor } from '../../protocol/remotes.ts';
-import {
-  isCommandEnd,
-  longestPiece,
-  pieceBytes,
-  type CommandEnd,
-  type CommandPiece,
-  type RunningCommand,
-} from '../../protocol/running-commands.ts';
+import { pieceBytes, type CommandEnd, type RunningCommand } from '../../protocol/running-commands.ts';
 import { machinesAt } from '../chosen-machines.ts';
+import { readCommand } from '../command-output.ts';
 import { withConnection, type Connection } from '../connect.ts';
 import { execExits, type ExecExit } from '../exit-codes.ts';
 import type { CliPowers } from '../powers.ts';
@@ -40,32 +34,6 @@ const feed = async (stdin: Readable, command: RunningCommand): Promise<void> => 
     }
   }
   await E(command).endInput();
-};
-
-type Output = Extract<CommandPiece, { readonly stream: unknown }>;
-
-const isOutput = (piece: unknown): piece is Output => {
-  const { stream, bytes } = (piece ?? {}) as Partial<Output>;
-  const isStream = stream === 'stdout' || stream === 'stderr';
-  return isStream && typeof bytes === 'string' && bytes.length > 0 && bytes.length <= longestPiece;
-};
-
-/** How it ended. Rejects PROTOCOL_ERROR for a hob that answers with anything else. */
-const show = async (
-  name: string,
-  command: RunningCommand,
-  writeBytes: CliPowers['writeBytes'],
-): Promise<CommandEnd> => {
-  for (;;) {
-    const piece: unknown = await E(command).read();
-    if (isOutput(piece)) {
-      await writeBytes(piece.stream, Buffer.from(piece.bytes, 'base64'));
-      continue;
-    }
-    const end: unknown = (piece as Partial<{ readonly end: unknown }> | undefined)?.end;
-    if (isCommandEnd(end)) return end;
-    throw makeError('PROTOCOL_ERROR', `${name}: its hob answered with something that is no output of a command`);
-  }
 };
 
 const exitOf = ({ code, signal }: CommandEnd, signals: CliPowers['signals']): ExecExit => {
@@ -97,7 +65,7 @@ export const execOnMachine: Action<'exec'> = ({ at, name, argv }, { powers, outp
     // What is not taken any more is of no interest: how it ended is.
     feed(powers.stdin, command).catch(() => {});
     try {
-      return exitOf(await Promise.race([show(name, command, powers.writeBytes), given.promise]), powers.signals);
+      return exitOf(await Promise.race([readCommand(name, command, powers.writeBytes), given.promise]), powers.signals);
     } finally {
       leave();
     }

@@ -1,4 +1,4 @@
-/** `gobs status`, `facts`, `exec` and `cp`: how the fleet is, and looking for oneself. */
+/** `gobs status`, `facts`, `logs`, `exec` and `cp`: how the fleet is, and looking for oneself. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
@@ -7,6 +7,7 @@ import {
   examples,
   jsonOption,
   onOption,
+  parseDuration,
   refuseNamesAndOn,
   withBoss,
   type BossOptions,
@@ -70,9 +71,39 @@ const addCp = (program: Command, ask: Ask): void => {
   examples(cp, ['gobs cp web1:/var/log/syslog .', 'gobs cp site.tar web1:/srv/']);
 };
 
+interface LogsOptions extends BossOptions {
+  hob: boolean;
+  unit?: string;
+  follow: boolean;
+  since?: number;
+  json: boolean;
+}
+
+const addLogs = (program: Command, ask: Ask): void => {
+  const logs = withBoss(
+    program
+      .command('logs <name>')
+      .description("what happened to a machine; or its hob's own log, or a unit's journal there"),
+  )
+    .option('-f, --follow', 'go on as things happen, until Ctrl-C', false)
+    .addOption(
+      new Option('--since <duration>', 'no older lines: seconds, or such as 10m or 1h').argParser(parseDuration),
+    )
+    .addOption(new Option('--hob', "the last lines of the hob's own log").default(false, 'no').conflicts('unit'))
+    .addOption(new Option('--unit <unit>', 'the journal of a systemd unit on the host'))
+    .addOption(jsonOption('print one JSON object a line'))
+    .action((name: string, options: LogsOptions) => {
+      const { hob, unit, follow, since, json } = options;
+      const of = unit === undefined ? (hob ? 'hob' : 'machine') : { unit };
+      ask({ do: 'logs', at: bossPlace(options), name, of, follow, ...(since === undefined ? {} : { since }), json });
+    });
+  examples(logs, ['gobs logs web1', 'gobs logs web1 --unit nginx.service --since 1h', 'gobs logs web1 --hob -f']);
+};
+
 export const addWatchingCommands = (program: Command, ask: Ask): void => {
   addStatus(program, ask);
   addFacts(program, ask);
+  addLogs(program, ask);
   addExec(program, ask);
   addCp(program, ask);
 };
