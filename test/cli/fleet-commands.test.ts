@@ -150,7 +150,7 @@ describe('providers in a document', () => {
   const text = `providers:
   dc1: { type: ssh, settings: { user: root, passphrase: { secret: pass } } }
 machines:
-  web1: { provider: dc1, options: { host: 10.0.0.1 } }
+  web1: { provider: dc1, options: { host: 10.0.0.1, jumpKeys: a, hostKey: b } }
 `;
 
   test('are made before machines', async () => {
@@ -159,7 +159,7 @@ machines:
       '+ create provider dc1 (ssh)\n+ create web1 at dc1\n1 to create, 0 unchanged\n',
     );
     expect((await at.gobs('apply fleet.yaml')).code).toBe(0);
-    expect(at.calls).toEqual(['add provider dc1', 'create web1']);
+    expect(at.calls).toEqual(['add provider dc1', 'confirmations dc1', 'create web1']);
     expect(at.providers.get('dc1')!.settings).toEqual({ user: 'root', passphrase: { secret: 'pass' } });
     expect(await at.gobs('plan fleet.yaml')).toMatchObject({ code: 0, stdout: '1 unchanged\n' });
   });
@@ -186,12 +186,56 @@ machines:
   test('a machine whose options are others is left alone, and told', async () => {
     await at.write('fleet.yaml', text);
     await at.gobs('apply fleet.yaml');
-    await at.write('fleet.yaml', text.replace('{ host: 10.0.0.1 } }', '{ host: 10.0.0.2 }, policy: correct }'));
+    await at.write(
+      'fleet.yaml',
+      text.replace('10.0.0.1', '10.0.0.2').replace('hostKey: b } }', 'hostKey: b }, policy: correct }'),
+    );
     expect((await at.gobs('plan fleet.yaml')).stdout).toContain('    host: "10.0.0.1" → "10.0.0.2"\n');
     const { code, stderr } = await at.gobs('apply fleet.yaml --overwrite');
     expect(code).toBe(3);
     expect(stderr).toContain('BAD_SPEC: web1: it was made with another host');
     expect(at.machines.get('web1')!.desired.policy).toBe('report');
+  });
+});
+
+describe('what has to be confirmed of hosts', () => {
+  const text = `providers: { dc1: { type: ssh } }
+machines:
+  web1: { provider: dc1, options: { host: 10.0.0.1 } }
+  web2: { provider: dc1, options: { host: 10.0.0.2, jumpKeys: a, hostKey: b } }
+`;
+
+  test('is asked on a terminal, and is among the options from then on, whatever the document says', async () => {
+    await at.write('fleet.yaml', text);
+    expect((await at.gobs('apply fleet.yaml', { tty: true, answer: 'yes' })).code).toBe(0);
+    expect(at.questions).toEqual([
+      'web1: root@10.0.0.1 shows a key that nobody knows. Is that its jumpKeys? [y/N] ',
+      'web1: root@10.0.0.1 shows a key that nobody knows. Is that its hostKey? [y/N] ',
+    ]);
+    expect(at.machines.get('web1')!.options).toMatchObject({ host: '10.0.0.1', hostKey: 'SHA256:hostKey' });
+    expect(await at.gobs('plan fleet.yaml')).toMatchObject({ code: 0, stdout: '2 unchanged\n' });
+  });
+
+  test('is a failure of that machine where there is nobody to ask, and tells what to write', async () => {
+    await at.write('fleet.yaml', text);
+    const { code, stderr } = await at.gobs('apply fleet.yaml');
+    expect(code).toBe(3);
+    expect(stderr).toContain('HOST_KEY_UNKNOWN: web1: root@10.0.0.1 shows a key that nobody knows');
+    expect(stderr).toContain('hint: set jumpKeys=SHA256:jumpKeys');
+    expect([...at.machines.keys()]).toEqual(['web2']);
+  });
+
+  test('is asked of one machine after the other', async () => {
+    await at.write('fleet.yaml', text.replace(', jumpKeys: a, hostKey: b', ''));
+    let asked = 0;
+    const ask = async () => {
+      asked += 1;
+      expect(asked).toBe(1);
+      await Promise.resolve();
+      asked -= 1;
+      return 'y';
+    };
+    expect((await at.gobs('apply fleet.yaml', { tty: true, powers: { ask } })).code).toBe(0);
   });
 });
 

@@ -59,7 +59,7 @@ const requireName = (name: string): void => {
 };
 
 /** A provider that is told nothing has nothing to ask. */
-const withConfirmed = async (
+export const withConfirmed = async (
   boss: Boss,
   name: string,
   spec: MachineSpec,
@@ -68,6 +68,7 @@ const withConfirmed = async (
   if (spec.options === undefined) return spec;
   return { ...spec, options: await confirmOptions(boss, name, spec.provider, spec.options, surroundings) };
 };
+harden(withConfirmed);
 
 export const createMachine: Action<'machine create'> = async (request, surroundings) => {
   const { powers, output } = surroundings;
