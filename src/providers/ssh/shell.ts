@@ -75,8 +75,9 @@ export const makeShell = (connection: Connection, { sudo, setTimer }: ShellOptio
           // If it is because the connection ends, that is told first.
           else void Promise.resolve(error).then(refuse);
         });
-      } catch {
-        reject(makeError('HOST_UNREACHABLE', `${where}: the connection was lost`));
+      } catch (error) {
+        // It is not connected any more; why, is told first.
+        void Promise.resolve(error as Error).then(refuse);
       }
     });
 
