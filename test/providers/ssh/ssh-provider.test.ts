@@ -1,0 +1,227 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { codeOf } from '../../../src/errors/gobs-error.ts';
+import type { ProviderDriver } from '../../../src/providers/contract.ts';
+import { sshProviderType } from '../../../src/providers/ssh/ssh-provider-type.ts';
+import { describeProvider, refFor, requestFor } from '../../contracts/provider.ts';
+import { makeLife } from '../../support/life.ts';
+import { failureOf } from './ssh-scene.ts';
+import { makeSshWorld, type SshWorld } from './ssh-world.ts';
+
+describeProvider('ssh', makeSshWorld);
+
+describe('the provider ssh', () => {
+  let world: SshWorld;
+  let driver: ProviderDriver;
+  beforeEach(async () => {
+    world = await makeSshWorld();
+    driver = world.driver();
+  });
+  afterEach(() => world.close());
+
+  const requestWith = (options: object, machineId = 'm1') =>
+    harden({ ...requestFor(world, machineId), options: { ...world.optionsOf(machineId), ...options } });
+  const refWith = (options: object, machineId = 'm1') =>
+    harden({ machineId, options: { ...world.optionsOf(machineId), ...options } });
+  const other = 'SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+
+  test('destroys a machine whose host it was never let into, without asking that host', async () => {
+    const request = requestWith({ hostKey: other });
+    expect((await failureOf(driver.create(request))).code).toBe('HOST_KEY_CHANGED');
+    expect(await driver.list()).toEqual([]);
+    expect(await driver.find(refWith({ hostKey: other }))).toEqual({ machineId: 'm1', state: 'absent' });
+    expect(await driver.remains(refWith({ hostKey: other }))).toEqual([]);
+    await driver.stop(refWith({ hostKey: other }));
+    expect((await failureOf(driver.start(refWith({ hostKey: other })))).code).toBe('PROVIDER_FAILED');
+    expect(await driver.destroy(refWith({ hostKey: other }))).toEqual([]);
+    expect(world.visits).toEqual([]);
+  });
+
+  test('takes no machine for gone because its host cannot be reached', async () => {
+    await driver.create(requestFor(world, 'm1'));
+    for (const method of ['find', 'start', 'stop', 'destroy'] as const) {
+      expect((await failureOf(driver[method](refWith({ hostKey: other })))).code).toBe('HOST_KEY_CHANGED');
+    }
+    expect(await driver.list()).toEqual([{ machineId: 'm1', state: 'unknown' }]);
+    expect(await driver.remains(refWith({ hostKey: other }))).toHaveLength(1);
+    expect((await driver.find(refFor(world, 'm1'))).state).toBe('running');
+  });
+
+  test('finds, stops and destroys what a boss made that was restored elsewhere', async () => {
+    await driver.create(requestFor(world, 'm1'));
+    const elsewhere = world.driver({ directory: join(world.directory, 'elsewhere') });
+    expect(await elsewhere.list()).toEqual([]);
+    expect((await elsewhere.find(refFor(world, 'm1'))).state).toBe('running');
+    expect(await elsewhere.remains(refFor(world, 'm1'))).toHaveLength(1);
+    expect((await elsewhere.destroy(refFor(world, 'm1'))).join()).toContain('whatever else its resources made stay');
+    expect(world.hosts.get('m1')).toMatchObject({ owner: undefined, hob: undefined });
+  });
+
+  test("leaves a host alone that is another machine's, and says so", async () => {
+    world.take('m1', 'm7');
+    expect((await failureOf(driver.create(requestFor(world, 'm1')))).code).toBe('HOST_TAKEN');
+    await driver.stop(refFor(world, 'm1'));
+    await driver.destroy(refFor(world, 'm1'));
+    expect(world.hosts.get('m1')).toMatchObject({ owner: 'm7', locator: undefined });
+    expect(await driver.list()).toEqual([]);
+  });
+
+  test("refuses a locator of another boss's", async () => {
+    const locator = requestFor(world, 'm1').locator.replace('a'.repeat(52), 'b'.repeat(52));
+    const failure = await failureOf(driver.create(harden({ ...requestFor(world, 'm1'), locator })));
+    expect(failure.code).toBe('BAD_SPEC');
+    expect(JSON.stringify(failure)).not.toContain('AAAA');
+    const nonsense = await failureOf(
+      driver.create(harden({ ...requestFor(world, 'm1'), locator: 'gobs://secret-thing' })),
+    );
+    expect(nonsense.code).toBe('BAD_SPEC');
+    expect(JSON.stringify(nonsense)).not.toContain('secret-thing');
+  });
+
+  test('asks whether the key of a host is its own, if nobody said so, and takes the answer', async () => {
+    const { hostKey, ...unpinned } = world.optionsOf('m1') as { hostKey: string };
+    const [asked, ...more] = await driver.confirmations(harden(unpinned));
+    expect(more).toEqual([]);
+    expect(asked).toMatchObject({ option: 'hostKey', value: hostKey });
+    expect(asked!.question).toContain(`ssh-ed25519 ${hostKey}`);
+    expect(asked!.hint).toContain(`set hostKey=${hostKey}, or add a line to known_hosts: [127.0.0.1]:`);
+    expect(world.visits).toEqual([]);
+    expect(await driver.confirmations(harden({ ...unpinned, [asked!.option]: asked!.value }))).toEqual([]);
+    const unasked = harden({ ...requestFor(world, 'm1'), options: unpinned });
+    expect((await failureOf(driver.create(unasked))).code).toBe('HOST_KEY_UNKNOWN');
+    expect(world.hosts.has('m1')).toBe(false);
+  });
+
+  test('asks for the keys of the hosts on the way first, one after the other', async () => {
+    const { hostKey, port, ...rest } = world.optionsOf('m1') as { hostKey: string; port: number };
+    const jump = `first@127.0.0.1:${port},second@127.0.0.1:${port}`;
+    const [first] = await driver.confirmations(harden({ ...rest, hostKey, port, jump }));
+    expect(first).toMatchObject({ option: 'jumpKeys', value: hostKey });
+    expect(first!.question).toContain('first@');
+  });
+
+  test('does not ask again for a host that cannot be reached, but says why', async () => {
+    const { hostKey: _hostKey, ...unpinned } = world.optionsOf('m1') as { hostKey: string };
+    const gone = harden({ ...unpinned, host: 'no-such-host.invalid' });
+    expect((await failureOf(driver.confirmations(gone))).code).toBe('HOST_UNREACHABLE');
+  });
+
+  test('works on so many hosts at once and on no more, and each gets its turn', async () => {
+    const ids = Array.from({ length: 70 }, (_, at) => `m${at + 1}`);
+    let now = 0;
+    let most = 0;
+    const counted = world.driver({
+      net: {
+        connect: ((options: { host: string; port: number }) => {
+          now += 1;
+          most = Math.max(most, now);
+          const socket = net.connect(options);
+          socket.once('close', () => {
+            now -= 1;
+          });
+          return socket;
+        }) as typeof net.connect,
+      },
+    });
+    await Promise.all(ids.map((id) => counted.create(requestFor(world, id))));
+    expect(world.hosts.size).toBe(70);
+    expect(most).toBeLessThanOrEqual(64);
+    expect(most).toBeGreaterThan(1);
+  });
+
+  test('tells of a record that is none, by its path', async () => {
+    await driver.create(requestFor(world, 'm1'));
+    const path = join(world.directory, 'm1.json');
+    expect((await readFile(path, 'utf8')).toString()).not.toContain('locator');
+    await writeFile(path, '{"machineId":');
+    const ref = refFor(world, 'm1');
+    for (const call of [() => driver.list(), () => driver.find(ref), () => driver.destroy(ref)]) {
+      const { code, message } = await failureOf(call());
+      expect([code, message.includes(path)]).toEqual(['PROVIDER_FAILED', true]);
+    }
+  });
+
+  test('writes that it touches a host before it does', async () => {
+    const life = makeLife();
+    const noting = world.driver(
+      {
+        installerOn: async () => {
+          const record = JSON.parse(await readFile(join(world.directory, 'm1.json'), 'utf8')) as { touched: boolean };
+          expect(record.touched).toBe(false);
+          return {
+            install: async () => {
+              const now = JSON.parse(await readFile(join(world.directory, 'm1.json'), 'utf8')) as { touched: boolean };
+              expect(now.touched).toBe(true);
+            },
+          } as never;
+        },
+      },
+      {},
+      life,
+    );
+    await noting.create(requestFor(world, 'm1'));
+  });
+});
+
+describe('options and settings', () => {
+  const good = { host: '10.0.0.1' };
+  const driver = () => makeSshWorld();
+
+  test.each<[object, RegExp]>([
+    [{}, /option host: is missing/],
+    [{ host: '-oProxyCommand=x' }, /option host: must be a name or address/],
+    [{ host: 'root@10.0.0.1' }, /option host: must be a name or address, without user and port/],
+    [{ host: 'a b' }, /option host/],
+    [{ host: 'a\nb' }, /option host/],
+    [{ host: 7 }, /option host/],
+    [{ ...good, port: 0 }, /option port: must be from 1 to 65535, not the number 0/],
+    [{ ...good, port: '22' }, /option port/],
+    [{ ...good, user: '-l' }, /option user/],
+    [{ ...good, hostKey: 'SHA256:short' }, /option hostKey: must be SHA256/],
+    [{ ...good, identity: 'id_rsa' }, /option identity: must be an absolute path/],
+    [{ ...good, sudo: 'yes' }, /option sudo: must be true or false/],
+    [{ ...good, jump: 'a b' }, /option jump/],
+    [{ ...good, jump: '-x' }, /option jump/],
+    [{ ...good, jump: 'h:99999' }, /option jump/],
+    [{ ...good, colour: 'green' }, /option colour: the provider ssh has no such option/],
+    [{ ...good, password: 'hunter2' }, /option password: a secret is a setting of the provider/],
+  ])('%j is refused, and the option named', async (options, complaint) => {
+    const world = await driver();
+    const failure = await failureOf(world.driver().validate(harden(options) as never));
+    expect(failure.code).toBe('BAD_SPEC');
+    expect(failure.message).toMatch(complaint);
+    expect(JSON.stringify(failure)).not.toContain('hunter2');
+    await world.close();
+  });
+
+  test.each<[object, RegExp]>([
+    [{ host: 'a' }, /setting host: the provider ssh has no such setting/],
+    [{ hostKey: 'SHA256:x' }, /setting hostKey/],
+    [{ password: 'hunter2' }, /setting password: it is a secret, so it is given by name/],
+    [{ passphrase: 'hunter2' }, /setting passphrase: it is a secret/],
+    [{ user: { secret: 'x' } }, /setting user: is no secret/],
+    [{ port: 'hunter2' }, /setting port: must be from 1/],
+    [{ colour: 'hunter2' }, /setting colour/],
+  ])('the settings %j are refused, and no value quoted', (settings, complaint) => {
+    const refuse = () => sshProviderType.validate(harden(settings) as never);
+    expect(refuse).toThrow(complaint);
+    expect(refuse).not.toThrow(/hunter2/);
+    expect(codeOf(new Error('x'))).toBe('UNEXPECTED');
+  });
+
+  test('settings are defaults, and secrets are named', () => {
+    sshProviderType.validate(
+      harden({
+        user: 'ada',
+        port: 2222,
+        sudo: true,
+        identity: '~/.ssh/id',
+        jump: 'a,b@c:22',
+        config: 'none',
+        password: { secret: 'p' },
+      }),
+    );
+  });
+});
