@@ -28,7 +28,14 @@ const wrongType = (expected: string, path: Path, value: unknown): string => {
   return `must be ${expectedWords[expected] ?? expected}, not ${quoted(value)}`;
 };
 
+/** Of YAML 1.1; people know it. */
+const MERGE = '<<';
+
 const unknownProperty = (path: Path, key: string): Fault => {
+  if (key === MERGE) {
+    const hint = 'an alias stands for a whole value; what several machines have is a role';
+    return { path, key, message: 'merge keys are not known here', hint };
+  }
   const known = propertiesAt(path);
   const meant = nearestName(key, known);
   const hint = `${meant === undefined ? '' : `did you mean "${meant}"? `}there are ${known.join(', ')}`;

@@ -358,6 +358,12 @@ describe('what a new user types is told where it is wrong', () => {
     ['a role of an odd name', '  base:', '  Base:', '15: roles.Base: the name of a role has lower-case'],
     ['a role that is called prefix', '  base:', '  prefix:', '15: roles.prefix: a role cannot be called prefix'],
     [
+      'a merge key',
+      'provider: dc1',
+      'provider: dc1\n    <<: {}',
+      '21: machines.web1["<<"]: merge keys are not known here | an alias stands for a whole value; what several machines have is a role',
+    ],
+    [
       'a role with roles',
       '  base:\n',
       '  base:\n    roles: [web]\n',
@@ -461,6 +467,40 @@ describe('what a new user types is told where it is wrong', () => {
       }
     }
   });
+});
+
+test('whatever is taken out of a document, or put in, is told as a fault and never thrown', () => {
+  const piece = fc.oneof(
+    fc.string({ maxLength: 4 }),
+    fc.constantFrom(
+      '${',
+      '$${',
+      '${a}',
+      '*x',
+      '&x ',
+      '{',
+      '}',
+      '[',
+      ']',
+      ': ',
+      'null',
+      '- ',
+      '\n  ',
+      'web',
+      'prefix',
+      '"',
+    ),
+  );
+  const place = fc.nat({ max: good.length });
+  fc.assert(
+    fc.property(place, fc.nat({ max: 30 }), piece, (from, length, put) => {
+      const text = `${good.slice(0, from)}${put}${good.slice(from + length)}`;
+      const { document: read, faults } = readFleetDocument(text, 'f.yaml');
+      expect(read === undefined).toBe(faults !== undefined);
+      if (faults !== undefined) expect(faults.length).toBeGreaterThan(0);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('what is large', () => {

@@ -305,6 +305,31 @@ describe('a plan with options and providers', () => {
     ]);
   });
 
+  test('is shown without control characters, whatever the boss and the document say', () => {
+    const evil = '\u001b[2J\n- destroy all\u202e';
+    const there = current(
+      wanted('web1', { options: { [evil]: evil }, resources: [{ ...motd, id: evil, content: evil }] }),
+    );
+    const changed: CurrentMachine = {
+      ...there,
+      basis: { ...there.basis!, applied: { at: 1_000, labels: { [evil]: evil }, same: false } },
+      said: { policy: 'report', resources: [{ ...motd, id: evil, content: `${evil}x` }] },
+    };
+    const document = wanted('web1', {
+      options: { [evil]: `${evil}y` },
+      resources: [{ ...motd, id: evil, content: 'x' }],
+    });
+    const known = { name: 'dc1', type: evil, settings: { [evil]: evil } };
+    const whole = makePlan({ machines: [document], providers: [dc1] }, [changed], {
+      prune: false,
+      providers: [local, known],
+    });
+    const text = planText(whole);
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    expect(text.split('\n').filter((line) => line.startsWith('- destroy'))).toEqual([]);
+    expect(text).toContain('destroy all');
+  });
+
   test('tells a number from the text of it', () => {
     const there = current(wanted('web1', { options: { port: 22 } }));
     expect(plan([wanted('web1', { options: { port: '22' } })], [there])).toMatchObject([
