@@ -95,6 +95,7 @@ export type Request =
       readonly do: 'drift';
       readonly names: readonly string[];
       readonly cached: boolean;
+      readonly follow: boolean;
       readonly json: boolean;
       readonly timeout: number;
     } & AtBoss &
@@ -109,6 +110,7 @@ export type Request =
   /** No names: all machines. */
   | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss & Chosen)
   | ({ readonly do: 'exec'; readonly name: string; readonly argv: readonly string[] } & AtBoss)
+  | ({ readonly do: 'doctor'; readonly json: boolean } & AtBoss)
   /** Of which log: the boss's of the machine, its hob's own, or that of a unit there. */
   | ({
       readonly do: 'logs';

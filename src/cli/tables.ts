@@ -9,10 +9,14 @@ const WIDEST = 100;
 
 const characters = (text: string): number => [...text].length;
 
-const cell = (value: unknown): string => {
+/** One cell: printable, and cut. */
+export const lineCell = (value: unknown): string => {
   const text = printable(String(value));
   return characters(text) <= WIDEST ? text : `${[...text].slice(0, WIDEST - 1).join('')}…`;
 };
+
+harden(lineCell);
+const cell = lineCell;
 
 /** Lines without a break at the end; an empty cell is shown as `-`. Every row has as many cells as there are headings. */
 export const renderTable = (headings: readonly string[], rows: readonly (readonly unknown[])[]): string => {

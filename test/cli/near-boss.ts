@@ -17,7 +17,7 @@ import {
   MachineObserverI,
   MachineOperatorI,
 } from '../../src/protocol/interfaces.ts';
-import type { ProviderSpec, RestoreNotice } from '../../src/protocol/remotes.ts';
+import type { Orphan, ProviderSpec, RestoreNotice } from '../../src/protocol/remotes.ts';
 import type {
   Change,
   DesiredState,
@@ -29,6 +29,7 @@ import type {
   LogEntry,
   MachineSpec,
   MachineStatus,
+  Refusal,
   PlannedFrom,
   Report,
   Resource,
@@ -120,6 +121,11 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
   } = { hobLog: () => harden({ lines: [], last: 0 }), unitLog: () => refusing('NO_SUCH_MACHINE', 'nothing') };
   /** Who copies files of all machines, as a hob's copier. */
   const copies: { by: Copier | undefined } = { by: undefined };
+  /** What there is to complain of. */
+  const troubles: { orphans: () => readonly Orphan[]; refusals: readonly Refusal[] } = {
+    orphans: () => [],
+    refusals: [],
+  };
   const firstLines: readonly LogEntry[] = [{ at: 1_000, what: 'requested' }];
   const logs = new Map<string, readonly LogEntry[]>();
   const hearers = new Map<string, (lines: readonly LogEntry[]) => void>();
@@ -436,13 +442,13 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
       return locator;
     },
     inspector: async () => inspector,
-    orphans: async () => [],
+    orphans: async () => troubles.orphans(),
     setSecret: (name: string, text: string) => void secrets.set(name, text),
     secrets: () => [...secrets.keys()].sort().map((name) => ({ name, at: 1_000 })),
     removeSecret: (name: string) => {
       if (!secrets.delete(name)) throw makeError('NO_SUCH_SECRET', 'there is no secret of that name');
     },
-    refusals: () => [],
+    refusals: () => troubles.refusals,
     restored: () => restore.notice,
   });
 
@@ -469,6 +475,7 @@ export const makeNearBoss = ({ held = false }: NearBossOptions = {}) => {
     exec,
     copies,
     journal,
+    troubles,
     logs,
     addLine,
     facts,

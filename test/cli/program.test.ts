@@ -73,8 +73,19 @@ describe('words become a request', () => {
     ],
     ['validate a.yaml b.yaml', { do: 'validate', files: ['a.yaml', 'b.yaml'], json: false }],
     ['schema', { do: 'schema' }],
-    ['drift a b --cached', { do: 'drift', at: {}, names: ['a', 'b'], cached: true, json: false, timeout: five }],
+    [
+      'drift a b --cached',
+      { do: 'drift', at: {}, names: ['a', 'b'], cached: true, follow: false, json: false, timeout: five },
+    ],
     ['converge a b --timeout 30s', { do: 'converge', at: {}, names: ['a', 'b'], json: false, timeout: 30_000 }],
+    ['doctor --json', { do: 'doctor', at: {}, json: true }],
+    [
+      'logs a -f --since 1m',
+      { do: 'logs', at: {}, name: 'a', of: 'machine', follow: true, since: 60_000, json: false },
+    ],
+    ['logs a --unit x', { do: 'logs', at: {}, name: 'a', of: { unit: 'x' }, follow: false, json: false }],
+    ['exec a -- ls --json -- x', { do: 'exec', at: {}, name: 'a', argv: ['ls', '--json', '--', 'x'] }],
+    ['cp a b', { do: 'cp', at: {}, from: 'a', to: 'b' }],
     ['status --limit 3', { do: 'status', at: {}, limit: 3, json: false }],
     [
       'status --on role=web,!canary',

@@ -12,6 +12,7 @@ import { exitCodeOf, type ExitCode, type Outcome } from '../exit-codes.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { BossPlace } from '../request.ts';
 import { agesText, answerOf, driftOutcome, driftText, type DriftAnswer } from '../views/drift.ts';
+import { followDrift } from './follow-drift.ts';
 import { aboutMachine, type Action, type Surroundings } from './action.ts';
 
 /** What is asked for: the last report, a look now, or to make it so. */
@@ -89,7 +90,8 @@ const inquire = async (at: BossPlace, inquiry: Inquiry, surroundings: Surroundin
     return exitCodeOf(answers.map((answer) => outcomeOf(answer, inquiry.look)));
   });
 
-export const showDrift: Action<'drift'> = ({ at, names, on, cached, json, timeout }, surroundings) => {
+export const showDrift: Action<'drift'> = ({ at, names, on, cached, follow, json, timeout }, surroundings) => {
+  if (follow) return followDrift(at, { names, on }, json, surroundings);
   const deadline = surroundings.powers.now() + timeout;
   return inquire(at, { names, on, look: cached ? 'drift' : 'check', json, deadline }, surroundings);
 };

@@ -1,5 +1,5 @@
 /** `gobs init`, `validate`, `schema`, `plan`, `apply`, `drift` and `converge`: a fleet and its document. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Ask } from '../request.ts';
 import {
   bossPlace,
@@ -99,6 +99,7 @@ const addApply = (program: Command, ask: Ask): void => {
 
 interface DriftOptions extends BossOptions, OnOptions {
   cached: boolean;
+  follow: boolean;
   json: boolean;
   timeout: number;
 }
@@ -111,14 +112,19 @@ const addDrift = (program: Command, ask: Ask): void => {
   )
     .addOption(onOption())
     .option('--cached', 'show the last report and its age instead', false)
+    .addOption(
+      new Option('--follow', 'show the last reports, and go on as there are others, until Ctrl-C')
+        .default(false, 'no')
+        .conflicts('cached'),
+    )
     .addOption(timeoutOption())
-    .addOption(jsonOption('print a JSON array'))
+    .addOption(jsonOption('print a JSON array; with --follow one object a line'))
     .action((names: string[], options: DriftOptions, command: Command) => {
-      const { cached, json, timeout } = options;
+      const { cached, follow, json, timeout } = options;
       refuseNamesAndOn(names, options, command);
-      ask({ do: 'drift', at: bossPlace(options), ...chosenBy(options), names, cached, json, timeout });
+      ask({ do: 'drift', at: bossPlace(options), ...chosenBy(options), names, cached, follow, json, timeout });
     });
-  examples(drift, ['gobs drift', 'gobs drift --on role=web', 'gobs drift web1 --cached']);
+  examples(drift, ['gobs drift', 'gobs drift --on role=web', 'gobs drift web1 --cached', 'gobs drift --follow --json']);
 };
 
 const addConverge = (program: Command, ask: Ask): void => {
@@ -129,7 +135,7 @@ const addConverge = (program: Command, ask: Ask): void => {
   )
     .addOption(timeoutOption())
     .addOption(jsonOption('print a JSON array'))
-    .action((names: string[], options: Omit<DriftOptions, 'cached' | 'on'>) => {
+    .action((names: string[], options: Omit<DriftOptions, 'cached' | 'follow' | 'on'>) => {
       const { json, timeout } = options;
       ask({ do: 'converge', at: bossPlace(options), names, json, timeout });
     });

@@ -71,6 +71,19 @@ const addCp = (program: Command, ask: Ask): void => {
   examples(cp, ['gobs cp web1:/var/log/syslog .', 'gobs cp site.tar web1:/srv/']);
 };
 
+const addDoctor = (program: Command, ask: Ask): void => {
+  const doctor = withBoss(
+    program
+      .command('doctor')
+      .description('what is wrong, and what to do: exit 0 nothing, 1 something here, 3 something with a machine'),
+  )
+    .addOption(jsonOption('print a JSON array'))
+    .action((options: BossOptions & { json: boolean }) =>
+      ask({ do: 'doctor', at: bossPlace(options), json: options.json }),
+    );
+  examples(doctor, ['gobs doctor', "gobs doctor --json | jq -r '.[].what'"]);
+};
+
 interface LogsOptions extends BossOptions {
   hob: boolean;
   unit?: string;
@@ -103,6 +116,7 @@ const addLogs = (program: Command, ask: Ask): void => {
 export const addWatchingCommands = (program: Command, ask: Ask): void => {
   addStatus(program, ask);
   addFacts(program, ask);
+  addDoctor(program, ask);
   addLogs(program, ask);
   addExec(program, ask);
   addCp(program, ask);

@@ -1,7 +1,7 @@
 /** What hobs found, for people and for programs, and what it means for the exit code. Pure. */
 import type { DriftReport, ResourceReport } from '../../protocol/shapes.ts';
 import type { Outcome } from '../exit-codes.ts';
-import { age, renderTable } from '../tables.ts';
+import { age, lineCell, moment, renderTable } from '../tables.ts';
 
 /** One machine that was asked: its report, or why there is none. */
 export interface DriftAnswer {
@@ -55,6 +55,24 @@ export const driftText = (answers: readonly DriftAnswer[], now: number): string 
   return renderTable(['MACHINE', 'RESOURCE', 'STATE', 'WHAT', 'FROM', 'TO'], rows);
 };
 harden(driftText);
+
+/** Does it say the same of what is not as wanted? When it came makes no difference. */
+export const isSameAnswer = (one: DriftAnswer, other: DriftAnswer): boolean => {
+  const textOf = ({ online, resources }: DriftAnswer): string =>
+    JSON.stringify([online, resources?.filter(({ state }) => state !== 'ok').map(({ at: _at, ...rest }) => rest)]);
+  return textOf(one) === textOf(other);
+};
+harden(isSameAnswer);
+
+/** For `--follow`: a line for each thing that is not as wanted, or one that says that all is. */
+export const followedText = (answer: DriftAnswer, now: number): string => {
+  const { name, receivedAt } = answer;
+  const when = receivedAt === null ? '-' : moment(receivedAt);
+  const rows = answerRows(answer, now);
+  const lines: (readonly string[])[] = rows.length === 0 ? [[name, 'as wanted']] : rows;
+  return lines.map((cells) => [when, ...cells.filter((cell) => cell !== '')].map(lineCell).join('  ')).join('\n');
+};
+harden(followedText);
 
 /** How old each report is, for `--cached`. */
 export const agesText = (answers: readonly DriftAnswer[], now: number): string =>

@@ -39,7 +39,7 @@ export const conditionOf = (status: MachineStatus): Condition => {
 harden(conditionOf);
 
 /** Why a machine is not as it should be, in words. */
-const whyOf = (status: MachineStatus, condition: Condition, now: number): string => {
+export const whyOf = (status: MachineStatus, condition: Condition, now: number): string => {
   const { failure, lastSeen, generation, drift, state } = status;
   const words: Readonly<Record<Condition, () => string>> = {
     failed: () => (failure === undefined ? 'failed' : `${failure.code}: ${failure.message} (while ${failure.in})`),
@@ -55,6 +55,7 @@ const whyOf = (status: MachineStatus, condition: Condition, now: number): string
   };
   return words[condition]();
 };
+harden(whyOf);
 
 export interface FleetCounts {
   readonly machines: number;
