@@ -103,6 +103,7 @@ const openScene = async (): Promise<Scene> => {
     enrolmentLife: 3_600_000,
     connected: () => true,
     seal: (_context, text) => text,
+    openSecret: (_name, sealed) => sealed,
     makeDriver: () => obligingDriver as never,
     firstProviders: [{ name: 'local', type: 'local', settings: {} }],
   });

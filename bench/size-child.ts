@@ -82,6 +82,7 @@ const bossOn = async (directory: string) => {
   const { boss } = await openBoss({
     kernel,
     house: Far('House', {}) as never,
+    openSecret: (_name, sealed) => sealed,
     newNonce: () => randomUUID(),
     mint: makeMint({ key: new Uint8Array(32).fill(7), hashOf, locatorOf: (secret) => secret }),
     enrolmentLife: 3_600_000,

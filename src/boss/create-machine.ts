@@ -10,8 +10,10 @@ import { makeAppliedState, requireLabels, requireSound } from './machine-desired
 import type { Admin, MachineFacets } from './machine-facets.ts';
 import { machineLogKind } from './machine-log.ts';
 import type { MachinePortrait } from './machine-portrait.ts';
+import { secretsFor } from './machine-secrets.ts';
 import { machineKind } from './machine.ts';
 import { requireProvider } from './providers.ts';
+import { sealedSecrets } from './secrets.ts';
 import { digestOfSpec } from './spec-digest.ts';
 import { makeWantedState } from './wanted-state.ts';
 
@@ -32,14 +34,15 @@ const requireNewName = ({ machines }: BossPortrait, name: string): void => {
 };
 
 const spawnMachine = (
-  { registry, restoration, tools: { now, spawn } }: BossTurn,
+  { portrait, registry, restoration, tools: { now, spawn } }: BossTurn,
   about: Pick<MachinePortrait, 'name' | 'id' | 'options' | 'providerName' | 'provider' | 'request'>,
   { policy = 'report', resources = [], labels = {} }: MachineSpec,
   documented: boolean,
 ): MachineFacets => {
   // As if it had been set: nothing that differs from nothing is no generation.
   const generation = policy === 'report' && resources.length === 0 ? 0 : 1;
-  const desired = makeWantedState({ generation, policy, resources });
+  const secrets = secretsFor(about.name, resources, (names) => sealedSecrets(portrait.secrets, names));
+  const desired = makeWantedState({ generation, policy, resources, secrets });
   return spawn(machineKind, {
     ...about,
     registry,

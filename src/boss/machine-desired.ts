@@ -27,8 +27,9 @@ import { E } from '../vats/eventual-send.ts';
 import { heldState } from './held.ts';
 import { isDoomed } from './lifecycle.ts';
 import type { MachinePortrait } from './machine-portrait.ts';
+import { secretsFor } from './machine-secrets.ts';
 import type { MachineTurn } from './machine-turn.ts';
-import { makeWantedState } from './wanted-state.ts';
+import { digestOfSaid, makeWantedState } from './wanted-state.ts';
 
 type Said = Pick<DesiredState, 'policy' | 'resources'>;
 
@@ -36,7 +37,7 @@ type Said = Pick<DesiredState, 'policy' | 'resources'>;
 export interface AppliedState {
   /** Boss's clock. */
   readonly at: number;
-  /** Of what it said, as in WantedState. */
+  /** Of what it said, whatever the secrets are that it names. */
   readonly digest: string;
   readonly labels: Labels;
   /** null: what is wanted now. */
@@ -75,18 +76,20 @@ const requireWanted = ({ portrait: { name, progress } }: MachineTurn): void => {
 };
 
 const notSaid = (applied: AppliedState | null, old: WantedState, next: WantedState): AppliedState | null => {
-  if (applied === null || old.digest === next.digest) return applied;
-  if (applied.digest === next.digest) return { ...applied, said: null };
+  const digest = digestOfSaid(next);
+  if (applied === null || digestOfSaid(old) === digest) return applied;
+  if (applied.digest === digest) return { ...applied, said: null };
   if (applied.said !== null) return applied;
   return { ...applied, said: { policy: old.policy, resources: old.resources } };
 };
 
-/** In one change of the machine. Returns the generation. */
+/** In one change of the machine. Returns the generation. Throws NO_SUCH_SECRET. */
 const want = (turn: MachineTurn, said: Said, labels: Labels): number => {
   const { portrait, online, held, note, change } = turn;
-  const { desired, generation, hob, holds } = portrait;
+  const { desired, generation, hob, holds, name, registry } = portrait;
   const old = desired.get();
-  const next = makeWantedState({ generation: generation + 1, ...said });
+  const secrets = secretsFor(name, said.resources, (names) => registry.sealedSecrets(names));
+  const next = makeWantedState({ generation: generation + 1, ...said, secrets });
   const isSame = next.digest === old.digest;
   const isLabelled = keyEQ(labels, portrait.labels);
   if (isSame && isLabelled) return generation;
@@ -127,8 +130,8 @@ export const setLabels = (turn: MachineTurn, labels: Labels): void => {
 harden(setLabels);
 
 /** Of what was said last, which is what is wanted now. */
-export const makeAppliedState = (at: number, { digest }: WantedState, labels: Labels): AppliedState =>
-  harden({ at, digest, labels, said: null });
+export const makeAppliedState = (at: number, wanted: WantedState, labels: Labels): AppliedState =>
+  harden({ at, digest: digestOfSaid(wanted), labels, said: null });
 harden(makeAppliedState);
 
 /** Throws MACHINE_BUSY, CHANGED_MEANWHILE, BAD_DESIRED_STATE, BAD_LABEL. */
@@ -155,7 +158,8 @@ export const applyDocument = (turn: MachineTurn, wanted: DocumentedState, from: 
 harden(applyDocument);
 
 export const planBasis = ({ applied, desired, labels, options }: MachinePortrait): PlanBasis => {
-  const { generation, policy, resources, digest } = desired.get();
+  const { generation, policy, resources } = desired.get();
+  const digest = digestOfSaid({ policy, resources });
   const last = applied.get();
   return harden({
     desired: { generation, policy, resources },

@@ -14,6 +14,7 @@ import { heldHobError, heldState, raisedAbove, withEpoch } from './held.ts';
 import { arrived, isDoomed, reported as hasReported } from './lifecycle.ts';
 import type { HobSide } from './machine-facets.ts';
 import { countDrift } from './machine-portrait.ts';
+import { secretText, withSecretsOfNow } from './machine-secrets.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
 /** Throws BAD_REPORT, LIMIT_EXCEEDED. */
@@ -133,7 +134,11 @@ export const hobSideMethods = (turn: MachineTurn): HobSide => {
     },
     pull: () => {
       requireWanted();
-      return desired.get();
+      return withSecretsOfNow(turn);
+    },
+    secret: (secret) => {
+      requireWanted();
+      return secretText(turn, secret);
     },
     tellFacts: (told) => {
       requireWanted();

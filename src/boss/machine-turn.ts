@@ -23,6 +23,8 @@ export interface MachinePowers extends Greeted, HobDoor {
   readonly newNonce: () => string;
   /** The enrolment of a machine: the same for the same id and nonce, as long as the boss has its key. `locator` is a secret. */
   readonly mint: (machineId: string, nonce: string) => { readonly locator: string; readonly secretHash: string };
+  /** The text of a secret of the boss. Pure. */
+  readonly openSecret: (name: string, sealed: string) => string;
   /** How long a locator can be used to enrol. Milliseconds. */
   readonly enrolmentLife: number;
   /** Is there a session with that peer, now? */

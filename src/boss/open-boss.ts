@@ -25,7 +25,7 @@ import { makeStatusWaiters } from './status-waiters.ts';
 
 export interface BossOptions
   extends
-    Pick<MachinePowers, 'newNonce' | 'mint' | 'enrolmentLife' | 'connected'>,
+    Pick<MachinePowers, 'newNonce' | 'mint' | 'openSecret' | 'enrolmentLife' | 'connected'>,
     Partial<Pick<MachinePowers, 'epoch' | 'tellEpoch'>> {
   readonly kernel: Pick<Kernel, 'openVat' | 'defineVatType'>;
   /** A `Far`. */
@@ -78,7 +78,8 @@ const providerMaker = ({ kernel, makeDriver }: BossOptions): MakeProvider => {
  * hobs can connect. A provider that cannot be had keeps no boss from starting: calls of it say what is wrong.
  */
 export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
-  const { kernel, house, seal, newNonce, mint, enrolmentLife, connected, firstProviders, cacheLimit } = options;
+  const { kernel, house, seal, newNonce, mint, openSecret, enrolmentLife, connected, firstProviders, cacheLimit } =
+    options;
   const { restoration = neverRestored, remembrance = usual, door = noHobDoor } = options;
   const { epoch = 0, tellEpoch = () => {} } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
@@ -92,7 +93,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   vat.register(machineLogKind, makeLogWaiters());
   const { restores } = restoration;
   vat.register(machineKind, {
-    ...{ newNonce, mint, enrolmentLife, connected, peerOf, restores, epoch, tellEpoch },
+    ...{ newNonce, mint, openSecret, enrolmentLife, connected, peerOf, restores, epoch, tellEpoch },
     ...makeGreeted(),
     ...{ hobComes, hobConfirmed, hobEnds },
     ...{ waitBeyond, leave },

@@ -76,6 +76,21 @@ export const secretMethods = ({ portrait, seal, tools }: BossTurn) => {
 };
 harden(secretMethods);
 
+/** Those that there are, by name. */
+export const sealedSecrets = (
+  secrets: BossTurn['portrait']['secrets'],
+  names: readonly string[],
+): Readonly<Record<string, string>> =>
+  harden(
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const record = isName(name) ? secrets.get(name) : undefined;
+        return record === undefined ? [] : [[name, record.secret.sealed] as const];
+      }),
+    ),
+  );
+harden(sealedSecrets);
+
 /** For the process alone. Throws NO_SUCH_SECRET. */
 export const sealedSecret = ({ portrait }: BossTurn, name: string): string => {
   const record = isName(name) ? portrait.secrets.get(name) : undefined;

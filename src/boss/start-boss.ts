@@ -273,6 +273,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       ),
       checkProvider: providerChecker(powers),
       firstProviders: [localProvider],
+      openSecret: (name, sealed) => sealing!.seal.unseal(secretContext(name), sealed),
       newNonce: powers.randomId,
       mint: makeMint({ key, hashOf: hashOfSecret, locatorOf: (secret) => peer().locatorWith(secret, forHobs()) }),
       enrolmentLife: ENROLMENT_LIFE,

@@ -25,11 +25,18 @@ import type { Executor } from './executor.ts';
 import type { OwnLines } from './kept-log.ts';
 import { BossAddressShape, holding, HobPortraitShape } from './hob-portrait.ts';
 import type { BossAddress, HobPortrait, HobSide } from './hob-portrait.ts';
+import { copiesFor, dropCopies, fetchCopies, type CopyTools, type SealedCopies } from './secret-copies.ts';
 import { makeBossTalk } from './tell-boss.ts';
 
 /** The host's hands, behind a `Far`. Works on one call at a time, in order. */
 export interface HostDriver {
-  reconcile(job: { readonly desired: DesiredState; readonly apply: boolean; readonly reason: ReportReason }): Findings;
+  reconcile(job: {
+    readonly desired: DesiredState;
+    /** Of those that it names, as far as they are here. */
+    readonly secrets?: SealedCopies;
+    readonly apply: boolean;
+    readonly reason: ReportReason;
+  }): Findings;
   facts(): Facts;
 }
 
@@ -89,7 +96,7 @@ export interface HobTrace {
   read(request: TraceRequest): TracePage;
 }
 
-export interface HobPowers {
+export interface HobPowers extends Pick<CopyTools, 'seal'> {
   readonly driver: HostDriver;
   readonly log: HobLog;
   readonly trace: HobTrace;
@@ -115,7 +122,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
   label: 'hob',
   facets: { hob: HobI, control: HobControlI },
   portrait: HobPortraitShape,
-  behave: (bcom, self, portrait, { driver, log, trace, executor, copier, ownLines, on }) => {
+  behave: (bcom, self, portrait, { driver, log, trace, executor, copier, ownLines, seal, on }) => {
     const now: Fresh<HobPortrait> = { bcom, portrait };
 
     /** Holds another desired state, and sees to it that it is applied. */
@@ -123,6 +130,7 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
       const held = fresh.portrait.desired;
       // A boss that wants nothing yet is not asked for a document.
       if (held === null ? wanted.generation === 0 : isSameState(held, wanted)) return;
+      dropCopies(held, wanted, fresh.portrait.secrets);
       fresh.bcom((latest) => holding(latest, wanted));
       void E(self.control).apply();
     };
@@ -142,8 +150,21 @@ export const hobKind = defineKindKit<HobPortrait, HobFacets, HobPowers>({
     const reconcile = (apply: boolean, reason: ReportReason): Promise<Report> => {
       const { desired } = portrait;
       if (desired === null) throw makeError('NOTHING_DESIRED', 'the boss has not said yet what this machine is to be');
+      const fetched = fetchCopies(portrait, { on, seal, log });
+      return fetched === undefined
+        ? work(portrait, desired, apply, reason)
+        : on(fetched, (_, fresh) => work(fresh.portrait, desired, apply, reason));
+    };
+
+    const work = (
+      { secrets }: HobPortrait,
+      desired: WantedState,
+      apply: boolean,
+      reason: ReportReason,
+    ): Promise<Report> => {
       const { generation, digest } = desired;
-      return on(E(driver).reconcile({ desired, apply, reason }), (findings, fresh) => {
+      const copies = desired.secrets === undefined ? {} : { secrets: copiesFor(desired, secrets) };
+      return on(E(driver).reconcile({ desired, ...copies, apply, reason }), (findings, fresh) => {
         const held = fresh.portrait.desired;
         if (apply && isWhole(findings) && held !== null && isSameState(held, desired)) {
           fresh.bcom((latest) => ({ ...latest, applied: { generation, digest } }));

@@ -39,6 +39,13 @@ export interface HobPortrait {
   readonly reports: number;
   readonly undelivered: Undelivered | null;
   readonly bindings: DurableMap<object>;
+  /** Texts of secrets that the desired state names, sealed by this hob; by name. */
+  readonly secrets: DurableMap<SecretCopy>;
+}
+
+export interface SecretCopy {
+  readonly version: string;
+  readonly secret: { readonly sealed: string };
 }
 
 const orNull = (shape: unknown) => M.or(M.null(), shape as never);
@@ -59,6 +66,7 @@ export const HobPortraitShape = M.splitRecord({
   reports: M.number(),
   undelivered: orNull(M.splitRecord({ number: M.number(), report: ReportShape, steps: M.number() })),
   bindings: M.remotable(),
+  secrets: M.remotable(),
 });
 
 /** A hob that knows nothing yet. */
@@ -70,6 +78,7 @@ export const newHobPortrait = (makeMap: <V>() => DurableMap<V>): HobPortrait => 
   reports: 0,
   undelivered: null,
   bindings: makeMap<object>(),
+  secrets: makeMap<SecretCopy>(),
 });
 harden(newHobPortrait);
 

@@ -125,6 +125,7 @@ const openActor = async (
   executor: Executor,
   copier: Copier,
   ownLines: OwnLines,
+  { seal }: OpenedSealing,
   log: Log,
 ): Promise<HobFacets['control']> => {
   const vat = kernel.openVat('hob');
@@ -134,7 +135,7 @@ const openActor = async (
   const trace = Far('HobTrace', {
     read: (request: TraceRequest) => kernel.inspector.trace(request),
   } as never) as unknown as HobTrace;
-  vat.register(hobKind, { driver, log: hobLog, trace, executor, copier, ownLines });
+  vat.register(hobKind, { driver, log: hobLog, trace, executor, copier, ownLines, seal: seal.seal });
   const control = await vat.makeOnce('hob', ({ spawn, makeMap }) => spawn(hobKind, newHobPortrait(makeMap)).control);
   return control as HobFacets['control'];
 };
@@ -246,6 +247,7 @@ export const startHob = async (
         facts: () => gatherFacts({ ...powers, root }),
       },
       owed: await openOwedNotes(paths.owed, powers),
+      unseal: (context, sealed) => sealing.seal.unseal(context, sealed),
       now,
     });
     const kernel = makeKernelOf(store, powers);
@@ -253,7 +255,7 @@ export const startHob = async (
     const peer = await makePeerOf(kernel, store, sealing!, seenEpochs, powers);
     const { executor, stop: stopCommands } = makeExecutor({ ...powers, directory: root });
     const { copier, stop: stopCopies } = makeCopier(files);
-    const control = await openActor(kernel, driver, executor, copier, lines, log);
+    const control = await openActor(kernel, driver, executor, copier, lines, sealing!, log);
     const enrolment = enrolmentFile(powers, paths);
     const link = linkTo(peer, seenEpochs, makeSeldom({ now }), log);
     const takeOver = await findTakeOver(paths, powers);

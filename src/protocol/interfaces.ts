@@ -159,6 +159,8 @@ export const MachineHobSideI = M.interface('MachineHobSide', {
   sawEpoch: M.call(M.number()).returns(none),
   /** → WantedState */
   pull: M.call().returns(M.record()),
+  /** The text of a secret that this machine's resources name, to be sealed at once. Throws NO_SUCH_SECRET. → SecretText */
+  secret: M.call(M.string({ stringLengthLimit: 63 })).returns(M.record()),
   /** At each interval: the facts as they are now. */
   tellFacts: M.call(FactsShape).returns(none),
   /** → ReportAnswer. Takes a Report (report-check.ts looks at it); refuses with BAD_REPORT, LIMIT_EXCEEDED. */

@@ -17,6 +17,7 @@ import type {
   Refusal,
   Report,
   ReportAnswer,
+  SecretText,
   StateIdentity,
   WantedState,
 } from './shapes.ts';
@@ -91,6 +92,7 @@ export interface MachineHobSide {
   attach(hob: Hob, facts: Facts, held?: StateIdentity): WantedState;
   sawEpoch(epoch: number): void;
   pull(): WantedState;
+  secret(name: string): SecretText;
   tellFacts(facts: Facts): void;
   report(report: Report): ReportAnswer;
 }

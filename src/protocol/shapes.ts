@@ -81,11 +81,22 @@ export const DesiredStateShape = M.splitRecord(
 );
 
 /**
- * A desired state as the boss tells it to a hob. `digest` is the SHA-256 of policy and resources, in hexadecimal digits, as the boss
- * computed it: after a boss's store was put back, the same generation can be of another document.
+ * A desired state as the boss tells it to a hob. `digest` is the SHA-256 of all else but the generation, in hexadecimal digits, as the boss
+ * computed it: after a boss's store was put back, the same generation can be of another document. `secrets`: of those that it names, the
+ * version that is wanted, by name; the hob asks for the texts. Absent: it names none.
  */
 export interface WantedState extends DesiredState {
   readonly digest: string;
+  readonly secrets?: SecretVersions;
+}
+/** How many secrets the resources of a machine may name. */
+export const mostSecrets = 100;
+harden(mostSecrets);
+export type SecretVersions = Readonly<Record<string, string>>;
+/** A secret as the boss gives it to the hob of a machine that names it. */
+export interface SecretText {
+  readonly version: string;
+  readonly text: string;
 }
 export const WantedStateShape = M.splitRecord(
   {
@@ -94,7 +105,7 @@ export const WantedStateShape = M.splitRecord(
     resources: M.arrayOf(ResourceShape, { arrayLengthLimit: 10_000 }),
     digest: text(64),
   },
-  {},
+  { secrets: M.recordOf(text(63), text(64), { numPropertiesLimit: mostSecrets }) },
   M.record({ numPropertiesLimit: 0 }),
 );
 

@@ -18,11 +18,13 @@ let life: Life;
 let machine: MachineAdmin;
 let hob: TestHob;
 
-const spec = harden({ provider: 'fake', resources: [{ id: 'a', type: 'noop' }] });
+const keyed = { id: 'key', type: 'file', path: '/key', mode: '0600', content: { secret: 'token' } };
+const spec = harden({ provider: 'fake', resources: [{ id: 'a', type: 'noop' }, keyed] });
 
 beforeEach(async () => {
   world = makeBossWorld();
   life = await world.open();
+  await E(life.boss).setSecret('token', 'text');
   machine = await E(life.boss).createMachine('web1', spec);
   await Promise.all([ready(machine), ready(E(life.boss).createMachine('web2', spec))]);
   hob = world.hobs.get('m1')!;

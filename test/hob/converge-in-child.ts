@@ -9,6 +9,7 @@ import * as os from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeAccounts } from '../../src/hob/accounts.ts';
 import { gatherFacts } from '../../src/hob/facts.ts';
+import { noSecretOf } from '../../src/hob/opened-secrets.ts';
 import { openOwedNotes } from '../../src/hob/owed.ts';
 import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
@@ -63,6 +64,7 @@ const report = await reconcile({
     files,
     accounts: makeAccounts({ fs }),
     facts: () => gatherFacts({ os, fs, now: () => 0, root: order.root, version: '0.0.0' }),
+    secretOf: noSecretOf,
   },
   owed: await openOwedNotes(join(dirname(order.root), 'owed'), { fs: watched }),
   now: () => 0,

@@ -7,6 +7,7 @@ test('a host that hangs piles up no jobs, and goes on when it hangs no more', as
   const gate = Promise.withResolvers<void>();
   const { driver, idle } = makeHostDriver({
     types: { noop: { definition: shippedDefinitions.noop, converge: () => gate.promise.then(() => []) } },
+    unseal: (_context, sealed) => sealed,
     host: { facts: async () => ({}) } as never,
     owed: {
       damage: undefined,

@@ -5,6 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { makeAccounts } from '../../src/hob/accounts.ts';
 import { gatherFacts } from '../../src/hob/facts.ts';
+import { noSecretOf } from '../../src/hob/opened-secrets.ts';
 import { openOwedNotes, type OwedNotes } from '../../src/hob/owed.ts';
 import type { Host } from '../../src/hob/resources/contract.ts';
 import { openRootedFiles, type RootedFiles } from '../../src/hob/rooted-files.ts';
@@ -53,6 +54,7 @@ export const openHost = async (root: string, powers: Partial<{ fs: typeof fs }> 
   files: await openFiles(root, powers),
   accounts: makeAccounts({ fs }),
   facts: () => gatherFacts({ os, fs, now: () => 0, root, version: '0.0.0' }),
+  secretOf: noSecretOf,
 });
 
 /** Kept beside the root, as a hob that is killed leaves it to the next. */

@@ -83,6 +83,7 @@ export const makeAuthorityTries = ({ own, peerId, desired, now, provider }: Walk
     attach: [[own, someFacts]],
     tellFacts: [[someFacts]],
     report: [[report]],
+    secret: [['token']],
     push: [[desired]],
     createMachine: [['web9', { provider: provider.name }]],
     machine: [['web1'], ['web2']],

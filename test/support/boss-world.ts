@@ -21,6 +21,7 @@ import type { Hob, MachineAdmin, MachineHobSide, MachineObserver } from '../../s
 import type { Facts, MachineStatus, Report, WantedState } from '../../src/protocol/shapes.ts';
 import type { TraceRequest } from '../../src/protocol/trace.ts';
 import type { ProviderDriver } from '../../src/providers/contract.ts';
+import { secretContext } from '../../src/boss/secrets.ts';
 import { makeSeal } from '../../src/sealing/seal.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import { makeKernel, type Kernel } from '../../src/vats/kernel.ts';
@@ -134,6 +135,9 @@ export const reach = async (
 export const ready = (machine: MachineAdmin | Promise<MachineAdmin>): Promise<MachineStatus> =>
   reach(machine as MachineObserver, ({ state, online }) => state === 'ready' && online);
 
+/** What the boss's secrets are sealed with. */
+const bossSeal = makeSeal(new Uint8Array(32).fill(8));
+
 const endedCommand = (): unknown => {
   const end = harden({ code: 0, signal: null });
   const command = Far('RunningCommand', { read: () => harden({ end }) } as never);
@@ -226,7 +230,8 @@ const openLife = async (
       hashOf,
       locatorOf: (secret) => `gobs://boss.tls/s/${secret}?host=h`,
     }),
-    seal: makeSeal(new Uint8Array(32).fill(8)).seal,
+    seal: bossSeal.seal,
+    openSecret: (name, sealed) => bossSeal.unseal(secretContext(name), sealed),
     enrolmentLife: 60 * 60_000,
     connected: (peerId) => connected.has(peerId),
     makeDriver: (configured) => {

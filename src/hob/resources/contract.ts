@@ -26,6 +26,11 @@ export interface Host {
   readonly commands?: Commands | undefined;
   /** What the host is; the same within one round. */
   readonly facts: () => Promise<Facts>;
+  /**
+   * The text of one of the boss's secrets that the resource names. It goes where the resource is about, and nowhere else: not on a command line, not into
+   * a change or an error. Throws CANNOT_LOOK if it is not here.
+   */
+  readonly secretOf: (name: string) => string;
 }
 
 /** What the reconcile loop knows that the host does not show. */

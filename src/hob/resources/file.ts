@@ -7,7 +7,8 @@
  */
 import { Buffer } from 'node:buffer';
 import { fileDefinition, type FileResource } from '../../protocol/resources/file.ts';
-import type { Change, Resource } from '../../protocol/shapes.ts';
+import { isSecretReference, secretNamesIn } from '../../protocol/resources/secret-references.ts';
+import type { Change, Resource, SecretReference } from '../../protocol/shapes.ts';
 import type { EntryStat, RootedFiles } from '../rooted-files.ts';
 import { contentText, othersRead } from './content-text.ts';
 import { commandsOf } from './commanding.ts';
@@ -36,26 +37,34 @@ interface Wanted {
   readonly content: Uint8Array | undefined;
   readonly ownership: Ownership;
   readonly validate: readonly string[] | undefined;
+  /** Of which not even a digest is shown: it can be guessed. */
+  readonly isSecret: boolean;
 }
 
+const plainOf = <Value>(value: Value | SecretReference, { secretOf }: Host): Value | string =>
+  isSecretReference(value) ? secretOf(value.secret) : value;
+
 /** The content that is to be there; undefined: whatever it is. */
-const contentOf = async (
-  { path, content, template, data = {} }: FileResource,
-  { facts }: Host,
-): Promise<Uint8Array | undefined> => {
-  const text = template === undefined ? content : renderTemplate(path, template, data, await facts());
-  return text === undefined ? undefined : Buffer.from(text, 'utf8');
+const contentOf = async (resource: FileResource, host: Host): Promise<Uint8Array | undefined> => {
+  const { path, content, template, data = {} } = resource;
+  if (template === undefined) return content === undefined ? undefined : Buffer.from(plainOf(content, host), 'utf8');
+  const plain = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, plainOf(value, host)]));
+  const text = renderTemplate(path, template, plain, await host.facts(), holdsSecret(resource));
+  return Buffer.from(text, 'utf8');
 };
+
+const holdsSecret = (resource: Resource): boolean => secretNamesIn([resource]).length > 0;
 
 /** May everybody on the host read it: as it is, and as it is to be? */
 const isQuotable = ({ ownership }: Wanted, found: EntryStat): boolean =>
   othersRead(found.mode & (ownership.wanted.mode ?? found.mode));
 
 const contentChanges = async (wanted: Wanted, found: EntryStat, files: RootedFiles): Promise<readonly Change[]> => {
-  const { path, content } = wanted;
+  const { path, content, isSecret } = wanted;
   if (content === undefined) return [];
   const actual = await files.read(path, LONGEST_COMPARED);
   if (actual !== undefined && Buffer.compare(actual, content) === 0) return [];
+  if (isSecret) return [{ what: 'content', from: 'not shown', to: 'not shown: it holds a secret' }];
   const quotable = isQuotable(wanted, found);
   const from = actual === undefined ? `(${found.size} bytes)` : contentText(actual, quotable);
   return [{ what: 'content', from, to: contentText(content, quotable) }];
@@ -95,13 +104,13 @@ const mend = async (
   host: Host,
 ): Promise<void> => {
   const { files } = host;
-  const { path, content, ownership, validate } = wanted;
+  const { path, content, ownership, validate, isSecret } = wanted;
   const sameContent = !changes.some(({ what }) => what === 'type' || what === 'content');
   // A file with another name too gets a file of its own in its place: the other name keeps what it has.
   if (sameContent && (content === undefined || found!.links === 1)) await files.change(path, ownership.wanted);
   else {
     const attributes = attributesAfter(wanted, found);
-    const accept = validate && makeValidation(path, validate, host, othersRead(attributes.mode));
+    const accept = validate && makeValidation(path, validate, host, !isSecret && othersRead(attributes.mode));
     await files.replace(path, content ?? new Uint8Array(), attributes, accept);
   }
 };
@@ -118,7 +127,8 @@ export const fileType: ResourceType = {
     );
     // Where nothing can be validated, nobody knows what would become of it.
     if (validate !== undefined) commandsOf(host, path);
-    const wanted = { path, content: await contentOf(resource as FileResource, host), ownership, validate };
+    const content = await contentOf(resource as FileResource, host);
+    const wanted = { path, content, ownership, validate, isSecret: holdsSecret(resource) };
     const found = await files.stat(path);
     const changes = await differences(wanted, found, files);
     if (apply && changes.length > 0) await mend(wanted, found, changes, host);

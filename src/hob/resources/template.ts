@@ -44,8 +44,17 @@ const steadyFacts = ({ cpu, memory, disk, ...facts }: Facts) => {
 
 const TROUBLE = /^(.*), (?:file:.*, )?line:(\d+), col:\d+$/s;
 
-/** The rendered text. `thing` begins the message of CANNOT_CHANGE, which names the line of the template. */
-export const renderTemplate = (thing: string, template: string, data: ResourceRecord, facts: Facts): string => {
+/**
+ * The rendered text. `thing` begins the message of CANNOT_CHANGE, which names the line of the template, and, if no `isSecret` says that the data hold
+ * one, what is wrong.
+ */
+export const renderTemplate = (
+  thing: string,
+  template: string,
+  data: ResourceRecord,
+  facts: Facts,
+  isSecret = false,
+): string => {
   const refuse = (message: string, cause?: unknown): Error =>
     makeError('CANNOT_CHANGE', `${thing}: its template ${message}`, { cause });
   let text: string;
@@ -55,7 +64,9 @@ export const renderTemplate = (thing: string, template: string, data: ResourceRe
   } catch (error) {
     const said = String((error as { message?: unknown }).message);
     const [, what = said, line] = TROUBLE.exec(said) ?? [];
-    throw refuse(`${line === undefined ? '' : `in line ${line} `}cannot be rendered: ${plainText(what, 200)}`, error);
+    const where = line === undefined ? '' : `in line ${line} `;
+    const why = isSecret ? 'why is not shown, as its data hold a secret' : plainText(what, 200);
+    throw refuse(`${where}cannot be rendered: ${why}`, isSecret ? undefined : error);
   }
   if (text.length > LONGEST) throw refuse(`gives more than ${LONGEST} characters`);
   return text;

@@ -5,6 +5,7 @@ import { whenRule } from './condition.ts';
 import type { PropertyProblem, PropertyRule } from './definition.ts';
 import { hostPathProblem } from './host-path.ts';
 import { parseOwner } from './owner.ts';
+import { secretOr } from './secret-references.ts';
 
 /** Any text up to so many UTF-16 units. */
 export const textRule =
@@ -70,14 +71,14 @@ harden(textsRule);
 
 const KEY = /^[a-z_][a-z0-9_]{0,59}$/i;
 
-const fieldProblem = (value: unknown): string | undefined => {
+const fieldProblem: PropertyRule = (value) => {
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return undefined;
   if (typeof value === 'string') return textRule(longestText)(value);
   if (Array.isArray(value)) return textsRule('texts', textRule(longestItem))(value);
   return `must be a text, a number, true, false or a list of texts, not ${quoted(value)}`;
 };
 
-/** A flat record of scalars and lists of texts, for `data`. Keys are names that a template can write after a dot. */
+/** A flat record of scalars, lists of texts and secrets, for `data`. Keys are names that a template can write after a dot. */
 export const recordRule: PropertyRule = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return `must be a mapping, not ${quoted(value)}`;
@@ -86,7 +87,7 @@ export const recordRule: PropertyRule = (value) => {
   if (fields.length > longestList) return `must not be over ${longestList} keys; there are ${fields.length}`;
   for (const [key, field] of fields) {
     if (!KEY.test(key)) return `has a key ${quoted(key)}, and keys are letters, digits and underscores`;
-    const problem = fieldProblem(field);
+    const problem = secretOr(fieldProblem)(field);
     if (problem !== undefined) return `${key} ${problem}`;
   }
   return undefined;

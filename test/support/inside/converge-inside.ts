@@ -11,6 +11,7 @@ import process from 'node:process';
 import { makeAccounts } from '../../../src/hob/accounts.ts';
 import { makeCommands } from '../../../src/hob/commands.ts';
 import { gatherFacts } from '../../../src/hob/facts.ts';
+import { noSecretOf } from '../../../src/hob/opened-secrets.ts';
 import type { Host, TogetherOutcome } from '../../../src/hob/resources/contract.ts';
 import { shippedTypes } from '../../../src/hob/resources/shipped.ts';
 import { openRootedFiles } from '../../../src/hob/rooted-files.ts';
@@ -62,7 +63,7 @@ const answer = async (order: InsideOrder): Promise<InsideAnswer> => {
   };
   const files = await openRootedFiles('/', { fs, randomBytes });
   const facts = () => gatherFacts({ os, fs, now: Date.now, root: '/', version: '0.0.0' });
-  const host: Host = { files, accounts: makeAccounts({ fs }), commands: { run }, facts };
+  const host: Host = { files, accounts: makeAccounts({ fs }), commands: { run }, facts, secretOf: noSecretOf };
   const outcomes = await outcomesOf(order, host);
   await files.close();
   await stop(0);
