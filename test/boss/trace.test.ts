@@ -62,7 +62,7 @@ describe('the inspector', () => {
     expect(nodes[0]).toEqual({ name: self, kind: 'machine' });
     expect(edges.every(({ from }) => from === self)).toBe(true);
     expect(nodes).toContainEqual({ name: `peer:${hob.peerId}/1`, kind: null });
-    expect(nodes.filter(({ kind }) => kind === 'cell')).toHaveLength(3);
+    expect(nodes.filter(({ kind }) => kind === 'cell')).toHaveLength(4);
     expect(omitted).toEqual(['what is more than 1 reference away']);
 
     const whole = await E(await inspector()).graph({ depth: 50, limit: 2_000 });

@@ -4,12 +4,15 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { reconcile } from '../../src/hob/reconcile.ts';
 import { shippedTypes } from '../../src/hob/resources/shipped.ts';
 import type { Findings, Resource } from '../../src/protocol/shapes.ts';
 import { convergeInChild } from './run-child.ts';
 import { makeTemporaryRoot, openHost, openOwed, type TemporaryRoot } from './temporary-root.ts';
+
+// Each point is a process of its own.
+vi.setConfig({ testTimeout: 180_000 });
 
 const old = 'old content\n'.repeat(1_000);
 const wanted = 'new content\n'.repeat(1_000);

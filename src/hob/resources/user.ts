@@ -5,7 +5,9 @@
  * standard input: what is on a command line everybody on the host can read. It is in no report. A user that was made, and whose hob was killed before it had
  * its password or lock, gets them in the next round, for they differ then.
  */
-import { userDefinition, type UserResource } from '../../protocol/resources/user.ts';
+import { makeError } from '../../errors/gobs-error.ts';
+import { isSecretReference } from '../../protocol/resources/secret-references.ts';
+import { isPasswordHash, userDefinition, type UserResource } from '../../protocol/resources/user.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
 import { findShadow, findUser, parseGroups, readAccounts, type Group, type Shadow } from './accounts/account-files.ts';
 import { changesOf, newUserWords, passwordFor, type FoundUser, type UserChange } from './accounts/user-changes.ts';
@@ -73,11 +75,22 @@ const remove = async (
   return [{ what: 'state', from: 'present', to: 'absent' }];
 };
 
+/** With the hash itself, where the document names a secret. */
+const withHash = (resource: Resource, { secretOf }: Host): UserResource => {
+  const { name, 'password-hash': given } = resource as UserResource;
+  if (!isSecretReference(given)) return resource as UserResource;
+  const hash = secretOf(given.secret).trim();
+  if (isPasswordHash(hash)) return { ...(resource as UserResource), 'password-hash': hash };
+  throw makeError('CANNOT_CHANGE', `${name}: the secret ${given.secret} is no hash as crypt(5) has them`, {
+    hint: 'give what `mkpasswd -m yescrypt` prints, and no password',
+  });
+};
+
 export const userType: ResourceType = {
   definition: userDefinition,
   converge: async (resource: Resource, host: Host, apply: boolean) => {
-    const wanted = resource as UserResource;
-    commandsOf(host, wanted.name);
+    commandsOf(host, (resource as UserResource).name);
+    const wanted = withHash(resource, host);
     const { found, groups } = await look(host, wanted);
     if (wanted.absent === true) return remove(host, wanted, found !== undefined, apply);
     if (found === undefined) {

@@ -7,6 +7,7 @@ import type { Resource } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { accountIdRule, accountNameRule } from './account-rules.ts';
 import { besideAbsent, booleanRule, lineRule, onlyTrueRule, pathRule, textsRule } from './property-rules.ts';
+import { secretOr } from './secret-references.ts';
 
 export interface UserResource extends Resource {
   readonly type: 'user';
@@ -18,7 +19,7 @@ export interface UserResource extends Resource {
   readonly home?: string;
   readonly shell?: string;
   readonly comment?: string;
-  /** crypt(5): `$y$…`. */
+  /** crypt(5): `$y$…`. In a document it may be a secret's name; this is what the hob puts in its place. */
   readonly 'password-hash'?: string;
   /** No way in, by password or key. */
   readonly locked?: boolean;
@@ -30,8 +31,11 @@ export interface UserResource extends Resource {
 // crypt(5): the methods that are safe still, and yescrypt's kin. What does not fit is not repeated: it may be a password.
 const HASH = /^\$(y|gy|7|2[aby]|6|5)\$[./A-Za-z0-9$=,+-]{8,300}$/;
 
+export const isPasswordHash = (value: unknown): boolean => typeof value === 'string' && HASH.test(value);
+harden(isPasswordHash);
+
 const hashRule: PropertyRule = (value) =>
-  typeof value === 'string' && HASH.test(value)
+  isPasswordHash(value)
     ? undefined
     : 'must be a hash as crypt(5) has them, such as what `mkpasswd -m yescrypt` prints, and no password';
 
@@ -68,7 +72,7 @@ export const userDefinition = {
     home: fieldPathRule,
     shell: fieldPathRule,
     comment: commentRule,
-    'password-hash': hashRule,
+    'password-hash': secretOr(hashRule),
     locked: booleanRule,
     system: onlyTrueRule,
     absent: onlyTrueRule,
