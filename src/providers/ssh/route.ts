@@ -74,12 +74,14 @@ export const findRoute = async (options: HostOptions, secrets: HostSecrets, powe
   if (config.proxyCommand !== undefined && jump === undefined) throw refuseProgram(host);
   const hops = parseJumps(jump ?? config.proxyJump ?? 'none');
   if (hops === undefined) throw makeError('BAD_SPEC', `${host}: ProxyJump ${config.proxyJump} makes no sense`);
+  // A password is told to whoever asks for one, and those on the way are not whom it is for.
+  const { password: _password, ...forHops } = secrets;
   const pins = jumpKeys === undefined ? [] : jumpKeys.split(',').map(parsePin);
   const stops: Stop[] = [];
   for (const [at, hop] of hops.entries()) {
     const hopConfig = await askSshConfig(hop.host, file, powers);
     stops.push(
-      await makeStop({ hop, config: hopConfig, option: 'jumpKeys', pinned: pins[at] }, options, secrets, powers),
+      await makeStop({ hop, config: hopConfig, option: 'jumpKeys', pinned: pins[at] }, options, forHops, powers),
     );
   }
   const target: Hop = { host, ...(port === undefined ? {} : { port }), ...(user === undefined ? {} : { user }) };
