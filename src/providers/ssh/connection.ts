@@ -80,6 +80,8 @@ const failureOf = (
   if (error.level === 'client-authentication') {
     return error.message.startsWith('All configured') ? refusedLogin(request, takes) : undefined;
   }
+  // So many keys of an agent that the right one was not among the first.
+  if (/authentication failures/i.test(error.message)) return refusedLogin(request, takes);
   if (error.message.includes('no matching host key')) {
     return makeError('HOST_UNREACHABLE', `${where}: it has no host key of the types that were asked for`);
   }

@@ -93,13 +93,13 @@ const reachStop = async (
     }
   };
   try {
-    const offers = offersFor(trust);
-    for (const algorithms of offers) {
+    for (const algorithms of offersFor(trust)) {
       const outcome = await attempt(algorithms);
       if (!(outcome instanceof Error)) return outcome;
     }
     // For the message: what does it show by itself?
-    if (found.length === 0) await attempt(Object.values(keyTypes).flat());
+    const shown = found.length === 0 ? await attempt(Object.values(keyTypes).flat()) : undefined;
+    if (shown !== undefined && !(shown instanceof Error)) return shown;
     throw changedKey(where, found, trust, 'changed');
   } finally {
     cancel();

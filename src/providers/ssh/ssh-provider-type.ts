@@ -1,10 +1,13 @@
 /** `ssh` as a provider type. */
 import type { ProviderOptions, ProviderPowers, ProviderType } from '../contract.ts';
-import { readHobRelease } from './install/hob-release.ts';
+import { readHobRelease, type HobRelease } from './install/hob-release.ts';
 import { makeInstaller } from './install/installer.ts';
 import { makeNodeRuntimes } from './install/node-runtime.ts';
 import { requireSettings } from './options.ts';
 import { makeSshProvider } from './ssh-provider.ts';
+
+/** For who only looks, starts, stops or takes away: those need no file that may not have been built. */
+const none: HobRelease = Object.freeze({ name: 'none', version: '0', sha256: '', content: new Uint8Array() });
 
 const make = (powers: ProviderPowers, settings: ProviderOptions) => {
   const { fs, spawn, net, loadSsh, environment, setTimer, now, random, boss, tell, hobFile, directory } = powers;
@@ -14,8 +17,14 @@ const make = (powers: ProviderPowers, settings: ProviderOptions) => {
       ...{ fs, spawn, net, loadSsh, environment, setTimer, now, random, tell, directory },
       bossId: boss.peerId,
       dialBoss: boss.dial,
-      installerOn: async (shell, machine, runtime) =>
-        makeInstaller({ shell, machine, release: await readHobRelease(fs, hobFile), runtimes, runtime }),
+      installerOn: async (shell, machine, { install, runtime }) =>
+        makeInstaller({
+          shell,
+          machine,
+          release: install ? await readHobRelease(fs, hobFile) : none,
+          runtimes,
+          runtime,
+        }),
     },
     settings,
   );

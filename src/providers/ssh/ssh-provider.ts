@@ -43,11 +43,11 @@ export interface SshProviderPowers
   readonly bossId: () => string;
   /** Absolute; this instance's own. */
   readonly directory: string;
-  /** Puts hobs on hosts: of install/installer.ts. */
+  /** Puts hobs on hosts: of install/installer.ts. Only one that is to `install` needs the hob itself. */
   readonly installerOn: (
     shell: RemoteShell,
-    machine: { machineId: string; boss: string },
-    runtime: string | undefined,
+    machine: { readonly machineId: string; readonly boss: string },
+    purpose: { readonly install: boolean; readonly runtime: string | undefined },
   ) => Promise<Installer>;
 }
 
@@ -95,9 +95,10 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
     { machineId }: { readonly machineId: string },
     options: HostOptions,
     work: (installer: Installer, shell: RemoteShell) => Promise<T>,
+    install = false,
   ): Promise<T> =>
     withShell(options, async (shell) =>
-      work(await installerOn(shell, { machineId, boss: bossId() }, options.runtime), shell),
+      work(await installerOn(shell, { machineId, boss: bossId() }, { install, runtime: options.runtime }), shell),
     );
 
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
@@ -138,11 +139,12 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       };
       if (known === undefined) await records.write(begun);
       const port = complete.reverse === true ? await forwardings.open(begun, complete) : null;
-      await withInstaller(request, complete, async (installer) => {
+      const put = async (installer: Installer): Promise<void> => {
         // The host let us in, and is whom it says. Whatever is put there from now on is found again.
         await records.write({ ...begun, touched: true, port });
         await installer.install(port === null ? locator : atLoopback(locator, port));
-      });
+      };
+      await withInstaller(request, complete, put, true);
     });
 
   const stateOf = async (ref: MachineRef, complete: HostOptions, record: HostRecord | undefined): Promise<Instance> => {

@@ -80,10 +80,9 @@ harden(judgeKey);
 const keyWords = (key: Uint8Array): string => `${typeOfKey(key)} ${fingerprintOf(key)}`;
 
 export const unknownKey = (where: string, key: Uint8Array, trust: Trust): Error => {
-  const { option, name, hasAuthority } = trust;
-  const authority = hasAuthority ? ' (a certificate authority speaks for it, which is not supported)' : '';
+  const authority = trust.hasAuthority ? ' (a certificate authority speaks for it, which is not supported)' : '';
   return makeError('HOST_KEY_UNKNOWN', `${where}: nobody has said that its key is ${keyWords(key)}${authority}`, {
-    hint: `${hintFor(key, trust)}, once you have compared it with what the host itself says: ssh-keygen -lf /etc/ssh/ssh_host_${fileOf(key)}_key.pub; ${option} and ${name} name this host`,
+    hint: `compare it with what the host itself says (ssh-keygen -lf /etc/ssh/ssh_host_${fileOf(key)}_key.pub), then ${hintFor(key, trust)}`,
   });
 };
 harden(unknownKey);

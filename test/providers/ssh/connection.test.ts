@@ -89,6 +89,15 @@ describeSsh('a host', () => {
     expect(half.message).toContain('public half');
   });
 
+  test('that hangs up after too many wrong keys has refused them', async () => {
+    const server = await sshd({ config: ['MaxAuthTries 1'] });
+    const stranger = join(server.directory, 'stranger');
+    makeUserKey(stranger, 'ed25519');
+    const refused = await failureOf(connect({ ...optionsFor(server), identity: stranger }));
+    expect(refused).toMatchObject({ code: 'HOST_LOGIN_REFUSED' });
+    expect(refused.message).toContain(stranger);
+  });
+
   test('takes a key with a passphrase, which is a secret, and in no error', async () => {
     const server = await sshd();
     const locked = join(server.directory, 'locked');
