@@ -99,6 +99,19 @@ describe('the providers of a boss', () => {
     expect(await names()).toEqual(['fake']);
   });
 
+  test('that get a machine while they are looked through for removal stay', async () => {
+    await E(boss).addProvider('dc1', harden({ type: 'fake' }));
+    const names = Array.from({ length: 250 }, (_, at) => `a${at + 1}`);
+    await Promise.all(names.map((name) => E(boss).createMachine(name, harden({ provider: 'fake' }))));
+    const removal = failureOf(E(boss).removeProvider('dc1'));
+    // The first page is read by then, and this one would be on it.
+    await E(boss).refusals();
+    await E(boss).createMachine('a0', harden({ provider: 'dc1' }));
+    const { code } = await removal;
+    const isThere = (await E(boss).providers()).some(({ name }) => name === 'dc1');
+    expect([code, isThere]).toEqual(['PROVIDER_IN_USE', true]);
+  });
+
   test('that are there from the start, or are not there, cannot be removed', async () => {
     expect((await failureOf(E(boss).removeProvider('fake'))).code).toBe('PROVIDER_IN_USE');
     expect((await failureOf(E(boss).removeProvider('dc9'))).code).toBe('NO_SUCH_PROVIDER');
