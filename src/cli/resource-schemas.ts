@@ -57,6 +57,16 @@ export const everyProperty: Readonly<Record<string, PropertySchema>> = harden({
 });
 harden(everyProperty);
 
+const authorizedKey: TypeSchema = {
+  description: "One public key in a user's ~/.ssh/authorized_keys.",
+  properties: {
+    user: text('By name.'),
+    key: text('As in a .pub file: `ssh-ed25519 AAAA… comment`.'),
+    options: text('As sshd(8) has them: `restrict,command="backup"`. Left out: none.'),
+    absent,
+  },
+};
+
 const cron: TypeSchema = {
   description: 'A job of cron, alone in /etc/cron.d/NAME.',
   properties: {
@@ -129,6 +139,11 @@ const line: TypeSchema = {
   },
 };
 
+const hostname: TypeSchema = {
+  description: 'What the host is called, now and after the next boot.',
+  properties: { name: text('Lower-case letters, digits, - and ., not over 64.') },
+};
+
 const noop: TypeSchema = {
   description: 'Nothing: a place in the order, or a template for types.',
   properties: { note: text('For whoever reads the document.') },
@@ -140,6 +155,21 @@ const packages: TypeSchema = {
     name: text('`nginx`, or `libc6:i386` of another architecture.'),
     version: text('Exactly this one, older or newer.'),
     latest: onlyTrue('The newest version that apt would install.'),
+    absent,
+  },
+};
+
+const repository: TypeSchema = {
+  description: 'A repository of packages for apt, with the key that is good for it alone.',
+  properties: {
+    name: text('Of its files: lower-case letters, digits, - and _.'),
+    uris: texts('Where it is: `https://deb.example.org/debian`.'),
+    suites: texts('`bookworm`, or `./` of a flat one.'),
+    components: texts('`main`; a flat one has none.'),
+    architectures: texts("Left out: the host's own."),
+    types: texts('`deb`, which is meant if it is left out, or `deb-src`.'),
+    key: text('The public key that signs it, armored or in base64.'),
+    'signed-by': absolute('In its place: a key that is on the host.'),
     absent,
   },
 };
@@ -204,14 +234,17 @@ const user: TypeSchema = {
 
 /** By type. */
 export const typeSchemas: Readonly<Record<string, TypeSchema>> = harden({
+  'authorized-key': authorizedKey,
   cron,
   directory,
   exec,
   file,
   group,
+  hostname,
   line,
   noop,
   package: packages,
+  repository,
   service,
   symlink,
   sysctl,

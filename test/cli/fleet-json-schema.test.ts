@@ -79,6 +79,7 @@ describe('what is said of resources', () => {
       ),
     ];
     expect(told.filter((name) => !known.has(name))).toEqual([]);
+    expect(Object.keys(typeSchemas).toSorted()).toEqual(Object.keys(shippedDefinitions).toSorted());
   });
 });
 
