@@ -11,7 +11,7 @@ import type { ResourceRecord, Resource, SecretReference } from '../shapes.ts';
 import { fileCommandRule } from './command-rules.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { besideAbsent, modeRule, onlyTrueRule, ownerRule, pathRule, recordRule, textRule } from './property-rules.ts';
-import { secretNamesIn, secretOr } from './secret-references.ts';
+import { isClosed, secretNamesIn, secretOr } from './secret-references.ts';
 
 export interface FileResource extends Resource {
   readonly type: 'file';
@@ -44,8 +44,6 @@ const beside = besideAbsent('content', 'template', 'data', 'validate', 'mode', '
 
 const hasContent = ({ content, template }: Resource): boolean => content !== undefined || template !== undefined;
 
-const isOpen = (mode: string | undefined): boolean => mode === undefined || (Number.parseInt(mode, 8) & 0o007) !== 0;
-
 const conflict = (resource: Resource): PropertyProblem | undefined => {
   const { content, template, data, validate, mode } = resource as FileResource;
   if (content !== undefined && template !== undefined) {
@@ -54,7 +52,7 @@ const conflict = (resource: Resource): PropertyProblem | undefined => {
   if (data !== undefined && template === undefined) {
     return { property: 'data', message: 'is for a template, and there is none' };
   }
-  if (secretNamesIn([resource]).length > 0 && isOpen(mode)) {
+  if (secretNamesIn([resource]).length > 0 && !isClosed(mode)) {
     return { property: 'mode', message: 'must be given, and closed to others ("0600"): the content holds a secret' };
   }
   if (validate !== undefined && !hasContent(resource) && resource['absent'] !== true) {

@@ -37,3 +37,8 @@ export const secretNamesIn = (resources: readonly Resource[]): readonly string[]
   return [...names].sort();
 };
 harden(secretNamesIn);
+
+/** May others on the host not read what has this mode? For what holds a secret; left out, a mode is open. */
+export const isClosed = (mode: string | undefined): boolean =>
+  mode !== undefined && (Number.parseInt(mode, 8) & 0o007) === 0;
+harden(isClosed);

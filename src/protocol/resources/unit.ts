@@ -3,16 +3,18 @@
  * systemd is told to read its files anew when that is needed. Whether the unit runs is for a `service` resource.
  */
 import { quoted } from '../plain-text.ts';
-import { longestText, type Resource } from '../shapes.ts';
+import { longestText, type Resource, type SecretReference } from '../shapes.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { besideAbsent, modeRule, onlyTrueRule, textRule } from './property-rules.ts';
+import { isClosed, isSecretReference, secretOr } from './secret-references.ts';
 import { unitNameRule } from './unit-name.ts';
 
 export interface UnitResource extends Resource {
   readonly type: 'unit';
   /** With its type: `app.service`. */
   readonly name: string;
-  readonly content?: string;
+  /** A unit with a secret is closed to others. */
+  readonly content?: string | SecretReference;
   readonly 'drop-in'?: string;
   /** Left out: 0644. */
   readonly mode?: string;
@@ -27,7 +29,10 @@ const dropInRule: PropertyRule = (value) =>
 const beside = besideAbsent('content', 'mode');
 
 const conflict = (resource: Resource): PropertyProblem | undefined => {
-  const { content, absent } = resource as UnitResource;
+  const { content, absent, mode } = resource as UnitResource;
+  if (isSecretReference(content) && !isClosed(mode)) {
+    return { property: 'mode', message: 'must be given, and closed to others ("0600"): the content is a secret' };
+  }
   if (absent === true || content !== undefined) return beside(resource);
   return { property: 'content', message: 'is missing; a unit needs it, or absent: true' };
 };
@@ -41,7 +46,7 @@ harden(unitPath);
 export const unitDefinition = {
   type: 'unit',
   required: { name: unitNameRule },
-  optional: { content: textRule(longestText), 'drop-in': dropInRule, mode: modeRule, absent: onlyTrueRule },
+  optional: { content: secretOr(textRule(longestText)), 'drop-in': dropInRule, mode: modeRule, absent: onlyTrueRule },
   conflict,
   owns: (resource: Resource) => unitPath(resource as UnitResource),
 } as const satisfies ResourceDefinition;

@@ -313,6 +313,23 @@ while [ "$(systemctl show -p SubState --value looping)" != auto-restart ]; do :;
     ],
   });
 
+  it('that is a secret is closed to others, and not shown', async () => {
+    const secrets = { unit: unitText('Environment=TOKEN=swordfish\nExecStart=/bin/sleep infinity') };
+    const sealed = unit('sealed.service', { content: { secret: 'unit' }, mode: '0600' });
+    const apply = async () => (await host.converge({ resources: [sealed], apply: true, secrets }))[0];
+    expect(await apply()).toEqual([{ changes: typeChange }]);
+    expect(
+      await host.sh(
+        'grep -c swordfish /etc/systemd/system/sealed.service; stat -c %a /etc/systemd/system/sealed.service',
+      ),
+    ).toBe('1\n600\n');
+    await host.sh('echo >> /etc/systemd/system/sealed.service');
+    const mended = await apply();
+    expect(mended).toMatchObject([{ changes: [{ what: 'content' }] }]);
+    expect(JSON.stringify(mended)).not.toMatch(/swordfish|sha256/);
+    expect(await apply()).toEqual([{ changes: [] }]);
+  });
+
   it('that systemd cannot load is told', async () => {
     const broken = unit('broken.service', { content: '[Service]\nType=nonsense\n' });
     const error = {

@@ -253,6 +253,22 @@ describeHosts('users and groups', () => {
     expect(await host.sh(shadow('halfway'))).toBe(`!${hash}:1\n`);
   });
 
+  it('has a password that is a secret of the boss, if it is a hash', async () => {
+    const sealed = user('sealed', { 'password-hash': { secret: 'login' } });
+    const apply = async (secrets: Readonly<Record<string, string>>, mode = true) =>
+      (await host.converge({ resources: [sealed], apply: mode, secrets }))[0]![0];
+    const refused = {
+      error: expect.stringMatching(/sealed: the secret login is no hash.*\nhint: give what `mkpasswd/) as string,
+    };
+    const answers = [await apply({ login: 'hunter2' }, false), await apply({ login: 'hunter2' })];
+    expect(answers).toEqual([refused, refused]);
+    expect(JSON.stringify(answers)).not.toContain('hunter2');
+    expect(await apply({})).toEqual({ error: expect.stringMatching(/^CANNOT_LOOK: /) as string });
+    expect(await apply({ login: `${hash}\n` })).toEqual({ changes: made });
+    expect(await apply({ login: hash })).toEqual({ changes: [] });
+    expect(await host.sh(shadow('sealed'))).toBe(`${hash}:\n`);
+  });
+
   it('never has its password on a command line or in a report', async () => {
     await host.sh(
       'mv /usr/sbin/chpasswd /usr/sbin/chpasswd.real; printf \'#!/bin/sh\\ncat /proc/[0-9]*/cmdline | tr "\\\\0" " " > /run/seen; exec /usr/sbin/chpasswd.real "$@"\\n\' > /usr/sbin/chpasswd; chmod 755 /usr/sbin/chpasswd',

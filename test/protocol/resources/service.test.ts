@@ -55,6 +55,7 @@ describe('the definition of a unit', () => {
     ['a service', {}],
     ['a template', { name: 'app@.service' }],
     ['a drop-in', { 'drop-in': '10-more', mode: '0600' }],
+    ['a secret', { content: { secret: 'unit' }, mode: '0600' }],
     ['absence', { content: undefined, absent: true }],
   ])('takes %s', (_what, more) => {
     const { content, ...rest } = unit(more);
@@ -65,6 +66,7 @@ describe('the definition of a unit', () => {
     ['a name without a type', { name: 'app' }, /name: must be the name of a unit with its type/],
     ['a path', { name: 'a/b.service' }, /name: must be the name of a unit/],
     ['a drop-in with its suffix', { 'drop-in': 'x.conf' }, /drop-in: must be the name of a drop-in without "\.conf"/],
+    ['a secret that others could read', { content: { secret: 'unit' } }, /mode: must be given, and closed to others/],
     ['a drop-in elsewhere', { 'drop-in': '../x' }, /drop-in: must be the name of a drop-in/],
     ['absence with content', { absent: true }, /content: must not stand beside absent: true/],
   ])('refuses %s', (_what, more, problem) => {

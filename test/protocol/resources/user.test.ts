@@ -19,6 +19,7 @@ describe('the definition of a user', () => {
     ],
     ['a hash by SHA-512', { 'password-hash': '$6$rounds=5000$salt$abcdefghijk' }],
     ['a hash by bcrypt', { 'password-hash': '$2b$12$abcdefghijklmnopqrstuv' }],
+    ['a hash that is a secret', { 'password-hash': { secret: 'login' } }],
     ['absence', { absent: true }],
   ])('takes %s', (_what, more) => {
     expect(problemsOf(user(more))).toEqual([]);

@@ -23,6 +23,8 @@ export interface InsideOrder {
   readonly resources: readonly Resource[];
   readonly apply: boolean;
   readonly notified?: boolean;
+  /** By name; others are not there. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Commands that contain this word are not run: the process kills itself instead. */
   readonly killAt?: string;
 }
@@ -63,7 +65,8 @@ const answer = async (order: InsideOrder): Promise<InsideAnswer> => {
   };
   const files = await openRootedFiles('/', { fs, randomBytes });
   const facts = () => gatherFacts({ os, fs, now: Date.now, root: '/', version: '0.0.0' });
-  const host: Host = { files, accounts: makeAccounts({ fs }), commands: { run }, facts, secretOf: noSecretOf };
+  const secretOf = (name: string): string => order.secrets?.[name] ?? noSecretOf(name);
+  const host: Host = { files, accounts: makeAccounts({ fs }), commands: { run }, facts, secretOf };
   const outcomes = await outcomesOf(order, host);
   await files.close();
   await stop(0);
