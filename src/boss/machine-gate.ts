@@ -58,6 +58,7 @@ export const gateMethods = (turn: MachineTurn): Gate => {
     isGone: () => progress.state === 'gone',
     comes: () => {
       if (hobKey !== null) powers.hobComes(hobKey, held);
+      powers.touched(name);
     },
   };
 };

@@ -39,6 +39,8 @@ export interface MachinePowers extends Greeted, HobDoor {
   readonly tellEpoch: (machine: string, seen: number) => void;
   readonly waitBeyond: StatusWaiters['waitBeyond'];
   readonly leave: StatusWaiters['leave'];
+  /** A machine of that name is not as it was, if this turn is written. */
+  readonly touched: (name: string) => void;
 }
 
 export interface MachineTurn {
@@ -91,6 +93,7 @@ export const makeMachineTurn = (
     if (progressWords(next) !== progressWords(portrait)) log.note(progressWords(next));
     followJob(portrait.progress.job, next);
     powers.leave(id, portrait.revision, describe(next));
+    powers.touched(next.name);
   };
 
   const held = isHeld(portrait, powers.restores);

@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import process from 'node:process';
@@ -29,6 +30,8 @@ export interface RunBossOptions extends SealingSettings {
   readonly state: string;
   /** HOST:PORT. */
   readonly listen?: string;
+  /** HOST:PORT of /metrics and /healthz. */
+  readonly metrics?: string;
   /** Print one line of JSON on stdout when it serves. */
   readonly json: boolean;
   /** Seconds between two looks of a local machine's hob at its host. */
@@ -96,6 +99,15 @@ export const restoreStoreOf = async ({
 };
 harden(restoreStoreOf);
 
+const usage: BossPowers['usage'] = () => {
+  const { user, system } = process.cpuUsage();
+  return {
+    residentBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1e6,
+    startTime: Math.round(Date.now() / 1000 - process.uptime()),
+  };
+};
+
 const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => ({
   ...storePowers,
   providerTypes: shippedProviders,
@@ -118,6 +130,8 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
   hobFile: fileURLToPath(new URL('../../dist/hob/gobs-hob.mjs', import.meta.url)),
   log,
   version,
+  http,
+  usage,
 });
 
 /**
@@ -125,7 +139,7 @@ const gatherPowers = (hobInterval: number | undefined, log: Log): BossPowers => 
  * powers.
  */
 export const runBoss = async (
-  { state, listen, json, hobInterval, ...sealing }: RunBossOptions,
+  { state, listen, metrics: asked, json, hobInterval, ...sealing }: RunBossOptions,
   adjust: (powers: BossPowers) => BossPowers = (powers) => powers,
 ): Promise<number> => {
   const destination = pino.destination({ dest: 2, sync: true });
@@ -134,10 +148,10 @@ export const runBoss = async (
   const log = pino({ base: { pid: process.pid } }, destination);
   const end = endRequested();
   const powers = adjust(gatherPowers(hobInterval, log));
-  const boss = await startBoss({ state: stateAt(state), listen, ...sealing }, powers);
-  const { peer, listen: listening, socket } = boss;
-  log.info({ peer, listen: listening, socket, version }, 'the boss serves');
-  if (json) process.stdout.write(`${JSON.stringify({ ready: true, peer, listen: listening, socket })}\n`);
+  const boss = await startBoss({ state: stateAt(state), listen, metrics: asked, ...sealing }, powers);
+  const { peer, listen: listening, socket, metrics } = boss;
+  log.info({ peer, listen: listening, socket, ...(metrics !== undefined && { metrics }), version }, 'the boss serves');
+  if (json) process.stdout.write(`${JSON.stringify({ ready: true, peer, listen: listening, socket, metrics })}\n`);
   await end;
   await boss.stop();
   log.info({}, 'the boss ends');

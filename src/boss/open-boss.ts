@@ -26,7 +26,7 @@ import { makeStatusWaiters } from './status-waiters.ts';
 export interface BossOptions
   extends
     Pick<MachinePowers, 'newNonce' | 'mint' | 'openSecret' | 'enrolmentLife' | 'connected'>,
-    Partial<Pick<MachinePowers, 'epoch' | 'tellEpoch'>> {
+    Partial<Pick<MachinePowers, 'epoch' | 'tellEpoch' | 'touched'>> {
   readonly kernel: Pick<Kernel, 'openVat' | 'defineVatType'>;
   /** A `Far`. */
   readonly house: House;
@@ -81,7 +81,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
   const { kernel, house, seal, newNonce, mint, openSecret, enrolmentLife, connected, firstProviders, cacheLimit } =
     options;
   const { restoration = neverRestored, remembrance = usual, door = noHobDoor } = options;
-  const { epoch = 0, tellEpoch = () => {} } = options;
+  const { epoch = 0, tellEpoch = () => {}, touched = () => {} } = options;
   const { waitBeyond, leave } = makeStatusWaiters();
   const { hobComes, hobConfirmed, hobEnds } = door;
   const vat = kernel.openVat('boss', cacheLimit === undefined ? {} : { cacheLimit });
@@ -96,7 +96,7 @@ export const openBoss = async (options: BossOptions): Promise<OpenedBoss> => {
     ...{ newNonce, mint, openSecret, enrolmentLife, connected, peerOf, restores, epoch, tellEpoch },
     ...makeGreeted(),
     ...{ hobComes, hobConfirmed, hobEnds },
-    ...{ waitBeyond, leave },
+    ...{ waitBeyond, leave, touched },
   });
   vat.register(bossKind, {
     ...{ house, seal, remembrance, restoration },

@@ -36,9 +36,19 @@ import { makeMint } from './enrolment-secrets.ts';
 import { startGarbageRounds } from './garbage-rounds.ts';
 import { makeInspectorView } from './inspector-view.ts';
 import { bossKinds } from './kinds.ts';
-import { chooseAddress, keepAddress, keptAddress, textOfAddress, type HostAndPort } from './listen-address.ts';
+import {
+  chooseAddress,
+  keepAddress,
+  keptAddress,
+  parseAddress,
+  textOfAddress,
+  type HostAndPort,
+} from './listen-address.ts';
 import { makeHobDoor } from './hob-door.ts';
 import { openBoss, type OpenedBoss } from './open-boss.ts';
+import { bossMetrics, exposition, type Usage } from './metrics/exposition.ts';
+import { makeFleetTally, type FleetTally } from './metrics/fleet-tally.ts';
+import { listenForMetrics, type MetricsListener, type MetricsListenerOptions } from './metrics/metrics-listener.ts';
 import { driverMaker, localProvider, providerChecker } from './provider-drivers.ts';
 import { secretContext } from './secrets.ts';
 import { tellRestored } from './tell-restored.ts';
@@ -71,12 +81,17 @@ export interface BossPowers extends HostPowers {
   readonly messageContext: MessageContext;
   readonly log: Log;
   readonly version: string;
+  /** For metrics. */
+  readonly http: MetricsListenerOptions['http'];
+  readonly usage: () => Usage;
 }
 
 export interface BossSettings extends SealingSettings {
   readonly state: StateDirectory;
   /** HOST:PORT. Default: what was chosen before, or else a free port of the loopback interface. */
   readonly listen: string | undefined;
+  /** HOST:PORT of /metrics and /healthz. Default: there are none. */
+  readonly metrics?: string | undefined;
 }
 
 export interface RunningBoss {
@@ -84,6 +99,8 @@ export interface RunningBoss {
   /** Where hobs dial. */
   readonly listen: string;
   readonly socket: string;
+  /** Where /metrics and /healthz are. */
+  readonly metrics?: string;
   /** Finishes what is under way, flushes, and gives everything back. Idempotent. */
   stop(): Promise<void>;
 }
@@ -174,6 +191,24 @@ const doorOf = (peer: () => Peer, listening: () => HostAndPort, { net }: BossPow
     dial: () => net.connect({ host: listening().host, port: Number(listening().port) }),
   });
 
+/** Undefined if nobody asked for it. Rejects ADDRESS_UNUSABLE, BAD_USAGE. */
+const listenIfAsked = async (
+  { metrics: asked }: BossSettings,
+  tally: FleetTally | undefined,
+  process: () => BossProcess,
+  sessions: () => number,
+  { http, usage, setTimer, version }: BossPowers,
+): Promise<MetricsListener | undefined> => {
+  if (asked === undefined || tally === undefined) return undefined;
+  return listenForMetrics({
+    http,
+    address: parseAddress(asked),
+    setTimer,
+    metrics: async () => exposition(bossMetrics(await tally.counts(), usage(), { version, sessions: sessions() })),
+    health: () => E(process()).admin(),
+  });
+};
+
 /** Where others dial: one that listens everywhere is found by its host's name. */
 const dialledAt = ({ host, port }: HostAndPort, { hostname }: BossPowers): Address =>
   harden({ host: host === '0.0.0.0' || host === '::' ? hostname() : host, port });
@@ -198,7 +233,13 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     traces: [state.bossFile, state.adminLocator, state.machines],
     inUseHint: `stop it with: gobs down --state ${state.root}`,
   });
-  const later: { peer?: Peer; opened?: OpenedBoss; address?: Address; listening?: HostAndPort } = {};
+  const later: {
+    peer?: Peer;
+    opened?: OpenedBoss;
+    address?: Address;
+    listening?: HostAndPort;
+    metrics?: MetricsListener | undefined;
+  } = {};
   const peer = (): Peer => later.peer!;
   const process = (): BossProcess => later.opened!.process;
   const forHobs = (): { scheme: string; address: Address } => ({ scheme: 'tls', address: later.address! });
@@ -226,6 +267,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     cancel();
     cancelResume();
     endGarbageRounds();
+    await later.metrics?.close();
     await later.peer?.close();
     await kernel.stop();
     await backups.close();
@@ -237,6 +279,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     const proven = new Set<string>();
     const door = makeHobDoor((peerId, reason) => peer().closeSession(peerId, reason));
     const older = makeSeldom({ now });
+    const tally = settings.metrics === undefined ? undefined : makeFleetTally(() => later.opened!.boss);
     later.peer = makePeer({
       keyPair,
       netlayers: [makeTlsNetlayer(powers, keyPair), makeUnixNetlayer(powers)],
@@ -280,6 +323,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
       connected: (peerId) => proven.has(peerId),
       restoration: restorationOf(store),
       epoch: store.epoch,
+      ...(tally && { touched: tally.touched }),
       door,
       tellEpoch: (machine, seen) => {
         // It may be a lie, which can be told again and again.
@@ -293,6 +337,7 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     const listen = textOfAddress(listening);
     await announceBoss(state, { pid: powers.process.pid, peer: peer().id, listen, socket: state.socket }, powers.fs);
     await peer().listen('unix', { path: state.socket });
+    later.metrics = await listenIfAsked(settings, tally, process, () => proven.size, powers);
     await giveAdminLocator({ state, peer: peer(), boss: later.opened.boss }, powers.fs);
     resume();
     if (store.restored !== undefined) {
@@ -311,7 +356,8 @@ export const startBoss = async (settings: BossSettings, powers: BossPowers): Pro
     cancel = setTimer(expire, EXPIRY_INTERVAL);
     endGarbageRounds = startGarbageRounds({ collector: kernel.collector, now, setTimer, log });
     let stopping: Promise<void> | undefined;
-    return harden({ peer: peer().id, listen, socket: state.socket, stop: () => (stopping ??= stop()) });
+    const where = later.metrics && { metrics: later.metrics.address };
+    return harden({ peer: peer().id, listen, socket: state.socket, ...where, stop: () => (stopping ??= stop()) });
   } catch (error) {
     await stop();
     throw error;

@@ -94,10 +94,11 @@ const sealingWords = ({ sealingKey, passphraseFile, passphrase }: BossOptions): 
 };
 
 const startBoss = async (options: BossOptions & { log: string }): Promise<StartedBoss> => {
-  const { state, listen, hobInterval, passphrase, log } = options;
+  const { state, listen, metrics, hobInterval, passphrase, log } = options;
   const words = [
     ...['boss', '--state', state, '--json'],
     ...(listen === undefined ? [] : ['--listen', listen]),
+    ...(metrics === undefined ? [] : ['--metrics', metrics]),
     ...(hobInterval === undefined ? [] : ['--hob-interval', `${hobInterval}s`]),
     ...sealingWords(options),
   ];

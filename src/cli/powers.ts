@@ -42,6 +42,8 @@ export interface BossOptions extends SealingSettings {
   readonly state: string;
   /** HOST:PORT; the boss chooses, and keeps what it chose, if it is not given. */
   readonly listen?: string;
+  /** HOST:PORT of /metrics and /healthz; there are none if it is not given. */
+  readonly metrics?: string;
   /** Seconds between two looks of a local machine's hob at its host. */
   readonly hobInterval?: number;
   readonly json: boolean;

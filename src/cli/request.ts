@@ -50,6 +50,7 @@ interface SealingRequest {
 interface StartRequest extends SealingRequest {
   readonly state?: string;
   readonly listen?: string;
+  readonly metrics?: string;
   /** Seconds. */
   readonly hobInterval?: number;
 }

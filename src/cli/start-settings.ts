@@ -2,13 +2,13 @@
 import { resolve } from 'node:path';
 import { makeError } from '../errors/gobs-error.ts';
 import { printable } from '../protocol/printable.ts';
-import { intervalOf } from './commands/shared-options.ts';
+import { intervalOf, metricsAddressOf } from './commands/shared-options.ts';
 import type { BossOptions, CliPowers } from './powers.ts';
 
 type Paths = Pick<BossOptions, 'sealingKey' | 'passphraseFile'>;
 
 /** A passphrase file may be `-`: whoever starts reads it (sealing-input.ts). */
-export type StartSettings = Pick<BossOptions, 'listen' | 'hobInterval'> & Paths;
+export type StartSettings = Pick<BossOptions, 'listen' | 'metrics' | 'hobInterval'> & Paths;
 
 type SettingsPowers = Pick<CliPowers, 'env' | 'workingDirectory'>;
 
@@ -18,6 +18,14 @@ const intervalIn = (text: string | undefined): number | undefined => {
   const interval = intervalOf(text);
   if (interval !== undefined) return interval;
   throw makeError('BAD_USAGE', `GOBS_HOB_INTERVAL: ${printable(text)} is no interval such as 90s, 5m or 1h`);
+};
+
+/** Throws BAD_USAGE. */
+const metricsIn = (text: string | undefined): string | undefined => {
+  if (!text) return undefined;
+  const address = metricsAddressOf(text);
+  if (address !== undefined) return address;
+  throw makeError('BAD_USAGE', `GOBS_METRICS: ${printable(text)} is no HOST:PORT, and no port`);
 };
 
 /** Absolute paths. A flag beats both variables. Throws BAD_USAGE if both are set. */
@@ -41,8 +49,10 @@ export const startSettings = (given: StartSettings, powers: SettingsPowers): Sta
   const { env } = powers;
   const listen = given.listen ?? env.GOBS_LISTEN;
   const hobInterval = given.hobInterval ?? intervalIn(env.GOBS_HOB_INTERVAL);
+  const metrics = given.metrics ?? metricsIn(env.GOBS_METRICS);
   return harden({
     ...(listen ? { listen } : {}),
+    ...(metrics === undefined ? {} : { metrics }),
     ...(hobInterval === undefined ? {} : { hobInterval }),
     ...sealingPaths(given, powers),
   });

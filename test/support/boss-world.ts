@@ -95,6 +95,8 @@ export interface BossWorld {
   /** Of the boss's store, as its ledger would say. */
   restoration: Restoration;
   epoch: number;
+  /** Told of machines that change. */
+  touched?: (name: string) => void;
   /** Do hobs connect by themselves when their host starts them? */
   automatic: boolean;
   makeHob(machineId: string): TestHob;
@@ -242,6 +244,7 @@ const openLife = async (
     restoration: world.restoration,
     ...(world.remembrance && { remembrance: world.remembrance }),
     epoch: world.epoch,
+    ...(world.touched && { touched: world.touched }),
     ...(world.checkProvider && { checkProvider: world.checkProvider }),
     firstProviders: [{ name: 'fake', type: 'fake', settings: {} }],
   });

@@ -28,12 +28,15 @@ const farewellOf = (state: string | undefined): string => {
 
 export const up: Action<'up'> = async (request, surroundings) => {
   const { powers, output } = surroundings;
-  const { state, listen, hobInterval } = request;
+  const { state, listen, metrics, hobInterval } = request;
   const directory = findStateDirectory(state, powers);
   const { started } = await ensureBoss(directory, startSettings(request, powers), surroundings);
   output.note(started ? `gobs: started a boss in ${directory.root}` : `gobs: a boss is running in ${directory.root}`);
   if (!started && listen !== undefined) {
     output.note('gobs: it keeps the address that it listens on; --listen is for the next start');
+  }
+  if (!started && metrics !== undefined) {
+    output.note('gobs: it keeps what it serves; --metrics is for the next start');
   }
   if (!started && hobInterval !== undefined) {
     output.note('gobs: its hobs keep their interval; --hob-interval is for those that the next boss starts');

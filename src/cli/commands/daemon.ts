@@ -7,6 +7,7 @@ import {
   intervalOf,
   jsonOption,
   listenOption,
+  metricsOption,
   sealingPlace,
   stateOption,
   timeoutOption,
@@ -20,11 +21,13 @@ import {
 interface StartOptions extends SealingOptions {
   state?: string;
   listen?: string;
+  metrics?: string;
   /** Seconds. */
   hobInterval?: number;
 }
 
-const given = ({ state, listen, hobInterval, ...sealing }: StartOptions): StartOptions => ({
+const given = ({ state, listen, metrics, hobInterval, ...sealing }: StartOptions): StartOptions => ({
+  ...(metrics === undefined ? {} : { metrics }),
   ...sealingPlace(sealing),
   ...(state === undefined ? {} : { state }),
   ...(listen === undefined ? {} : { listen }),
@@ -50,6 +53,7 @@ const addUpAndDown = (program: Command, ask: Ask): void => {
   )
     .addOption(stateOption())
     .addOption(listenOption())
+    .addOption(metricsOption())
     .addOption(hobIntervalOption())
     .action((options: StartOptions) => ask({ do: 'up', ...given(options) }));
   examples(up, ['gobs up', 'gobs up --state ./lab']);
@@ -71,6 +75,7 @@ const addBossAndHob = (program: Command, ask: Ask): void => {
   )
     .addOption(stateOption())
     .addOption(listenOption())
+    .addOption(metricsOption())
     .addOption(hobIntervalOption())
     .addOption(jsonOption('print one line of JSON when it serves'))
     .action((options: StartOptions & { json: boolean }) => ask({ do: 'boss', ...given(options), json: options.json }));

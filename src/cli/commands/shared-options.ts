@@ -73,6 +73,25 @@ export const refuseNamesAndOn = (names: readonly string[], { on }: OnOptions, co
 };
 harden(refuseNamesAndOn);
 
+/** HOST:PORT, of a port alone on the loopback interface; undefined for what is neither. */
+export const metricsAddressOf = (text: string): string | undefined => {
+  if (/^\d{1,5}$/.test(text)) return Number(text) > 65_535 ? undefined : `127.0.0.1:${Number(text)}`;
+  const [, port] = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]/@]+):(\d{1,5})$/.exec(text) ?? [];
+  return port === undefined || Number(port) > 65_535 ? undefined : text;
+};
+harden(metricsAddressOf);
+
+export const metricsOption = (): Option =>
+  new Option(
+    '--metrics <address>',
+    'serve /metrics and /healthz at HOST:PORT, or at a port of the loopback interface (GOBS_METRICS; else not at all)',
+  ).argParser((text) => {
+    const address = metricsAddressOf(text);
+    if (address !== undefined) return address;
+    throw new InvalidArgumentError('It must be such as 9464 or 192.0.2.1:9464.');
+  });
+harden(metricsOption);
+
 const stateWords = "the boss's state directory (GOBS_STATE)";
 
 export const stateOption = (): Option => new Option('--state <dir>', stateWords);
