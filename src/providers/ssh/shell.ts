@@ -60,20 +60,71 @@ const feed = async (channel: ClientChannel, input: RemoteRun['input'], closed: P
   if (!isClosed) channel.end();
 };
 
+/** Begins with the asking, not with the script: a host may never begin that. */
+const beginDeadline = (where: string, deadline: number, setTimer: ShellOptions['setTimer']) => {
+  const { promise: late, resolve } = Promise.withResolvers<Error>();
+  const words = `${where}: a script did not end within ${deadline / 1_000} s`;
+  const cancel = setTimer(() => resolve(makeError('HOST_UNREACHABLE', words)), deadline);
+  return { late, cancel };
+};
+
+/** A script that has begun, to its end. `late`: fulfilled when it took too long. */
+const follow = (
+  { where, ended }: Pick<Connection, 'where' | 'ended'>,
+  channel: ClientChannel,
+  input: RemoteRun['input'],
+  late: Promise<Error>,
+): Promise<RemoteOutcome> =>
+  new Promise((resolve, reject) => {
+    const [stdout, stderr] = [makeTail(), makeTail()];
+    let exit: Pick<RemoteOutcome, 'code' | 'signal'> | undefined;
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const giveUp = (error: unknown): void => {
+      close();
+      reject(error as Error);
+      channel.destroy();
+    };
+    channel.on('data', stdout.add);
+    channel.stderr.on('data', stderr.add);
+    channel.on('error', giveUp);
+    channel.stderr.on('error', () => {});
+    channel.on('exit', (code: number | null, signal?: string) => {
+      exit = harden({ code, ...(signal === undefined ? {} : { signal: signal.replace(/^SIG/, '') }) });
+    });
+    channel.on('close', () => {
+      if (exit === undefined) giveUp(makeError('HOST_UNREACHABLE', `${where}: the connection was lost`));
+      close();
+      resolve(harden({ ...exit!, stdout: stdout.text(), stderr: stderr.text() }));
+    });
+    void ended.then(giveUp);
+    void late.then(giveUp);
+    feed(channel, input, closed).catch(giveUp);
+  });
+
 export const makeShell = (connection: Connection, { sudo, setTimer }: ShellOptions): RemoteShell => {
   const { where, client, ended } = connection;
 
   /** `begin` is called at once: a short script has ended before a promise could be awaited, and its end is said once. */
-  const open = (script: string, begin: (channel: ClientChannel) => Promise<RemoteOutcome>): Promise<RemoteOutcome> =>
+  const open = (
+    script: string,
+    late: Promise<Error>,
+    begin: (channel: ClientChannel) => Promise<RemoteOutcome>,
+  ): Promise<RemoteOutcome> =>
     new Promise((resolve, reject) => {
+      let isLate = false;
       void ended.then(reject);
+      void late.then((error) => {
+        isLate = true;
+        reject(error);
+      });
       const refuse = ({ message }: Error): void =>
         reject(makeError('HOST_NOT_MANAGEABLE', `${where}: it runs no commands: ${plainText(message, 200)}`));
       try {
         client.exec(commandLine(script, sudo), (error, channel) => {
-          if (error === undefined || error === null) resolve(begin(channel));
           // If it is because the connection ends, that is told first.
-          else void Promise.resolve(error).then(refuse);
+          if (error !== undefined && error !== null) void Promise.resolve(error).then(refuse);
+          else if (isLate) channel.on('error', () => {}).destroy();
+          else resolve(begin(channel));
         });
       } catch (error) {
         // It is not connected any more; why, is told first.
@@ -81,41 +132,18 @@ export const makeShell = (connection: Connection, { sudo, setTimer }: ShellOptio
       }
     });
 
-  const follow = (channel: ClientChannel, { input, deadline = DEADLINE }: RemoteRun): Promise<RemoteOutcome> =>
-    new Promise((resolve, reject) => {
-      const [stdout, stderr] = [makeTail(), makeTail()];
-      let exit: Pick<RemoteOutcome, 'code' | 'signal'> | undefined;
-      const { promise: closed, resolve: close } = Promise.withResolvers<void>();
-      const cancel = setTimer(() => {
-        const seconds = deadline / 1_000;
-        giveUp(makeError('HOST_UNREACHABLE', `${where}: a script did not end within ${seconds} s`));
-      }, deadline);
-      const giveUp = (error: unknown): void => {
-        cancel();
-        close();
-        reject(error as Error);
-        channel.destroy();
-      };
-      channel.on('data', stdout.add);
-      channel.stderr.on('data', stderr.add);
-      channel.on('error', giveUp);
-      channel.stderr.on('error', () => {});
-      channel.on('exit', (code: number | null, signal?: string) => {
-        exit = harden({ code, ...(signal === undefined ? {} : { signal: signal.replace(/^SIG/, '') }) });
-      });
-      channel.on('close', () => {
-        if (exit === undefined) giveUp(makeError('HOST_UNREACHABLE', `${where}: the connection was lost`));
-        cancel();
-        close();
-        resolve(harden({ ...exit!, stdout: stdout.text(), stderr: stderr.text() }));
-      });
-      void ended.then(giveUp);
-      feed(channel, input, closed).catch(giveUp);
-    });
+  const run = async (script: string, { input, deadline = DEADLINE }: RemoteRun = {}): Promise<RemoteOutcome> => {
+    const { late, cancel } = beginDeadline(where, deadline, setTimer);
+    try {
+      return await open(script, late, (channel) => follow(connection, channel, input, late));
+    } finally {
+      cancel();
+    }
+  };
 
   return harden({
     where,
-    run: (script: string, options: RemoteRun = {}) => open(script, (channel) => follow(channel, options)),
+    run,
     close: connection.close,
   });
 };

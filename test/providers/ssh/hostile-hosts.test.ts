@@ -9,6 +9,7 @@ import ssh2 from 'ssh2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprintOf } from '../../../src/providers/ssh/host-key.ts';
 import { CONNECT_DEADLINE } from '../../../src/providers/ssh/reach.ts';
+import { makeShell } from '../../../src/providers/ssh/shell.ts';
 import { makeUserKey } from '../../support/ssh-server.ts';
 import { connect, failureOf, setTimer, shellOn, useSshScene } from './ssh-scene.ts';
 
@@ -169,6 +170,36 @@ describe('a host that means no good', () => {
     const { hostKey: _hostKey, ...unpinned } = options;
     await failureOf(connect(unpinned, { onUnknownKey: (key) => seen.push(fingerprintOf(key)) }));
     expect(await failureOf(connect({ ...options, hostKey: seen[0]! }))).toMatchObject({ code: 'HOST_KEY_CHANGED' });
+  });
+
+  test('lets us in, and begins the script when nobody waits for it any more, or never', async () => {
+    const asked = Promise.withResolvers<() => void>();
+    const closed = Promise.withResolvers<void>();
+    const options = await host((peer) =>
+      letIn(peer).on('session', (accept) => {
+        asked.resolve(() => {
+          accept().on('exec', (run) => run().on('end', closed.resolve).resume());
+        });
+      }),
+    );
+    const waiting: (() => void)[] = [];
+    const shell = makeShell(await connect(options), {
+      sudo: false,
+      setTimer: (callback, milliseconds) => {
+        if (milliseconds === 5_000) waiting.push(callback);
+        return () => {};
+      },
+    });
+    const failure = failureOf(shell.run('true', { deadline: 5_000 }));
+    const begin = await asked.promise;
+    expect(waiting).toHaveLength(1);
+    waiting[0]!();
+    expect(await failure).toMatchObject({
+      code: 'HOST_UNREACHABLE',
+      message: expect.stringMatching(/: a script did not end within 5 s$/) as unknown,
+    });
+    begin();
+    await closed.promise;
   });
 
   test('closes the connection in the middle of a script, without a word of how it ended', async () => {
