@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Resource } from '../../../src/protocol/shapes.ts';
+import type { Findings, Resource, ResourceReport } from '../../../src/protocol/shapes.ts';
 import type { TestHost } from '../hosts/host.ts';
 import type { InsideAnswer, InsideOrder } from './converge-inside.ts';
 import { convergeProgram } from './program.ts';
@@ -18,6 +18,10 @@ export interface InsideHost {
   /** Of one resource. */
   check(resource: Resource): Promise<InsideAnswer[number]>;
   apply(resource: Resource, notified?: boolean): Promise<InsideAnswer[number]>;
+  /** A whole round, with what is owed from rounds before. */
+  round(resources: readonly Resource[], apply: boolean): Promise<readonly ResourceReport[]>;
+  /** One that mends, and dies in the place of running a command with this word. */
+  roundAndDie(resources: readonly Resource[], killAt: string): Promise<void>;
   /** Dies in the place of running a command with this word. */
   applyAndDie(resource: Resource, killAt: string): Promise<void>;
   /** `sh -c`; what it says. Rejects if it fails. */
@@ -67,6 +71,15 @@ export const goInside = async (host: TestHost): Promise<InsideHost> => {
     converge,
     check: (resource) => one({ resources: [resource], apply: false }),
     apply: (resource, notified = false) => one({ resources: [resource], apply: true, notified }),
+    round: async (resources, apply) => {
+      const { code, stdout, stderr } = await start([{ round: true, resources, apply }]);
+      if (code !== 0) throw Error(`the program ended with ${String(code)}: ${stderr}`);
+      return (JSON.parse(stdout) as readonly [Findings])[0].resources;
+    },
+    roundAndDie: async (resources, killAt) => {
+      const { code, stdout } = await start([{ round: true, resources, apply: true, killAt }]);
+      if (code === 0) throw Error(`it did not run ${killAt}: ${stdout}`);
+    },
     applyAndDie: async (resource, killAt) => {
       const { code, stdout } = await start([{ resources: [resource], apply: true, killAt }]);
       if (code === 0) throw Error(`it did not run ${killAt}: ${stdout}`);
