@@ -11,7 +11,7 @@ import { makeDoomedShell } from '../support/local-shell.ts';
 import { standInRelease } from '../support/stand-in-release.ts';
 import { makeInstallerScene, type InstallerScene } from '../providers/ssh/install/installer-scene.ts';
 
-const release = standInRelease();
+const release = standInRelease('1.0.0');
 const machine = { machineId: 'm1', boss: 'b'.repeat(52) };
 
 let sandbox: Sandbox;
@@ -50,7 +50,7 @@ const isGone = async () => {
 };
 
 describe('installing, interrupted at any point', () => {
-  test('is made whole by doing it again, and undone by uninstalling', { timeout: 300_000 }, async () => {
+  test('is made whole by doing it again, and undone by uninstalling', { timeout: 600_000 }, async () => {
     await (await doomed(0)).install('the locator');
     const points = await met();
     expect(points).toBeGreaterThan(30);
@@ -77,7 +77,7 @@ describe('installing, interrupted at any point', () => {
 });
 
 describe('uninstalling, interrupted at any point', () => {
-  test('is done by doing it again, and another machine can have the host', { timeout: 300_000 }, async () => {
+  test('is done by doing it again, and another machine can have the host', { timeout: 600_000 }, async () => {
     await installer().install('the locator');
     await (await doomed(0)).uninstall();
     const points = await met();

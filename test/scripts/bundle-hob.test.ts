@@ -7,7 +7,7 @@ import { E } from '@endo/far';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { machinePaths } from '../../src/protocol/machine-directory.ts';
 import type { WantedState } from '../../src/protocol/shapes.ts';
-import { bundleHob } from '../support/bundled-hob.ts';
+import { makeHobBundle } from '../support/hob-bundle.ts';
 import { bookMachine, holdWaitingBoss, makeHobDirectory } from '../support/e2e/booked-machine.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../support/e2e/status-once.ts';
@@ -15,7 +15,7 @@ import { isWell, statusOnce } from '../support/e2e/status-once.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const bundle = join(repository, 'dist/hob/gobs-hob.mjs');
 
-beforeAll(bundleHob);
+beforeAll(makeHobBundle);
 
 let sandbox: Sandbox;
 /** A directory with the one file in it. */

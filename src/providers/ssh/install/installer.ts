@@ -28,6 +28,7 @@ import {
 import { diskFullError, makeRemoteSteps, takenError } from './remote-steps.ts';
 import { superviseText, unitText } from './service-files.ts';
 import { readSurvey, type HostSurvey } from './survey.ts';
+import { takeOverPath, takeOverScript, takeOverText } from './take-over-script.ts';
 import { surveyScript, type SurveyScriptOptions } from './survey-script.ts';
 
 export interface InstallerOptions extends SurveyScriptOptions {
@@ -39,6 +40,8 @@ export interface InstallerOptions extends SurveyScriptOptions {
   readonly runtimes: NodeRuntimes;
   /** The option: path of a `node` on this host, for a host that has none that is good enough. */
   readonly runtime?: string | undefined;
+  /** Seconds that a new hob has to reach its boss and report; two minutes, unless told. */
+  readonly patience?: number;
 }
 
 export interface Removal {
@@ -61,6 +64,11 @@ export interface Installer {
   start(): Promise<void>;
   /** When it resolves no hob of this machine runs there; also if there is none. */
   stop(): Promise<void>;
+  /**
+   * Puts our hob beside the one that is there, which it follows once it has reached its boss and reported. `current`: it is there already. Rejects
+   * PROVIDER_FAILED if it has not, and the one that was there goes on; what `install` does, but HOST_TAKEN.
+   */
+  upgrade(): Promise<'upgraded' | 'current'>;
   /** Removes what there is of this machine; nothing, if the host is another's. */
   uninstall(): Promise<Removal>;
 }
@@ -72,6 +80,8 @@ const STATE_NEEDS = 32 * 1024 * 1024;
 /** Milliseconds. A large file over a slow line; a hob that finishes what it has begun. */
 const DELIVERY_DEADLINE = 30 * 60_000;
 const STOP_DEADLINE = 6 * 60_000;
+/** Seconds. */
+const PATIENCE = 120;
 
 const systemctlOf = ({ service }: HostPlaces): string | undefined => {
   if (service === 'own') return undefined;
@@ -84,7 +94,7 @@ async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 export const makeInstaller = (options: InstallerOptions): Installer => {
-  const { shell, machine, release, runtimes, runtime: given } = options;
+  const { shell, machine, release, runtimes, runtime: given, patience = PATIENCE } = options;
   const { where } = shell;
   const steps = makeRemoteSteps(shell);
 
@@ -153,19 +163,22 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
     });
   };
 
+  const deliverText = async (path: string, text: string, what: string): Promise<void> => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    await deliver({ path, sha256, mode: '644', gzip: false }, what, () => text);
+  };
+
   const putService = async ({ places }: HostSurvey): Promise<void> => {
     const { unit, supervise } = pathsOn(places);
     const systemctl = systemctlOf(places);
     const [path, text] = systemctl === undefined ? [supervise, superviseText(places)] : [unit, unitText(places)];
-    const content = new TextEncoder().encode(text);
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    await deliver({ path, sha256, mode: '644', gzip: false }, 'what starts the hob', () => text);
+    await deliverText(path, text, 'what starts the hob');
     if (systemctl !== undefined) await steps.run(`enable ${unitName}`, enableScript(systemctl), { room: unit });
   };
 
   const startThere = async ({ places }: HostSurvey): Promise<void> => {
     const systemctl = systemctlOf(places);
-    const script = systemctl === undefined ? startOwnScript(places) : startUnitScript(systemctl);
+    const script = systemctl === undefined ? startOwnScript(places) : startUnitScript(places, systemctl);
     await steps.run('start the hob', script, { room: places.directory, deadline: STOP_DEADLINE });
   };
 
@@ -195,13 +208,14 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
     await startThere(survey);
   };
 
+  const notWhole = () =>
+    makeError('PROVIDER_FAILED', `${where}: there is no whole hob of machine ${machine.machineId}`, {
+      hint: 'create it again, or destroy it',
+    });
+
   const start: Installer['start'] = async () => {
     const survey = await look();
-    if (survey.state !== 'stopped' && survey.state !== 'running') {
-      throw makeError('PROVIDER_FAILED', `${where}: there is no whole hob of machine ${machine.machineId} to start`, {
-        hint: 'create it again, or destroy it',
-      });
-    }
+    if (survey.state !== 'stopped' && survey.state !== 'running') throw notWhole();
     await startThere(survey);
   };
 
@@ -213,12 +227,27 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
     });
   };
 
+  const upgrade: Installer['upgrade'] = async () => {
+    const survey = await look();
+    const { places, state, current, trying } = survey;
+    if (state !== 'stopped' && state !== 'running') throw notWhole();
+    if (current === release.name && trying === null) return 'current';
+    await putRelease(survey, await plan(survey));
+    await putService(survey);
+    const text = takeOverText({ places, release: release.name, systemctl: systemctlOf(places), patience });
+    await deliverText(takeOverPath(places), text, 'what makes the hob take over');
+    // Whatever ends it here goes on there.
+    const deadline = STOP_DEADLINE + 2 * patience * 1_000;
+    await steps.run('make the hob take over', takeOverScript(places), { room: places.directory, deadline });
+    return 'upgraded';
+  };
+
   const uninstall: Installer['uninstall'] = async () => {
     const survey = await look();
     if (survey.owner !== null && !isOurs(survey)) return harden({ remains: [] });
     return remove(survey);
   };
 
-  return harden({ look, install, start, stop, uninstall });
+  return harden({ look, install, start, stop, upgrade, uninstall });
 };
 harden(makeInstaller);

@@ -4,6 +4,7 @@
  */
 import { makingPath, ownerNote, pathsOn, unitName, type HostOwner, type HostPlaces } from './host-places.ts';
 import { processWords } from './process-words.ts';
+import { takingOverWords } from './take-over-script.ts';
 import { endings, prelude, quote } from './sh-words.ts';
 
 const refuseOthers = (owner: HostOwner): string => `
@@ -45,10 +46,14 @@ durable ${quote(parent)}
 };
 harden(claimScript);
 
+const endTakeOver = (programs: string): string => `programs=${quote(programs)}
+${takingOverWords}for pid in $(taking_over); do kill -KILL "$pid" 2>/dev/null || :; done`;
+
 /** Ends what runs, without a word about what is there. */
 export const endScript = (places: HostPlaces, owner: HostOwner, systemctl: string | undefined): string => `${prelude()}
 directory=${quote(places.directory)}
 ${refuseOthers(owner)}
+${endTakeOver(places.programs)}
 ${systemctl === undefined ? '' : `! ${systemctl} cat ${unitName} >/dev/null 2>&1 || ${systemctl} stop ${unitName}`}
 ${processWords}
 end_ours
@@ -62,12 +67,15 @@ harden(endScript);
 export const removeScript = (places: HostPlaces, owner: HostOwner, systemctl: string | undefined): string => {
   const { directory, removing, parent, programs, hobs, runtimes, current, supervise, unit } = pathsOn(places);
   const making = makingPath(directory, owner);
-  const ours = [unit, hobs, runtimes, current, supervise, removing, making];
+  const takeOver = ['take-over', 'outcome', 'previous'].map((name) => `${programs}/${name}`);
+  const files = [hobs, runtimes, current, supervise, ...takeOver];
+  const ours = [unit, ...files, removing, making];
   return `${prelude()}
 set +e
 directory=${quote(directory)}
 ${refuseOthers(owner)}
 ${processWords}
+${endTakeOver(programs)}
 ${systemctl === undefined ? '' : `[ ! -e ${quote(unit)} ] || ${systemctl} disable --now ${unitName} 2>&1`}
 rm -f ${quote(unit)} ${quote(unit)}.part.*
 ${systemctl === undefined ? '' : `${systemctl} daemon-reload 2>&1; ${systemctl} reset-failed ${unitName} >/dev/null 2>&1`}
@@ -77,7 +85,7 @@ if [ -e "$directory" ]; then
   mv -T "$directory" ${quote(removing)}
 fi
 end_ours
-rm -rf ${[hobs, runtimes, current, supervise].map(quote).join(' ')} ${quote(programs)}/*.part.* ${quote(programs)}/*.new
+rm -rf ${files.map(quote).join(' ')} ${quote(programs)}/*.part.* ${quote(programs)}/*.new
 rmdir ${quote(programs)} 2>/dev/null
 rm -rf ${quote(making)}
 rm -rf ${quote(removing)}

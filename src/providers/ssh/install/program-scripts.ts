@@ -91,9 +91,16 @@ harden(enableScript);
 /** Its own words and nothing of its secrets: a hob logs none. */
 const LAST_LINES = 5;
 
+/** A hob that was given up in a take-over may not have got its state back yet. */
+const healed = (places: HostPlaces): string => {
+  const { state } = machinePaths(places.directory);
+  return `if [ ! -e ${quote(state)} ] && [ -e ${quote(`${state}.before`)} ]; then mv -T ${quote(`${state}.before`)} ${quote(state)}; fi
+`;
+};
+
 /** Of systemd: waits until the hob says that it works. */
-export const startUnitScript = (systemctl: string): string => `${prelude()}
-${systemctl} reset-failed ${unitName} 2>/dev/null || :
+export const startUnitScript = (places: HostPlaces, systemctl: string): string => `${prelude()}
+${healed(places)}${systemctl} reset-failed ${unitName} 2>/dev/null || :
 ${systemctl} start ${unitName} 2>&1 || {
   journal=$(echo ${quote(systemctl)} | sed 's/systemctl/journalctl/')
   $journal --no-pager -o cat -n ${LAST_LINES} -u ${unitName} >&2 || :
@@ -112,7 +119,7 @@ export const startOwnScript = (places: HostPlaces): string => {
   return `${prelude()}
 directory=${quote(places.directory)}
 ${processWords}
-cd "$directory"
+${healed(places)}cd "$directory"
 if [ -z "$(ours supervise)" ]; then
   setsid sh ${quote(supervise)} --directory "$directory" </dev/null >>${quote(log)} 2>&1 &
 fi

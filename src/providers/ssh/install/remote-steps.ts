@@ -22,6 +22,15 @@ const lastWords = ({ stderr, stdout, code, signal }: RemoteOutcome): string => {
   return plainText(said.slice(-LONGEST), LONGEST);
 };
 
+/** Of a program that cannot be loaded, the line that says why; much may come after it. */
+const whyNotLoaded = (outcome: RemoteOutcome): string => {
+  const lines = outcome.stderr.split('\n');
+  const line = [/^\w*Error\b/, /not found|denied|cannot|error/i].map((telling) =>
+    lines.find((text) => telling.test(text)),
+  );
+  return plainText(line.find((text) => text !== undefined) ?? lastWords(outcome), LONGEST);
+};
+
 const noRoom = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
 
 export const takenError = (where: string, owner: HostOwner | null): Error => {
@@ -58,9 +67,17 @@ export const makeRemoteSteps = (shell: RemoteShell): RemoteSteps => {
     if (outcome.code === endings.taken) return takenError(where, parseOwner(outcome.stderr.trim()) ?? null);
     if (room !== undefined && noRoom.test(outcome.stderr)) return diskFullError(where, room, await freeBytes(room));
     if (outcome.code === endings.runtime) {
-      return makeError('HOST_RUNTIME_UNSUPPORTED', `${where}: the runtime of the hob does not run there: ${words}`, {
-        hint: 'install Node 24 or newer on the host, or name one that runs there with the option runtime',
-      });
+      return makeError(
+        'HOST_RUNTIME_UNSUPPORTED',
+        `${where}: the hob cannot be loaded there: ${whyNotLoaded(outcome)}`,
+        {
+          hint: 'install Node 24 or newer on the host, or name one that runs there with the option runtime',
+        },
+      );
+    }
+    if (outcome.code === endings.notTaken) {
+      const message = `${where}: the new hob has not taken over, and the one that was there goes on: ${words}`;
+      return makeError('PROVIDER_FAILED', message, { hint: 'see what it says in the log of its host' });
     }
     return makeError('PROVIDER_FAILED', `${where}: cannot ${what}: ${words}`);
   };

@@ -14,7 +14,7 @@ harden(systemPath);
 /**
  * Codes with which our scripts end, beside 0 and what a failing command of the host ends with. They say what stderr then explains.
  */
-export const endings = harden({ altered: 90, runtime: 91, taken: 93, notWhole: 94 } as const);
+export const endings = harden({ altered: 90, runtime: 91, taken: 93, notTaken: 94 } as const);
 harden(endings);
 
 /** How every script begins: the first command that fails ends it, and whoever looks on sees nothing of what it writes. */

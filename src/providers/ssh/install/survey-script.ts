@@ -87,7 +87,9 @@ if [ -e "$directory" ]; then
   say whole yes
   note owner "$directory"
   [ ! -e "$directory/enrolment" ] || say enrolment yes
-  [ ! -e "$directory/taking-over" ] || say trying "$(head -c 200 "$directory/taking-over")"
+  for name in taking-over taken-over giving-up; do
+    [ ! -e "$directory/$name" ] || say trying "$(head -c 200 "$directory/$name")"
+  done
 fi
 [ ! -e "$directory.removing" ] || { say removing yes; note leaving "$directory.removing"; }
 for place in "$directory".making.*; do [ ! -d "$place" ] || { say making "$place"; note maker "$place"; }; done

@@ -21,7 +21,7 @@ export interface HostSurvey {
   readonly isEnrolling: boolean;
   /** A removal was not done to its end. */
   readonly isRemoving: boolean;
-  /** Names of hobs, the one that is started, and the one that is tried as its successor. */
+  /** Names of hobs, the one that is started, and the one whose take-over was not brought to its end. */
   readonly releases: readonly string[];
   readonly current: string | null;
   readonly trying: string | null;

@@ -3,6 +3,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises';
 import * as fs from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import type { HobRelease } from '../../../../src/providers/ssh/install/hob-release.ts';
 import type { HostOwner } from '../../../../src/providers/ssh/install/host-places.ts';
 import {
@@ -15,6 +16,9 @@ import { systemPath } from '../../../../src/providers/ssh/install/sh-words.ts';
 import type { RemoteShell } from '../../../../src/providers/ssh/remote-shell.ts';
 import type { Sandbox } from '../../../support/e2e/sandbox.ts';
 import { makeLocalShell } from '../../../support/local-shell.ts';
+
+/** Once it was made: hob-bundle.ts. */
+export const hobFile = fileURLToPath(new URL('../../../../dist/hob/gobs-hob.mjs', import.meta.url));
 
 export interface InstallerScene {
   readonly shell: RemoteShell;

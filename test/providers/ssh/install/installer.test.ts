@@ -3,18 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseLocator } from '../../../../src/captp/locator.ts';
 import { readHobRelease, type HobRelease } from '../../../../src/providers/ssh/install/hob-release.ts';
-import { bundleHob } from '../../../support/bundled-hob.ts';
+import { makeHobBundle } from '../../../support/hob-bundle.ts';
 import { bookMachine, holdWaitingBoss, type BookedMachine } from '../../../support/e2e/booked-machine.ts';
 import { makeSandbox, type Sandbox } from '../../../support/e2e/sandbox.ts';
 import { isWell, statusOnce } from '../../../support/e2e/status-once.ts';
-import { makeInstallerScene, type InstallerScene } from './installer-scene.ts';
+import { hobFile, makeInstallerScene, type InstallerScene } from './installer-scene.ts';
 
 let sandbox: Sandbox;
 let scene: InstallerScene;
 let booked: BookedMachine;
 let release: HobRelease;
 beforeAll(async () => {
-  release = await readHobRelease({ readFile }, await bundleHob());
+  await makeHobBundle();
+  release = await readHobRelease({ readFile }, hobFile);
 });
 beforeEach(async () => {
   sandbox = await makeSandbox();
