@@ -123,6 +123,7 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
           if (!isOurs() || !host.whole) throw makeError('PROVIDER_FAILED', `${where}: nothing whole is there`);
           startHob(host);
         },
+        upgrade: async () => 'current',
         stop: async () => {
           if (!isOurs()) return;
           life.effect();

@@ -234,6 +234,13 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
     if (current === release.name && trying === null) return 'current';
     await putRelease(survey, await plan(survey));
     await putService(survey);
+    if (survey.isEnrolling) {
+      // It has no boss yet, and nothing to lose.
+      await steps.run('stop the hob', endScript(places, machine, systemctlOf(places)), { deadline: STOP_DEADLINE });
+      await steps.run('choose the hob', pointScript(places, release.name), { room: places.programs });
+      await startThere(survey);
+      return 'upgraded';
+    }
     const text = takeOverText({ places, release: release.name, systemctl: systemctlOf(places), patience });
     await deliverText(takeOverPath(places), text, 'what makes the hob take over');
     // Whatever ends it here goes on there.
