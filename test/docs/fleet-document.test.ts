@@ -1,4 +1,4 @@
-/** The page of the fleet document: its examples are read, and refused where they are to be. */
+/** The page of the fleet document: its examples are read, and refused where they are to be. The published schema is that of this checkout. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -58,4 +58,8 @@ describe('the page of the fleet document', () => {
 test.each(['examples/roles/fleet.yaml', 'examples/quickstart/fleet.yaml'])('%s is right', (path) => {
   expect(readFleetDocument(fileOf(path), path).faults).toBeUndefined();
   expect(isAccepted(fileOf(path))).toBe(true);
+});
+
+test('the published schema is current; else run npm run fleet-schema', () => {
+  expect(JSON.parse(fileOf('docs/reference/fleet.schema.json'))).toEqual(fleetJsonSchema());
 });
