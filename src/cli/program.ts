@@ -13,6 +13,7 @@ import { addProviderCommands } from './commands/provider.ts';
 import { addSecretCommands } from './commands/secret.ts';
 import { addStoreCommands } from './commands/store.ts';
 import { addWatchingCommands } from './commands/watching.ts';
+import { commandModels, type CommandModel } from './completion/command-model.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Ask, Request } from './request.ts';
 
@@ -52,6 +53,17 @@ const makeProgram = (version: string, ask: Ask, say: (text: string) => void): Co
   addStoreCommands(program, ask);
   return program.addHelpText('after', epilogue);
 };
+
+/** For completions. */
+export const modelOfCommands = (version: string): readonly CommandModel[] =>
+  commandModels(
+    makeProgram(
+      version,
+      () => {},
+      () => {},
+    ),
+  );
+harden(modelOfCommands);
 
 const isHelp = (code: string): boolean =>
   ['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(code);

@@ -5,6 +5,7 @@
 import type { Selector } from '../protocol/selectors.ts';
 import type { ProviderSpec } from '../protocol/remotes.ts';
 import type { MachineSpec } from '../protocol/shapes.ts';
+import type { Shell } from './completion/scripts.ts';
 import type { GraphFormat } from './views/graph.ts';
 
 /** How the boss was named. Nothing: by the environment, or the boss of `gobs up`. */
@@ -111,6 +112,8 @@ export type Request =
   /** No names: all machines. */
   | ({ readonly do: 'facts'; readonly names: readonly string[]; readonly json: boolean } & AtBoss & Chosen)
   | ({ readonly do: 'exec'; readonly name: string; readonly argv: readonly string[] } & AtBoss)
+  /** The script of a shell, or the names that such scripts ask for. */
+  | ({ readonly do: 'completion'; readonly of: Shell | 'machines' } & AtBoss)
   | ({ readonly do: 'doctor'; readonly json: boolean } & AtBoss)
   /** Of which log: the boss's of the machine, its hob's own, or that of a unit there. */
   | ({

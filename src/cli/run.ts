@@ -50,6 +50,7 @@ const actions = harden({
   status: async () => (await status()).showStatus,
   facts: async () => (await status()).showFacts,
   exec: async () => (await import('./actions/exec.ts')).execOnMachine,
+  completion: async () => (await import('./actions/completion.ts')).complete,
   doctor: async () => (await import('./actions/doctor.ts')).examine,
   logs: async () => (await import('./actions/logs.ts')).showLogs,
   cp: async () => (await import('./actions/cp.ts')).copyFile,

@@ -1,5 +1,6 @@
 /** `gobs status`, `facts`, `logs`, `exec` and `cp`: how the fleet is, and looking for oneself. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { shells, type Shell } from '../completion/scripts.ts';
 import type { Ask } from '../request.ts';
 import {
   bossPlace,
@@ -84,6 +85,21 @@ const addDoctor = (program: Command, ask: Ask): void => {
   examples(doctor, ['gobs doctor', "gobs doctor --json | jq -r '.[].what'"]);
 };
 
+const addCompletion = (program: Command, ask: Ask): void => {
+  const completion = withBoss(
+    program
+      .command('completion')
+      .description('print a script by which a shell completes gobs, or the names of machines'),
+  )
+    .addArgument(new Argument('<of>', 'for which shell').choices([...shells, 'machines']))
+    .action((of: Shell | 'machines', options: BossOptions) => ask({ do: 'completion', at: bossPlace(options), of }));
+  examples(completion, [
+    'gobs completion bash > ~/.local/share/bash-completion/completions/gobs',
+    'gobs completion zsh > ~/.zfunc/_gobs',
+    'gobs completion fish > ~/.config/fish/completions/gobs.fish',
+  ]);
+};
+
 interface LogsOptions extends BossOptions {
   hob: boolean;
   unit?: string;
@@ -117,6 +133,7 @@ export const addWatchingCommands = (program: Command, ask: Ask): void => {
   addStatus(program, ask);
   addFacts(program, ask);
   addDoctor(program, ask);
+  addCompletion(program, ask);
   addLogs(program, ask);
   addExec(program, ask);
   addCp(program, ask);
