@@ -91,7 +91,8 @@ export default {
     ...foldersRules,
     {
       name: 'one-provider-from-another',
-      comment: 'A provider folder knows its own files, the contract and what is beside it; only shipped.ts lists them all.',
+      comment:
+        'A provider folder knows its own files, the contract and what is beside it; only shipped.ts lists them all.',
       severity: 'error',
       from: { path: '^src/providers/([^/]+)/' },
       to: { path: '^src/providers/', pathNot: ['^src/providers/$1/', '^src/providers/(contract|one-at-a-time)\\.ts$'] },
