@@ -100,7 +100,11 @@ export const makeSandbox = async (): Promise<Sandbox> => {
   const lastly: (() => unknown)[] = [];
   const started: { readonly words: string; readonly running: Running }[] = [];
   let said = '';
-  onTestFailed(() => console.error(said));
+  try {
+    onTestFailed(() => console.error(said));
+  } catch {
+    // It was made in `beforeAll`, and is of no one test.
+  }
 
   const at = (...parts: readonly string[]) => join(path, ...parts);
   const start: Sandbox['start'] = (command, words, { cwd = path, env: more = {} } = {}) => {

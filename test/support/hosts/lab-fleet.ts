@@ -1,17 +1,11 @@
 /** A boss on the bridge of a lab, with the provider `dc` of type ssh, and documents about the lab's hosts. */
-import { fileURLToPath } from 'node:url';
-import process from 'node:process';
-import { command } from './commands.ts';
+import { makeHobBundle } from '../hob-bundle.ts';
 import type { TestHost } from './host.ts';
 import type { HostLab } from './lab.ts';
 import { startBoss, type BossUnderTestOptions, type ServingBoss } from '../e2e/gobs.ts';
 import type { Sandbox } from '../e2e/sandbox.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-let bundled: Promise<string> | undefined;
-
-/** The file that is put on hosts, as the source is now; once for each test file. */
-const bundleHob = (): Promise<string> => (bundled ??= command(process.execPath, `${root}scripts/bundle-hob.mjs`));
+let bundled: Promise<void> | undefined;
 
 /** Serves where the hosts of the lab reach it. The provider is there from its first start on. */
 export const startLabBoss = async (
@@ -19,7 +13,8 @@ export const startLabBoss = async (
   lab: HostLab,
   options: BossUnderTestOptions = {},
 ): Promise<ServingBoss> => {
-  await bundleHob();
+  // As the source is now; once for each test file.
+  await (bundled ??= makeHobBundle());
   return startBoss(sandbox, { ...options, words: ['--listen', `${lab.address}:0`, ...(options.words ?? [])] });
 };
 
@@ -67,13 +62,14 @@ export const writeFleet = (sandbox: Sandbox, fleet: FleetDocument, name = 'fleet
 
 /** The hobs that run in a host: one line each. A hob that is being started may have no name yet. */
 export const hobsOf = async (host: TestHost): Promise<readonly string[]> => {
-  const { stdout } = await host.run("ps -eo pid=,args= | grep '[g]obs-hob.mjs' || true");
+  const { stdout } = await host.run("ps -eo pid=,args= | grep -E '^ *[0-9]+ [^ ]*node [^ ]*gobs-hob.mjs' || true");
   return stdout.split('\n').filter((line) => line !== '');
 };
 
 /** What there is of ours in a host beside what its machine's resources have made. */
 export const tracesOf = async (host: TestHost): Promise<readonly string[]> => {
   const places = '/opt/gobs /var/lib/gobs /etc/systemd/system/gobs-hob.service /etc/systemd/system/*/gobs-hob.service';
-  const { stdout } = await host.run(`ls -d ${places} 2>/dev/null; ps -eo args= | grep '[g]obs' || true`);
+  const processes = "ps -eo args= | grep -E '^[^ ]*(sh|node) /opt/gobs' || true";
+  const { stdout } = await host.run(`ls -d ${places} 2>/dev/null; ${processes}`);
   return stdout.split('\n').filter((line) => line !== '');
 };
