@@ -22,7 +22,7 @@ export interface Waiting {
   readonly timeout: number;
 }
 
-export const facets = harden(['observer', 'operator', 'admin'] as const);
+export const facets = harden(['observer', 'operator', 'admin', 'executor', 'copier', 'journal'] as const);
 harden(facets);
 export type Facet = (typeof facets)[number];
 

@@ -92,6 +92,11 @@ describe('exec', () => {
     const { facets } = at.machines.get('web1')!;
     at.locators.set('gobs://admin', facets.admin);
     at.locators.set('gobs://observer', facets.observer);
+    await at.gobs('share web1 --as executor');
+    const [locator = ''] = [...at.locators.keys()].filter((each) => each.startsWith('gobs://aaa'));
+    await at.write('executor', `${locator}\n`);
+    const alone = await at.run(`exec --connect-file ${at.directory}/executor web1 -- echo alone`);
+    expect(alone).toMatchObject({ code: 0, stdout: 'alone\n' });
     await at.write('admin', 'gobs://admin\n');
     await at.write('observer', 'gobs://observer\n');
     expect(await at.run(`exec --connect-file ${at.directory}/admin web1 -- echo hi`)).toMatchObject({

@@ -11,8 +11,15 @@ import type { Facet } from '../request.ts';
 import type { Action } from './action.ts';
 
 const facetOf = async (machine: MachineAdmin, facet: Facet): Promise<object> => {
-  if (facet === 'observer') return E(machine).asObserver();
-  return facet === 'operator' ? E(machine).asOperator() : machine;
+  const facets: Readonly<Record<Facet, () => object | Promise<object>>> = {
+    observer: () => E(machine).asObserver(),
+    operator: () => E(machine).asOperator(),
+    admin: () => machine,
+    executor: () => E(machine).asExecutor(),
+    copier: () => E(machine).asCopier(),
+    journal: () => E(machine).asJournal(),
+  };
+  return facets[facet]();
 };
 
 /** The one thing that is printed as it is: a locator is what was asked for. */
