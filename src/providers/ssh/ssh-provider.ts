@@ -18,8 +18,9 @@ import type {
   ProviderOptions,
 } from '../contract.ts';
 import { makeOneAtATime } from '../one-at-a-time.ts';
+import { requireSudo } from './become-root.ts';
+import { findConfirmations } from './confirm-keys.ts';
 import type { Connection } from './connection.ts';
-import { fingerprintOf, typeOfKey } from './host-key.ts';
 import { makeAtMost } from './at-most.ts';
 import { makeForwardings, type ForwardingsPowers } from './forwardings.ts';
 import type { Installer } from './install/installer.ts';
@@ -28,9 +29,8 @@ import { completeOptions, secretsOf, type HostOptions } from './options.ts';
 import { makeRecords, type HostRecord, type RecordsFs } from './records.ts';
 import { reach, type OnUnknownKey, type ReachPowers } from './reach.ts';
 import type { RemoteShell } from './remote-shell.ts';
-import { findRoute, whereOf, type RoutePowers, type Stop } from './route.ts';
+import { findRoute, whereOf, type Route, type RoutePowers } from './route.ts';
 import { makeShell } from './shell.ts';
-import { hintFor } from './trust.ts';
 
 export interface SshProviderPowers
   extends
@@ -71,11 +71,12 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   const oneAtATime = makeOneAtATime();
   const atMost = makeAtMost(MOST_HOSTS);
 
-  const connectTo = async (options: HostOptions, onUnknownKey?: OnUnknownKey): Promise<Connection> => {
-    const ssh2 = await powers.loadSsh();
-    const route = await findRoute(options, secrets, { ...powers, parseKey: ssh2.utils.parseKey });
-    return reach(route, { ...powers, ssh2 }, onUnknownKey);
+  const routeTo = async (options: HostOptions): Promise<Route> => {
+    const { utils } = await powers.loadSsh();
+    return findRoute(options, secrets, { ...powers, parseKey: utils.parseKey });
   };
+  const connectTo = async (options: HostOptions, onUnknownKey?: OnUnknownKey): Promise<Connection> =>
+    reach(await routeTo(options), { ...powers, ssh2: await powers.loadSsh() }, onUnknownKey);
   const forwardings = makeForwardings({ ...powers, connectTo });
 
   /** Connects, and closes whatever happens. */
@@ -204,18 +205,9 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   const confirmations = (options: ProviderOptions): Promise<readonly Confirmation[]> =>
     attempt('look for what is to be confirmed', async () => {
       const complete = completeOptions(options, settings);
-      const found: Confirmation[] = [];
-      const isPinned = complete.hostKey !== undefined && complete.jump === undefined;
-      if (isPinned) return harden(found);
-      try {
-        await atMost(async () => {
-          const connection = await connectTo(complete, (key, stop) => found.push(confirmationOf(key, stop, complete)));
-          connection.close();
-        });
-      } catch (error) {
-        if (found.length === 0) throw error;
-      }
-      return harden(found);
+      const lookAt = (onUnknownKey: OnUnknownKey): Promise<void> =>
+        atMost(async () => (await connectTo(complete, onUnknownKey)).close());
+      return findConfirmations(await routeTo(complete), complete, lookAt);
     });
 
   const resume = (): Promise<void> =>
@@ -248,28 +240,4 @@ const uninstall = async (installer: Installer, { where }: RemoteShell): Promise<
     `${where}: files, packages, users and whatever else its resources made stay there as they are`,
     ...remains.map((words) => `${where}: ${words}`),
   ];
-};
-
-const requireSudo = async (shell: RemoteShell): Promise<void> => {
-  const { code, stderr } = await shell.run('test "$(id -u)" = 0');
-  if (code === 0) return;
-  const why = stderr.trim().split('\n')[0]!.slice(0, 200);
-  throw makeError(
-    'HOST_NOT_MANAGEABLE',
-    `${shell.where}: sudo does not make us root: ${why || `it ended with ${code}`}`,
-    {
-      hint: 'who logs in needs sudo without a password (NOPASSWD), or log in as root',
-    },
-  );
-};
-
-const confirmationOf = (key: Uint8Array, { where, trust }: Stop, { jumpKeys }: HostOptions): Confirmation => {
-  const fingerprint = fingerprintOf(key);
-  const value = trust.option === 'hostKey' || jumpKeys === undefined ? fingerprint : `${jumpKeys},${fingerprint}`;
-  return harden({
-    option: trust.option,
-    value,
-    question: `${where} shows a key that nobody has vouched for: ${typeOfKey(key)} ${fingerprint}. Is that its key?`,
-    hint: hintFor(key, trust),
-  });
 };

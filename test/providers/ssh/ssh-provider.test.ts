@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../../src/errors/gobs-error.ts';
 import type { ProviderDriver } from '../../../src/providers/contract.ts';
@@ -92,6 +92,16 @@ describe('the provider ssh', () => {
     const unasked = harden({ ...requestFor(world, 'm1'), options: unpinned });
     expect((await failureOf(driver.create(unasked))).code).toBe('HOST_KEY_UNKNOWN');
     expect(world.hosts.has('m1')).toBe(false);
+  });
+
+  test('does not even look at a host whose key is known, by its options or by known_hosts', async () => {
+    const { hostKey, ...unpinned } = world.optionsOf('m1') as { hostKey: string; port: number };
+    const knownHosts = `${dirname(dirname(world.directory))}/known_hosts`;
+    await writeFile(knownHosts, `[127.0.0.1]:${unpinned.port} ${world.hostKeyLine}\n`);
+    for (const pinned of [{ hostKey }, { knownHosts }]) {
+      expect(await driver.confirmations(harden({ ...unpinned, ...pinned }))).toEqual([]);
+    }
+    expect(world.connections()).toBe(0);
   });
 
   test('asks for the keys of the hosts on the way first, one after the other', async () => {

@@ -35,8 +35,12 @@ export interface SshWorld extends ProviderWorld {
   readonly hosts: ReadonlyMap<string, NotedHost>;
   /** The driver's own. */
   readonly directory: string;
-  /** Hosts that were let in, in order: their names. */
+  /** Hosts that were logged in to, in order: their names. */
   readonly visits: string[];
+  /** How often somebody connected. */
+  connections(): number;
+  /** `ssh-ed25519 AAAA…`, of all of them. */
+  readonly hostKeyLine: string;
   /** From now on nobody is let in. */
   close(): Promise<void>;
   driver(
@@ -59,10 +63,12 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
   const visits: string[] = [];
   const told: object[] = [];
   let hobs = 0;
+  let connections = 0;
 
   const open = new Set<ssh2.Connection>();
   const server = new ssh2.Server({ hostKeys: [await fs.readFile(join(temporary, 'host'))] }, (peer) => {
     open.add(peer);
+    connections += 1;
     let user = '';
     peer
       .on('error', () => {})
@@ -170,6 +176,8 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
 
   return {
     ...{ hosts, directory, visits, told, driver, optionsOf },
+    connections: () => connections,
+    hostKeyLine: (await fs.readFile(join(temporary, 'host.pub'), 'utf8')).split(' ').slice(0, 2).join(' '),
     makeDriver: (life) => driver({}, {}, life),
     take: (name, owner) => {
       hostNamed(name).owner = owner;
