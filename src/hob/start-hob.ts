@@ -113,7 +113,7 @@ const enrolmentFile = ({ fs }: HobPowers, { enrolment, directory }: Paths): Enro
   });
 
 /** Milliseconds: a package that is being set up is better set up to its end. */
-const COMMANDS_PATIENCE = 20_000;
+const COMMANDS_PATIENCE = 120_000;
 
 /** For a hob that keeps a whole host, and may. */
 const commandsFor = (root: string, powers: HobPowers): CommandsKit | undefined =>

@@ -81,8 +81,11 @@ export const describeHostResource = (
           const before = host.snapshot();
           expect(await host.check(resource)).toEqual({ changes: drift.changes });
           expect(host.snapshot()).toEqual(before);
-          expect(await host.apply(resource)).toEqual({ changes: drift.changes });
-          expect(await host.check(resource)).toEqual({ changes: [] });
+          const mended = await host.converge(
+            { resources: [resource], apply: true },
+            { resources: [resource], apply: false },
+          );
+          expect(mended).toEqual([[{ changes: drift.changes }], [{ changes: [] }]]);
           if (result !== undefined) expect(await host.sh(result[0])).toBe(result[1]);
         });
       }
