@@ -47,6 +47,7 @@ beforeEach(async () => {
   sandbox = await makeSandbox();
   held = await holdWaitingBoss(sandbox);
   boss = await held.admin();
+  await E(boss).setSecret('token', 'text');
   const own = await bookMachine(boss, held.state, 'web1');
   const other = await bookMachine(boss, held.state, 'web2');
   startHob(sandbox, await makeHobDirectory(sandbox, 'web2', other.locator));
@@ -99,9 +100,12 @@ const walkFrom = async (...roots: readonly object[]): Promise<Walk> => {
   return { ...walk, reached: ofBoss(walk.reached), answered: ofBoss(walk.answered) };
 };
 
+/** Which lets its hob ask for the text. */
+const keyed = { id: 'key', type: 'file', path: '/key', mode: '0600', content: { secret: 'token' } };
+
 /** What an admin does with the machine meanwhile. The hob answers nothing, so some of it fails. */
 const beUsed = async (): Promise<void> => {
-  await E(machine).setDesired(harden({ resources: [{ id: 'a', type: 'noop' }] }));
+  await E(machine).setDesired(harden({ resources: [{ id: 'a', type: 'noop' }, keyed] }));
   const calls = [E(machine).check(), E(machine).converge(), E(machine).bindings(), E(machine).lookup('name')];
   await Promise.allSettled([...calls, E(machine).unbind('name')]);
 };
