@@ -140,6 +140,24 @@ describeHosts('a hob on a host', () => {
     expect(after.join('\n')).toBe(before);
   });
 
+  test('is a unit of the user, where the systemd of that one goes on after logout', async () => {
+    const host = await lab.startBootedHost({ node: true });
+    await host.addUser('ada');
+    await host.run(
+      'systemctl is-system-running --wait; loginctl enable-linger ada; systemctl start "user@$(id -u ada)"',
+    );
+    const { machine, locator, installer } = await bookOn(host, 'web9', { user: 'ada' });
+    expect((await installer.look()).places.service).toBe('user');
+    await installer.install(locator);
+    await statusOnce(machine, isWell);
+    await installer.stop();
+    expect(await installer.look()).toMatchObject({ state: 'stopped' });
+    await installer.start();
+    await statusOnce(machine, isWell);
+    expect(await installer.uninstall()).toEqual({ remains: [] });
+    expect((await host.run('find /home/ada -name "*gobs*"; pgrep -u ada node')).stdout).toBe('');
+  });
+
   test('gets a runtime where the host has none, and is told what is wrong where none runs', async () => {
     const [host] = await lab.startSshHosts(1);
     const { machine, locator, installer } = await bookOn(host!, 'web4', { runtime: process.execPath });

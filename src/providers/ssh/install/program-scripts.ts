@@ -101,9 +101,9 @@ const healed = (places: HostPlaces): string => {
 /** Of systemd: waits until the hob says that it works. */
 export const startUnitScript = (places: HostPlaces, systemctl: string): string => `${prelude()}
 ${healed(places)}${systemctl} reset-failed ${unitName} 2>/dev/null || :
-${systemctl} start ${unitName} 2>&1 || {
-  journal=$(echo ${quote(systemctl)} | sed 's/systemctl/journalctl/')
-  $journal --no-pager -o cat -n ${LAST_LINES} -u ${unitName} >&2 || :
+# A unit whose condition does not hold is not started, and that is no failure to systemd.
+{ ${systemctl} start ${unitName} 2>&1 && ${systemctl} is-active --quiet ${unitName}; } || {
+  ${systemctl.replace('systemctl', 'journalctl')} --no-pager -o cat -n ${LAST_LINES} -u ${unitName} >&2 || :
   exit 1
 }
 `;

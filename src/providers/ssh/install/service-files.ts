@@ -27,8 +27,6 @@ UnsetEnvironment=NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS NODE_REPL_EXTERNAL_M
 KeyringMode=private
 # No program that it starts gets real-time priority.
 RestrictRealtime=yes
-# It does not tell a debugger from another personality of the kernel.
-LockPersonality=yes
 # A host that runs out of memory loses what fills it, before what can mend it.
 OOMScoreAdjust=-500
 `;
