@@ -167,10 +167,13 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
           },
         );
       }
-      await withInstaller(ref, complete, (installer) => installer.start());
       if (complete.reverse === true && record !== undefined) forwardings.keep(record, complete);
-      // The hob that is there may be that of an older boss. It goes on if ours cannot take over, and this says so.
-      await withInstaller(ref, complete, (installer) => installer.upgrade());
+      const startThere = async (installer: Installer): Promise<void> => {
+        await installer.start();
+        // The hob that is there may be that of an older boss. It goes on if ours cannot take over, and this says so.
+        await installer.upgrade();
+      };
+      await withInstaller(ref, complete, startThere, true);
     });
 
   const stop = (ref: MachineRef): Promise<void> =>

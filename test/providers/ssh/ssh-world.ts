@@ -101,7 +101,10 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
       hobs += 1;
       host.hob = hobs;
     };
-    return async ({ where }, { machineId }) => {
+    return async ({ where }, { machineId }, { install }) => {
+      const requireHob = (): void => {
+        if (!install) throw Error('there is no hob to be put there');
+      };
       const host = hostNamed(where.split('@')[0]!);
       const isOurs = () => host.owner === machineId;
       const stateOf = (): HostSurvey['state'] => {
@@ -115,6 +118,7 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
           return harden({ state: stateOf() }) as HostSurvey;
         },
         install: async (locator) => {
+          requireHob();
           if (host.owner !== undefined && !isOurs()) {
             throw makeError('HOST_TAKEN', `${where}: it is that of ${host.owner}`);
           }
@@ -129,7 +133,10 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
           if (!isOurs() || !host.whole) throw makeError('PROVIDER_FAILED', `${where}: nothing whole is there`);
           startHob(host);
         },
-        upgrade: async () => 'current',
+        upgrade: async () => {
+          requireHob();
+          return 'current';
+        },
         stop: async () => {
           if (!isOurs()) return;
           life.effect();
