@@ -44,6 +44,11 @@ const unmountWhenFree = async (path: string): Promise<void> => {
   }
 };
 
+/** Unmounted here, a file system lives on as it is for as long as another mount namespace has it, too: mounted again, it would be the same one. */
+const goneFromKernel = async (device: string): Promise<void> => {
+  while (existsSync(`/sys/fs/ext4/${device}`)) await delay(10);
+};
+
 export const mountFailingDisk = async (): Promise<FailingDisk | { readonly reason: string }> => {
   const directory = await makeTemporaryDirectory();
   const [image, path] = [join(directory.path, 'image'), join(directory.path, 'disk')];
@@ -68,7 +73,9 @@ export const mountFailingDisk = async (): Promise<FailingDisk | { readonly reaso
     path,
     fail: () => writeFileSync(trigger(), 'a test says so'),
     async mend() {
+      const was = device();
       await unmountWhenFree(path);
+      await goneFromKernel(was);
       check(image);
       mount();
     },
