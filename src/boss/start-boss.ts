@@ -111,6 +111,9 @@ const EXPIRY_INTERVAL = 60 * 1000;
 /** After turns could not be written. */
 const RESUME_DELAY = 5 * 1000;
 
+/** Whoever scrapes does so for ever, and nothing comes of it: what happened is not to be pushed out of the trace by that. */
+const askedForMetrics = ['admin', 'machine', 'machinePage', 'status'];
+
 const makeKernelOf = (
   store: Ledger,
   { now, setImmediate, messageContext: context, log }: BossPowers,
@@ -126,7 +129,7 @@ const makeKernelOf = (
       log.warn(describeError(reason), 'turns could not be written');
       onCommitFailed();
     },
-    trace: { epoch: messageEpoch(store), context, unseen: ['trace'], routine: ['expire'] },
+    trace: { epoch: messageEpoch(store), context, unseen: ['trace'], routine: ['expire', ...askedForMetrics] },
     onHostError: (error) => log.warn(describeError(error), 'unexpected'),
   });
 

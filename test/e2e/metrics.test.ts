@@ -24,6 +24,14 @@ test('counts machines and says that the boss is well, at a port of the loopback 
   expect(text).toContain('\ngobs_machines_online 1\n');
   expect(text).toMatch(/^process_resident_memory_bytes [1-9]\d+$/m);
   expect(text).not.toContain('web1');
+  // Whoever scrapes leaves no trace.
+  const records = async () => {
+    const { stdout } = await boss.gobs('trace', '--limit', '300', '--json');
+    return (JSON.parse(stdout) as { from: string }[]).filter(({ from }) => from === 'host').length;
+  };
+  const before = await records();
+  for (const path of ['/metrics', '/healthz', '/metrics']) await page(path);
+  expect(await records()).toBe(before);
   expect(await boss.stop()).toBe(0);
 });
 
