@@ -32,7 +32,7 @@ export const fingerprintOf = (key: Uint8Array): Fingerprint =>
 harden(fingerprintOf);
 
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
-const LINE = /^([a-z0-9@.-]{1,100}) +([A-Za-z0-9+/]{16,}={0,2})(?: .*)?$/;
+const LINE = /^([a-z0-9@.-]{1,100})[ \t]+([A-Za-z0-9+/]{16,}={0,2})(?:[ \t].*)?$/;
 
 /** What somebody said that the key of a host is. */
 export interface Pin {

@@ -40,28 +40,36 @@ interface StopRequest {
   readonly pinned: Pin | undefined;
 }
 
+const refuseProgram = (host: string): Error =>
+  makeError('BAD_SPEC', `${host}: its ssh configuration has a ProxyCommand, which is not supported`, {
+    hint: 'use ProxyJump, or the option jump',
+  });
+
+/** What says that a key is stolen must not be passed over. */
+const refuseRevoked = (host: string): Error =>
+  makeError('BAD_SPEC', `${host}: its ssh configuration has RevokedHostKeys, which is not supported`, {
+    hint: 'say it by @revoked lines in a known_hosts file; the option config names another ssh configuration, or none',
+  });
+
 const makeStop = async (
   { hop, config, option, pinned }: StopRequest,
   options: HostOptions,
   secrets: HostSecrets,
   powers: RoutePowers,
 ): Promise<Stop> => {
+  if (config.revokedHostKeys !== undefined) throw refuseRevoked(hop.host);
   const host = config.hostname ?? hop.host;
   const port = hop.port ?? config.port ?? 22;
   const user = hop.user ?? config.user ?? powers.environment['USER'] ?? 'root';
   const where = whereOf(user, host, port);
   const home = powers.environment['HOME'] ?? '';
   const paths = options.knownHosts === undefined ? config.knownHostsFiles : [expandHome(options.knownHosts, home)];
-  const files = pinned === undefined ? await readKnownFiles(paths, powers.fs) : [];
+  // Also for a key that is pinned, which may have been revoked since.
+  const files = await readKnownFiles(paths, powers.fs);
   const trust = findTrust({ host, port, alias: config.hostKeyAlias, option, pinned, files });
   const attempts = await findCredentials({ where, user, options, secrets, config }, powers);
   return harden({ host, port, user, where, trust, attempts: [...attempts] });
 };
-
-const refuseProgram = (host: string): Error =>
-  makeError('BAD_SPEC', `${host}: its ssh configuration has a ProxyCommand, which is not supported`, {
-    hint: 'use ProxyJump, or the option jump',
-  });
 
 /** Throws BAD_SPEC for a configuration that nobody understands, HOST_LOGIN_REFUSED for a named key that cannot be used. */
 export const findRoute = async (options: HostOptions, secrets: HostSecrets, powers: RoutePowers): Promise<Route> => {

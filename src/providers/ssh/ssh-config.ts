@@ -15,6 +15,8 @@ export interface SshConfig {
   readonly proxyJump?: string;
   /** Connections go through a program: that is not supported. */
   readonly proxyCommand?: string;
+  /** Keys that are stolen: that is not supported. */
+  readonly revokedHostKeys?: string;
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
   /** A socket, `SSH_AUTH_SOCK` for that of the environment, or `none`. */
@@ -58,6 +60,7 @@ export const parseSshConfig = (text: string, home: string): SshConfig => {
     hostKeyAlias: one('hostkeyalias'),
     proxyJump: one('proxyjump'),
     proxyCommand: one('proxycommand'),
+    revokedHostKeys: one('revokedhostkeys'),
     identityAgent: words.get('identityagent')?.[0],
   };
   return harden({

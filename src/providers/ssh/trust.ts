@@ -1,6 +1,6 @@
 /**
  * Which key a host has to show: what the machine's options say, or else what known_hosts files say, or else nobody knows, and then nothing is
- * said to it but goodbye. There is no trust on first use.
+ * said to it but goodbye. There is no trust on first use. A key that those files call revoked counts for nothing, whoever pinned it.
  */
 import { makeError } from '../../errors/gobs-error.ts';
 import { fingerprintOf, isPinned, keyLine, keyTypes, pinOf, typeOfKey, type Pin } from './host-key.ts';
@@ -36,14 +36,15 @@ export interface TrustOptions {
 
 export const findTrust = ({ host, port, alias, option, pinned, files }: TrustOptions): Trust => {
   const name = alias?.toLowerCase() ?? knownName(host, port);
-  if (pinned !== undefined) {
-    return harden({ pins: [pinned], revoked: [], source: `option ${option}`, name, option, hasAuthority: false });
-  }
   const said = files.map(([path, text]) => ({ path, ...findKnownKeys(text, name) }));
+  const revoked = said.flatMap((known) => known.revoked.map(fingerprintOf));
+  if (pinned !== undefined) {
+    return harden({ pins: [pinned], revoked, source: `option ${option}`, name, option, hasAuthority: false });
+  }
   const sources = said.filter(({ keys }) => keys.length > 0).map(({ path }) => path);
   return harden({
     pins: said.flatMap(({ keys }) => keys.map(pinOf)),
-    revoked: said.flatMap(({ revoked }) => revoked.map(fingerprintOf)),
+    revoked,
     source: sources.join(', '),
     name,
     option,

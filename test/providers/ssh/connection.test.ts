@@ -54,6 +54,9 @@ describeSsh('a host', () => {
     expect(changed.hint).toContain(file);
     await writeFile(file, `@revoked * ${server.keyLine()}\n${server.knownLine()}\n`);
     expect((await failureOf(connect({ ...unpinned, knownHosts: file }))).message).toContain('revoked');
+    const pinnedAndRevoked = await failureOf(connect({ ...optionsFor(server), knownHosts: file }));
+    expect(pinnedAndRevoked).toMatchObject({ code: 'HOST_KEY_CHANGED' });
+    expect(pinnedAndRevoked.message).toContain('revoked');
     await writeFile(file, `@cert-authority * ${server.keyLine()}\n`);
     const authority = await failureOf(connect({ ...unpinned, knownHosts: file }));
     expect(authority).toMatchObject({ code: 'HOST_KEY_UNKNOWN' });
@@ -195,6 +198,11 @@ describeSsh('a host', () => {
     const program = join((await sshd()).directory, 'config');
     await writeFile(program, 'ProxyCommand nc %h %p\n');
     expect((await failureOf(connect({ host: 'x', config: program }))).message).toContain('ProxyCommand');
+    await writeFile(program, 'RevokedHostKeys /etc/ssh/revoked\n');
+    expect(await failureOf(connect({ host: 'x', config: program }))).toMatchObject({
+      code: 'BAD_SPEC',
+      message: expect.stringContaining('RevokedHostKeys') as unknown,
+    });
     await writeFile(program, 'NoSuchWord yes\n');
     expect((await failureOf(connect({ host: 'x', config: program }))).code).toBe('BAD_SPEC');
   });

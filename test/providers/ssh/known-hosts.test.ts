@@ -62,6 +62,13 @@ describe('known_hosts', () => {
     expect(findKnownKeys(text, 'b.org')).toMatchObject({ keys: [], hasAuthority: false });
   });
 
+  test('has tabs between its fields, or blanks, as ssh takes them', () => {
+    const tabs = (line: string): string => line.replaceAll(' ', '\t');
+    const known = findKnownKeys(`${tabs(`@revoked * ${other} stolen`)}\n${tabs(`a.example ${one}`)}`, 'a.example');
+    expect(known.keys.map(keyLine)).toEqual([one]);
+    expect(known.revoked.map(keyLine)).toEqual([other]);
+  });
+
   test('of any port has a name', () => {
     expect(knownName('Host.Example', 22)).toBe('host.example');
     expect(knownName('fd00::1', 2222)).toBe('[fd00::1]:2222');
