@@ -167,14 +167,22 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
           },
         );
       }
-      if (complete.reverse === true && record !== undefined) forwardings.keep(record, complete);
       const startThere = async (installer: Installer): Promise<void> => {
         await installer.start();
+        if (complete.reverse === true) await keepWay(ref, complete, record);
         // The hob that is there may be that of an older boss. It goes on if ours cannot take over, and this says so.
         await installer.upgrade();
       };
       await withInstaller(ref, complete, startThere, true);
     });
+
+  /** Also for a boss that was restored elsewhere, which has no record of it: the next `resume` must find one. */
+  const keepWay = async (ref: MachineRef, complete: HostOptions, record: HostRecord | undefined): Promise<void> => {
+    const { machineId, options } = ref;
+    const known = record ?? harden({ machineId, name: machineId, options, touched: true, port: null });
+    if (record === undefined) await records.write(known);
+    forwardings.keep(known, complete);
+  };
 
   const stop = (ref: MachineRef): Promise<void> =>
     onMachine('stop', ref, async (complete, record) => {

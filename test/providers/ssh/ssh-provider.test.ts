@@ -25,6 +25,19 @@ describe('the provider ssh', () => {
     harden({ ...requestFor(world, machineId), options: { ...world.optionsOf(machineId), ...options } });
   const refWith = (options: object, machineId = 'm1') =>
     harden({ machineId, options: { ...world.optionsOf(machineId), ...options } });
+  /** A driver that has its records there, with whom it connects to, in order: ports. */
+  const wayBackOf = (directory: string) => {
+    const asked: number[] = [];
+    const waiting: [count: number, resolve: () => void][] = [];
+    const connect = ((options: { host: string; port: number }) => {
+      asked.push(options.port);
+      for (const [count, resolve] of waiting) if (asked.length >= count) resolve();
+      return net.connect(options);
+    }) as typeof net.connect;
+    const connected = (count: number): Promise<void> =>
+      new Promise((resolve) => (asked.length >= count ? resolve() : waiting.push([count, resolve])));
+    return { asked, connected, driver: world.driver({ directory, net: { connect } }) };
+  };
   const other = 'SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
   test('destroys a machine whose host it was never let into, without asking that host', async () => {
@@ -57,6 +70,22 @@ describe('the provider ssh', () => {
     expect(await elsewhere.remains(refFor(world, 'm1'))).toHaveLength(1);
     expect((await elsewhere.destroy(refFor(world, 'm1'))).join()).toContain('whatever else its resources made stay');
     expect(world.hosts.get('m1')).toMatchObject({ owner: undefined, hob: undefined });
+  });
+
+  test('opens the way back of what a boss made that was restored elsewhere, and again at its next start', async () => {
+    await driver.create(requestFor(world, 'm1'));
+    const ref = refWith({ reverse: true });
+    const directory = join(world.directory, 'elsewhere');
+    const restored = wayBackOf(directory);
+    await restored.driver.resume();
+    expect(restored.asked).toEqual([]);
+    await restored.driver.start(ref);
+    // The first one is that of the call itself.
+    await restored.connected(2);
+    const next = wayBackOf(directory);
+    await next.driver.resume();
+    await next.connected(1);
+    for (const { driver: each } of [restored, next]) await each.destroy(ref);
   });
 
   test("leaves a host alone that is another machine's, and says so", async () => {
