@@ -3,6 +3,7 @@ import { accepted, arrived, forgotten, overdue, provided, refused, requireForget
 import type { Progress } from './lifecycle.ts';
 import type { Lifecycle } from './machine-facets.ts';
 import { make, pursue } from './machine-jobs.ts';
+import { E } from '../vats/eventual-send.ts';
 import type { MachineTurn } from './machine-turn.ts';
 
 export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
@@ -65,6 +66,9 @@ export const lifecycleMethods = (turn: MachineTurn): Lifecycle => {
       requireForgettable(progress, situation());
       note(`forgotten; what remains: ${remains.join(', ') || 'nothing'}`);
       end(forgotten(progress));
+      const { provider, options } = portrait;
+      const [told, unheard] = [() => {}, () => {}];
+      void powers.on(E(provider).forget({ machineId: id, options }), told, unheard);
       return harden({ remains });
     },
   };

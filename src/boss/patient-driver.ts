@@ -32,6 +32,7 @@ export const makePatientDriver = (driver: ProviderDriver, setTimer: SetTimer): P
     destroy: (machine) => E(driver).destroy(machine),
     list: () => E(driver).list(),
     remains,
+    forget: (machine) => E(driver).forget(machine),
     resume: () => E(driver).resume(),
   } satisfies ProviderDriver);
 };

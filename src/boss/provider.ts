@@ -11,7 +11,7 @@ import { defineKind } from '../vats/kind.ts';
 /** As the boss sees it; what each method does is in the provider contract. */
 export interface Provider extends Pick<
   ProviderDriver,
-  'validate' | 'confirmations' | 'create' | 'start' | 'stop' | 'destroy' | 'list' | 'remains' | 'resume'
+  'validate' | 'confirmations' | 'create' | 'start' | 'stop' | 'destroy' | 'list' | 'remains' | 'forget' | 'resume'
 > {
   /** The name under which it is configured. */
   title(): string;
@@ -31,6 +31,7 @@ export const ProviderI = M.interface('Provider', {
   destroy: M.call(machine).returns(M.promise()),
   list: M.call().returns(M.promise()),
   remains: M.call(machine).returns(M.promise()),
+  forget: M.call(machine).returns(M.promise()),
   resume: M.call().returns(M.promise()),
 });
 
@@ -72,6 +73,7 @@ export const providerKind = defineKind<ProviderPortrait, Provider, { readonly dr
       list: () => checked<readonly Instance[]>(E(driver).list(), InstancesShape, 'the list of its machines'),
       remains: (ref) =>
         checked<readonly string[]>(E(driver).remains(ref), WordsShape, `what remains of ${ref.machineId}`),
+      forget: (ref) => E(driver).forget(ref),
       resume: () => E(driver).resume(),
     };
   },

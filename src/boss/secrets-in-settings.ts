@@ -43,6 +43,7 @@ const makeLateDriver = (make: () => Promise<ProviderDriver>): ProviderDriver => 
     destroy: (machine) => E(driver()).destroy(machine),
     list: () => E(driver()).list(),
     remains: (machine) => E(driver()).remains(machine),
+    forget: (machine) => E(driver()).forget(machine),
     resume: () => E(driver()).resume(),
   } satisfies ProviderDriver);
 };

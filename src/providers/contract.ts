@@ -91,6 +91,11 @@ export interface ProviderDriver {
   list(): Promise<readonly Instance[]>;
   /** What a `forget` would leave where it is, in words: `directory /…/m1`. Empty if nothing. */
   remains(machine: MachineRef): Promise<readonly string[]>;
+  /**
+   * The boss has forgotten it: whatever goes on for it ends, and is not taken up again, for its host may be somebody else's by now. What is there stays,
+   * and stays in lists.
+   */
+  forget(machine: MachineRef): Promise<void>;
   /** Once in each run of the boss, when hobs can connect: takes up whatever must go on as long as the boss runs. */
   resume(): Promise<void>;
 }

@@ -401,6 +401,7 @@ describe('forget', () => {
       },
     ]);
     expect(await E(life.boss).orphans()).toEqual([{ provider: 'fake', machineId: 'm1', state: 'running' }]);
+    expect(world.cloud.forgotten).toEqual(['m1']);
   });
 
   test('works when the provider is no help, and says so', async () => {

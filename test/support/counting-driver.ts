@@ -65,6 +65,7 @@ export const countingDriver = (
     destroy: counted('destroy', first),
     list: counted('list', none),
     remains: counted('remains', first),
+    forget: counted('forget', first),
     resume: counted('resume', none),
   });
   return { driver, steps };

@@ -33,6 +33,8 @@ export interface FakeCloud {
   leave(words: readonly string[]): void;
   /** How often a driver was told to take up what goes on. */
   readonly resumed: number;
+  /** Of which the boss said that it forgot them. */
+  readonly forgotten: readonly string[];
   /** As by `kill -9`. */
   killHob(machineId: string): void;
 }
@@ -70,6 +72,7 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
   const failures = new Map<keyof ProviderDriver, Error>();
   let hobs = 0;
   let resumed = 0;
+  const forgotten: string[] = [];
   let leaves: readonly string[] = [];
 
   const endHob = (machineId: string): void => {
@@ -179,6 +182,11 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
         checkId(machineId);
         return harden(hosts.has(machineId) ? [`host ${machineId} of the fake cloud`] : []);
       },
+      forget: async ({ machineId }: MachineRef) => {
+        mayFail('forget');
+        checkId(machineId);
+        forgotten.push(machineId);
+      },
       resume: async () => {
         mayFail('resume');
         resumed += 1;
@@ -188,6 +196,7 @@ export const makeFakeCloud = (events: FakeCloudEvents = {}): FakeCloud => {
 
   return {
     hosts,
+    forgotten,
     makeDriver,
     failNext: (method, error) => void failures.set(method, error),
     leave: (words) => {

@@ -150,6 +150,7 @@ export const makeLocalProvider = (powers: LocalProviderPowers): ProviderDriver =
     list,
     remains,
     // Its machines need nothing of the boss.
+    forget: async () => {},
     resume: async () => {},
   });
 };

@@ -16,7 +16,7 @@ export interface HostRecord {
   readonly name: string;
   readonly options: ProviderOptions;
   readonly touched: boolean;
-  /** On the host's loopback interface, where its hob finds its boss; null if it goes there directly. */
+  /** On the host's loopback interface, where its hob finds its boss; null if it goes there directly, or nobody keeps that open (any more). */
   readonly port: number | null;
 }
 

@@ -7,7 +7,7 @@
  * What is on a host, the host is asked: records only say which hosts there are (records.ts).
  */
 import { Far } from '@endo/far';
-import { describeError, makeError } from '../../errors/gobs-error.ts';
+import { codeOf, describeError, makeError } from '../../errors/gobs-error.ts';
 import { isName } from '../../protocol/shapes.ts';
 import type {
   Confirmation,
@@ -22,7 +22,7 @@ import { requireSudo } from './become-root.ts';
 import { findConfirmations } from './confirm-keys.ts';
 import type { Connection } from './connection.ts';
 import { makeAtMost } from './at-most.ts';
-import { makeForwardings, type ForwardingsPowers } from './forwardings.ts';
+import { makeForwardings, portFor, type ForwardingsPowers } from './forwardings.ts';
 import type { Installer } from './install/installer.ts';
 import { atLoopback, bossOf } from './locator-address.ts';
 import { completeOptions, secretsOf, type HostOptions } from './options.ts';
@@ -142,8 +142,14 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       const port = complete.reverse === true ? await forwardings.open(begun, complete) : null;
       const put = async (installer: Installer): Promise<void> => {
         // The host let us in, and is whom it says. Whatever is put there from now on is found again.
-        await records.write({ ...begun, touched: true, port });
-        await installer.install(port === null ? locator : atLoopback(locator, port));
+        const touched = { ...begun, touched: true, port };
+        await records.write(touched);
+        try {
+          await installer.install(port === null ? locator : atLoopback(locator, port));
+        } catch (error) {
+          if (codeOf(error) === 'HOST_TAKEN') await endWay(touched);
+          throw error;
+        }
       };
       await withInstaller(request, complete, put, true);
     });
@@ -179,9 +185,16 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   /** Also for a boss that was restored elsewhere, which has no record of it: the next `resume` must find one. */
   const keepWay = async (ref: MachineRef, complete: HostOptions, record: HostRecord | undefined): Promise<void> => {
     const { machineId, options } = ref;
-    const known = record ?? harden({ machineId, name: machineId, options, touched: true, port: null });
-    if (record === undefined) await records.write(known);
-    forwardings.keep(known, complete);
+    const port = record?.port ?? portFor(bossId(), machineId);
+    const kept: HostRecord = { ...(record ?? { machineId, name: machineId, options, touched: true }), port };
+    if (record?.port !== port) await records.write(kept);
+    forwardings.keep(kept, complete);
+  };
+
+  /** The host is not ours, or not any more: nobody goes there by himself. */
+  const endWay = async (record: HostRecord): Promise<void> => {
+    forwardings.drop(record.machineId);
+    if (record.port !== null) await records.write({ ...record, port: null });
   };
 
   const stop = (ref: MachineRef): Promise<void> =>
@@ -207,6 +220,11 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       return harden(state === 'absent' ? [] : [words]);
     });
 
+  const forget = (ref: MachineRef): Promise<void> =>
+    onMachine('forget', ref, async (_complete, record) => {
+      if (record !== undefined) await endWay(record);
+    });
+
   const list = (): Promise<readonly Instance[]> =>
     attempt('list machines', async () => {
       const touched = (await records.all()).filter((record) => record.touched);
@@ -225,7 +243,7 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
     attempt('take up forwardings', async () => {
       for (const record of await records.all()) {
         const complete = completeOptions(record.options, settings);
-        if (complete.reverse === true) forwardings.keep(record, complete);
+        if (complete.reverse === true && record.port !== null) forwardings.keep(record, complete);
       }
     });
 
@@ -239,6 +257,7 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
     destroy,
     list,
     remains,
+    forget,
     resume,
   } satisfies ProviderDriver);
 };

@@ -80,12 +80,29 @@ describe('the provider ssh', () => {
     await restored.driver.resume();
     expect(restored.asked).toEqual([]);
     await restored.driver.start(ref);
-    // The first one is that of the call itself.
-    await restored.connected(2);
+    // Two are those of the call itself.
+    await restored.connected(3);
     const next = wayBackOf(directory);
     await next.driver.resume();
     await next.connected(1);
     for (const { driver: each } of [restored, next]) await each.destroy(ref);
+  });
+
+  test("does not go any more to a host that was forgotten, or is somebody else's", async () => {
+    world.take('m2', 'm7');
+    const first = wayBackOf(world.directory);
+    const withWay = (id: string) => requestWith({ reverse: true }, id);
+    await first.driver.create(withWay('m1'));
+    expect((await failureOf(first.driver.create(withWay('m2')))).code).toBe('HOST_TAKEN');
+    await first.driver.forget(refWith({ reverse: true }, 'm1'));
+    await world.isDeserted();
+    expect((await first.driver.list()).map(({ machineId }) => machineId)).toEqual(['m1', 'm2']);
+    const next = wayBackOf(world.directory);
+    await next.driver.create(withWay('m3'));
+    await next.driver.resume();
+    // One for the way back of m3, one for its making.
+    expect(next.asked).toHaveLength(2);
+    await next.driver.destroy(refWith({ reverse: true }, 'm3'));
   });
 
   test("leaves a host alone that is another machine's, and says so", async () => {

@@ -51,6 +51,8 @@ export interface SshWorld extends ProviderWorld {
   /** Somebody else has it. */
   take(host: string, owner: string): void;
   readonly told: object[];
+  /** Resolves when nobody is connected. */
+  isDeserted(): Promise<void>;
 }
 
 const boss = 'a'.repeat(52);
@@ -77,7 +79,16 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
         user = context.username;
         context.accept();
       })
-      .on('ready', () => visits.push(user));
+      .on('ready', () => visits.push(user))
+      // Ports are opened, and scripts say nothing and end well.
+      .on('request', (accept) => accept?.())
+      .on('session', (accept) => {
+        accept().on('exec', (run) => {
+          const channel = run();
+          channel.exit(0);
+          channel.end();
+        });
+      });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -186,6 +197,9 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
     connections: () => connections,
     hostKeyLine: (await fs.readFile(join(temporary, 'host.pub'), 'utf8')).split(' ').slice(0, 2).join(' '),
     makeDriver: (life) => driver({}, {}, life),
+    isDeserted: async () => {
+      while (open.size > 0) await once([...open][0]!, 'close');
+    },
     take: (name, owner) => {
       hostNamed(name).owner = owner;
     },
