@@ -10,8 +10,12 @@ harden(REMAINS_DEADLINE);
 
 export type SetTimer = (callback: () => void, milliseconds: number) => () => void;
 
-/** `remains` rejects PROVIDER_FAILED when its time is over; all else is as the driver does it. */
-export const makePatientDriver = (driver: ProviderDriver, setTimer: SetTimer): ProviderDriver => {
+/** `remains` rejects PROVIDER_FAILED when its time is over; what `resume` rejects is told. All else is as the driver does it. */
+export const makePatientDriver = (
+  driver: ProviderDriver,
+  setTimer: SetTimer,
+  tell: (reason: unknown) => void,
+): ProviderDriver => {
   const remains: ProviderDriver['remains'] = (machine) =>
     new Promise((resolve, reject) => {
       const seconds = REMAINS_DEADLINE / 1_000;
@@ -33,7 +37,13 @@ export const makePatientDriver = (driver: ProviderDriver, setTimer: SetTimer): P
     list: () => E(driver).list(),
     remains,
     forget: (machine) => E(driver).forget(machine),
-    resume: () => E(driver).resume(),
+    resume: () =>
+      E(driver)
+        .resume()
+        .catch((reason: unknown) => {
+          tell(reason);
+          throw reason;
+        }),
   } satisfies ProviderDriver);
 };
 harden(makePatientDriver);

@@ -1,4 +1,5 @@
 /** The drivers of configured providers, made of the process's powers. */
+import { describeError } from '../errors/gobs-error.ts';
 import type { StateDirectory } from '../protocol/state-directory.ts';
 import type { ProviderPowers, ProviderType } from '../providers/contract.ts';
 import type { ConfiguredProvider } from './boss-process.ts';
@@ -43,6 +44,8 @@ export const driverMaker =
     const host = { fs: powers.fs.promises, spawn, kill, now, setTimer, uid, environment, random, net, loadSsh };
     const given: ProviderPowers = { ...host, hobCommand, hobFile, boss, tell, directory };
     const driver = makeWithSecrets(settings, (texts) => provider.make(given, texts), readSecret);
-    return makePatientDriver(driver, setTimer);
+    return makePatientDriver(driver, setTimer, (reason) =>
+      tell({ provider: name, ...describeError(reason) }, 'what a provider keeps up was not taken up'),
+    );
   };
 harden(driverMaker);

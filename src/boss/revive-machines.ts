@@ -40,7 +40,7 @@ export const reviveMachines = <P>(
 
   const learned = pageThrough(providers, tools, (entries) => {
     for (const [, { provider }] of entries) {
-      // Whatever it cannot take up concerns its machines one by one, and shows there.
+      // What it cannot take up, its driver has told the log.
       void on(
         E(provider).resume(),
         () => {},

@@ -25,8 +25,8 @@ export interface HostRecords {
   /** Synced when it resolves. */
   write(record: HostRecord): Promise<void>;
   remove(machineId: string): Promise<void>;
-  /** By machine id. */
-  all(): Promise<readonly HostRecord[]>;
+  /** By machine id. `skip`: told of each that is none, which is left out then; otherwise that is thrown. */
+  all(skip?: (reason: unknown) => void): Promise<readonly HostRecord[]>;
 }
 
 export type RecordsFs = Pick<
@@ -94,7 +94,11 @@ export const makeRecords = (directory: string, fs: RecordsFs): HostRecords => {
     }
   };
 
-  const all: HostRecords['all'] = async () => {
+  const all: HostRecords['all'] = async (
+    skip = (reason) => {
+      throw reason;
+    },
+  ) => {
     const entries = await fs.readdir(directory).catch((error: unknown) => {
       if (isThere(error)) throw error;
       return [];
@@ -102,8 +106,12 @@ export const makeRecords = (directory: string, fs: RecordsFs): HostRecords => {
     const ids = entries.flatMap((entry) => /^([a-z][a-z0-9-]{0,62})\.json$/.exec(entry)?.[1] ?? []).sort();
     const found: HostRecord[] = [];
     for (const machineId of ids) {
-      const record = await read(machineId);
-      if (record !== undefined) found.push(record);
+      try {
+        const record = await read(machineId);
+        if (record !== undefined) found.push(record);
+      } catch (error) {
+        skip(error);
+      }
     }
     return found;
   };

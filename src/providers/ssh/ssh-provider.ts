@@ -65,7 +65,7 @@ const placeOf = (options: HostOptions): string => {
 };
 
 export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOptions): ProviderDriver => {
-  const { fs, directory, setTimer, bossId, installerOn } = powers;
+  const { fs, directory, setTimer, bossId, installerOn, tell } = powers;
   const secrets = secretsOf(settings);
   const records = makeRecords(directory, fs);
   const oneAtATime = makeOneAtATime();
@@ -241,9 +241,15 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
 
   const resume = (): Promise<void> =>
     attempt('take up forwardings', async () => {
-      for (const record of await records.all()) {
-        const complete = completeOptions(record.options, settings);
-        if (complete.reverse === true && record.port !== null) forwardings.keep(record, complete);
+      const words = 'the way of a hob to its boss is not taken up';
+      const found = await records.all((reason) => tell(describeError(reason), words));
+      for (const record of found) {
+        try {
+          const complete = completeOptions(record.options, settings);
+          if (complete.reverse === true && record.port !== null) forwardings.keep(record, complete);
+        } catch (error) {
+          tell({ machine: record.name, ...describeError(error) }, words);
+        }
       }
     });
 

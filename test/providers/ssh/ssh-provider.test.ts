@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -86,6 +86,24 @@ describe('the provider ssh', () => {
     await next.driver.resume();
     await next.connected(1);
     for (const { driver: each } of [restored, next]) await each.destroy(ref);
+  });
+
+  test('takes up the ways back that it can, and tells of those that it cannot', async () => {
+    const options = { ...world.optionsOf('m3'), reverse: true };
+    await mkdir(world.directory, { recursive: true });
+    const record = (machineId: string, of: object) =>
+      JSON.stringify({ machineId, options: of, touched: true, port: 1 });
+    await writeFile(join(world.directory, 'm1.json'), '{"machineId":');
+    await writeFile(join(world.directory, 'm2.json'), record('m2', { ...options, colour: 'green' }));
+    await writeFile(join(world.directory, 'm3.json'), record('m3', options));
+    const resumed = wayBackOf(world.directory);
+    await resumed.driver.resume();
+    await resumed.connected(1);
+    expect(world.told.slice(0, 2)).toMatchObject([
+      { code: 'PROVIDER_FAILED', message: expect.stringContaining('m1.json') as unknown },
+      { code: 'BAD_SPEC', message: expect.stringContaining('colour') as unknown },
+    ]);
+    await resumed.driver.destroy(refWith({ reverse: true }, 'm3'));
   });
 
   test("does not go any more to a host that was forgotten, or is somebody else's", async () => {
