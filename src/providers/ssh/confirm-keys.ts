@@ -1,14 +1,14 @@
 /** What an admin has to vouch for before a host is used: keys that nobody has pinned. */
 import type { Confirmation } from '../contract.ts';
 import { fingerprintOf, typeOfKey } from './host-key.ts';
-import type { HostOptions } from './options.ts';
 import type { OnUnknownKey } from './reach.ts';
-import type { Route, Stop } from './route.ts';
+import type { Route } from './route.ts';
 import { hintFor } from './trust.ts';
 
-const confirmationOf = (key: Uint8Array, { where, trust }: Stop, { jumpKeys }: HostOptions): Confirmation => {
+/** Keys of hosts on the way count by their places, so those before it are said with it, also where files said them. */
+const confirmationOf: (...shown: Parameters<OnUnknownKey>) => Confirmation = (key, { where, trust }, before) => {
   const fingerprint = fingerprintOf(key);
-  const value = trust.option === 'hostKey' || jumpKeys === undefined ? fingerprint : `${jumpKeys},${fingerprint}`;
+  const value = trust.option === 'hostKey' ? fingerprint : [...before, key].map(fingerprintOf).join(',');
   return harden({
     option: trust.option,
     value,
@@ -23,14 +23,13 @@ const confirmationOf = (key: Uint8Array, { where, trust }: Stop, { jumpKeys }: H
  */
 export const findConfirmations = async (
   route: Route,
-  options: HostOptions,
   lookAt: (onUnknownKey: OnUnknownKey) => Promise<void>,
 ): Promise<readonly Confirmation[]> => {
   const found: Confirmation[] = [];
   // What somebody said needs no look.
   if (route.every(({ trust }) => trust.pins.length > 0)) return harden(found);
   try {
-    await lookAt((key, stop) => found.push(confirmationOf(key, stop, options)));
+    await lookAt((...shown) => found.push(confirmationOf(...shown)));
   } catch (error) {
     if (found.length === 0) throw error;
   }

@@ -19,8 +19,8 @@ export interface ReachPowers {
 export const CONNECT_DEADLINE = 30_000;
 harden(CONNECT_DEADLINE);
 
-/** Called with the key of a host that nobody has pinned. */
-export type OnUnknownKey = (key: Uint8Array, stop: Stop) => void;
+/** Called with the key of a host that nobody has pinned. `before`: the keys that the hosts before it on the way have shown, which are. */
+export type OnUnknownKey = (key: Uint8Array, stop: Stop, before: readonly Uint8Array[]) => void;
 
 const reasonOf = (error: unknown): string => {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
@@ -64,7 +64,7 @@ const reachStop = async (
   stop: Stop,
   from: Connection | undefined,
   powers: ReachPowers,
-  onUnknownKey: OnUnknownKey | undefined,
+  onKey: { readonly pinned: (key: Uint8Array) => void; readonly unknown: (key: Uint8Array) => void },
 ): Promise<Connection> => {
   const { where, user, trust, attempts } = stop;
   const found: Uint8Array[] = [];
@@ -76,9 +76,12 @@ const reachStop = async (
   );
   const refuseKey = (key: Uint8Array): Error | undefined => {
     verdict = judgeKey(key, trust);
-    if (verdict === 'pinned') return undefined;
+    if (verdict === 'pinned') {
+      onKey.pinned(key);
+      return undefined;
+    }
     found.push(key);
-    if (verdict === 'unknown') onUnknownKey?.(key, stop);
+    if (verdict === 'unknown') onKey.unknown(key);
     return verdict === 'unknown' ? unknownKey(where, key, trust) : changedKey(where, found, trust, verdict);
   };
   const attempt = async (algorithms: readonly string[]): Promise<Connection | Error> => {
@@ -112,9 +115,16 @@ const reachStop = async (
  */
 export const reach = async (route: Route, powers: ReachPowers, onUnknownKey?: OnUnknownKey): Promise<Connection> => {
   const way: Connection[] = [];
+  const shown: Uint8Array[] = [];
   const closeAll = (): void => [...way].reverse().forEach((connection) => connection.close());
   try {
-    for (const stop of route) way.push(await reachStop(stop, way.at(-1), powers, onUnknownKey));
+    for (const [at, stop] of route.entries()) {
+      const onKey = {
+        pinned: (key: Uint8Array) => void (shown[at] = key),
+        unknown: (key: Uint8Array) => onUnknownKey?.(key, stop, shown),
+      };
+      way.push(await reachStop(stop, way.at(-1), powers, onKey));
+    }
   } catch (error) {
     closeAll();
     throw error;

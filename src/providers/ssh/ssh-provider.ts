@@ -236,7 +236,7 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       const complete = completeOptions(options, settings);
       const lookAt = (onUnknownKey: OnUnknownKey): Promise<void> =>
         atMost(async () => (await connectTo(complete, onUnknownKey)).close());
-      return findConfirmations(await routeTo(complete), complete, lookAt);
+      return findConfirmations(await routeTo(complete), lookAt);
     });
 
   const resume = (): Promise<void> =>

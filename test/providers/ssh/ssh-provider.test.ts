@@ -1,12 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../../src/errors/gobs-error.ts';
-import type { ProviderDriver } from '../../../src/providers/contract.ts';
+import type { ProviderDriver, ProviderOptions } from '../../../src/providers/contract.ts';
 import { sshProviderType } from '../../../src/providers/ssh/ssh-provider-type.ts';
 import { describeProvider, refFor, requestFor } from '../../contracts/provider.ts';
 import { makeLife } from '../../support/life.ts';
+import { describeSsh, startSshServer, type SshServer } from '../../support/ssh-server.ts';
 import { failureOf } from './ssh-scene.ts';
 import { makeSshWorld, type SshWorld } from './ssh-world.ts';
 
@@ -168,12 +169,46 @@ describe('the provider ssh', () => {
     expect(world.connections()).toBe(0);
   });
 
-  test('asks for the keys of the hosts on the way first, one after the other', async () => {
-    const { hostKey, port, ...rest } = world.optionsOf('m1') as { hostKey: string; port: number };
-    const jump = `first@127.0.0.1:${port},second@127.0.0.1:${port}`;
-    const [first] = await driver.confirmations(harden({ ...rest, hostKey, port, jump }));
-    expect(first).toMatchObject({ option: 'jumpKeys', value: hostKey });
-    expect(first!.question).toContain('first@');
+  describeSsh('on the way to a host', () => {
+    const servers: SshServer[] = [];
+    afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
+    /** Lets in whom the world's hosts let in. */
+    const hop = async (): Promise<SshServer> => {
+      const server = await startSshServer();
+      servers.push(server);
+      await copyFile(join(world.directory, '../../user.pub'), `${server.identity}.pub`);
+      return server;
+    };
+    const hopWords = ({ user, port }: SshServer): string => `${user}@127.0.0.1:${port}`;
+
+    test('asks for the keys of the hosts in between first, one after the other, whoever vouched for some', async () => {
+      const [first, second] = [await hop(), await hop()];
+      const { hostKey, ...unpinned } = world.optionsOf('m1') as { hostKey: string; port: number };
+      const knownHosts = join(first.directory, 'known');
+      for (const vouched of ['', `${first.knownLine()}\n`]) {
+        await writeFile(knownHosts, vouched);
+        const asked: string[] = [];
+        let options: ProviderOptions = { ...unpinned, knownHosts, jump: [first, second].map(hopWords).join(',') };
+        for (;;) {
+          const [next, ...more] = await driver.confirmations(harden(options));
+          if (next === undefined) break;
+          expect(more).toEqual([]);
+          asked.push(next.question.split(' ')[0]!);
+          options = { ...options, [next.option]: next.value };
+        }
+        const target = `m1@127.0.0.1:${unpinned.port}`;
+        expect(asked).toEqual([...(vouched === '' ? [hopWords(first)] : []), hopWords(second), target]);
+        expect(options).toMatchObject({ jumpKeys: `${first.fingerprint()},${second.fingerprint()}`, hostKey });
+      }
+    });
+
+    test('asks for those of the ssh configuration too, also where the key of the host itself is pinned', async () => {
+      const first = await hop();
+      const config = join(first.directory, 'config');
+      await writeFile(config, `Host 127.0.0.1\nProxyJump ${hopWords(first)}\n`);
+      const asked = await driver.confirmations(harden({ ...world.optionsOf('m1'), config }));
+      expect(asked).toMatchObject([{ option: 'jumpKeys', value: first.fingerprint() }]);
+    });
   });
 
   test('does not ask again for a host that cannot be reached, but says why', async () => {
