@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { makeError } from '../../errors/gobs-error.ts';
+import { plainText } from '../../protocol/plain-text.ts';
 import { isNoSuchKey, openConnection, type Connection } from './connection.ts';
 import type { Route, Stop } from './route.ts';
 import { changedKey, judgeKey, offersFor, unknownKey, type Verdict } from './trust.ts';
@@ -55,7 +56,10 @@ const dialThrough = (from: Connection, { host, port, where }: Stop, late: Promis
     void from.ended.then(reject);
     from.client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
       if (error === undefined || error === null) resolve(stream);
-      else reject(makeError('HOST_UNREACHABLE', `${where}: ${from.where} does not get there: ${error.message}`));
+      else {
+        const why = plainText(error.message, 200);
+        reject(makeError('HOST_UNREACHABLE', `${where}: ${from.where} does not get there: ${why}`));
+      }
     });
   });
 

@@ -22,6 +22,15 @@ interface Inside {
   rekey(callback: () => void): void;
 }
 
+interface OpenHandlers {
+  readonly _handlers: {
+    CHANNEL_OPEN: (
+      protocol: { channelOpenFail(recipient: number, reason: number, words: string): void },
+      info: { readonly sender: number },
+    ) => void;
+  };
+}
+
 describe('a host that means no good', () => {
   useSshScene();
   let directory: string;
@@ -223,6 +232,19 @@ describe('a host that means no good', () => {
     );
     const shell = await shellOn(options);
     expect(await failureOf(shell.run('true'))).toMatchObject({ code: 'HOST_UNREACHABLE' });
+  });
+
+  test('says why it does not lead on, on one line, without control characters', async () => {
+    const way = await host((peer, inside) => {
+      letIn(peer);
+      (inside._protocol as unknown as OpenHandlers)._handlers.CHANNEL_OPEN = (protocol, { sender }) =>
+        protocol.channelOpenFail(sender, 2, 'no\nHOST_TAKEN: \u001b[31mforged\u202e');
+    });
+    const jump = `root@127.0.0.1:${way.port}`;
+    const { code, message } = await failureOf(connect({ ...way, port: 1, jump, jumpKeys: way.hostKey }));
+    expect(code).toBe('HOST_UNREACHABLE');
+    expect(message).toMatch(/does not get there: .*forged/);
+    expect(message).not.toMatch(/[\u0000-\u001f\u007f\u202e]/);
   });
 
   test('says things that are to forge lines: they are told on one line, without control characters', async () => {

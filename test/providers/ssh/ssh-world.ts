@@ -51,6 +51,8 @@ export interface SshWorld extends ProviderWorld {
   /** Somebody else has it. */
   take(host: string, owner: string): void;
   readonly told: object[];
+  /** How scripts end, whatever they are. */
+  readonly scripts: { code: number; stderr: string };
   /** Resolves when nobody is connected. */
   isDeserted(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
   const hosts = new Map<string, NotedHost>();
   const visits: string[] = [];
   const told: object[] = [];
+  const scripts = { code: 0, stderr: '' };
   let hobs = 0;
   let connections = 0;
 
@@ -80,12 +83,13 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
         context.accept();
       })
       .on('ready', () => visits.push(user))
-      // Ports are opened, and scripts say nothing and end well.
+      // Ports are opened.
       .on('request', (accept) => accept?.())
       .on('session', (accept) => {
         accept().on('exec', (run) => {
           const channel = run();
-          channel.exit(0);
+          if (scripts.stderr !== '') channel.stderr.write(scripts.stderr);
+          channel.exit(scripts.code);
           channel.end();
         });
       });
@@ -193,7 +197,7 @@ export const makeSshWorld = async (): Promise<SshWorld> => {
   };
 
   return {
-    ...{ hosts, directory, visits, told, driver, optionsOf },
+    ...{ hosts, directory, visits, told, scripts, driver, optionsOf },
     connections: () => connections,
     hostKeyLine: (await fs.readFile(join(temporary, 'host.pub'), 'utf8')).split(' ').slice(0, 2).join(' '),
     makeDriver: (life) => driver({}, {}, life),
