@@ -65,7 +65,7 @@ const namedKey = async (path: string, given: CredentialOptions, powers: Credenti
     throw isLocked
       ? refuse(
           secrets.passphrase === undefined ? 'the key has a passphrase' : 'the passphrase is not that of the key',
-          'gobs secret set NAME, and the setting passphrase of the provider names it; or put the key into an agent and set agent=true without identity',
+          'gobs secret set NAME, and the setting passphrase of the provider names it (one that is set again counts once the boss was restarted); or put the key into an agent and set agent=true without identity',
         )
       : refuse('this is no private key that can be used', 'make one with ssh-keygen -t ed25519');
   }

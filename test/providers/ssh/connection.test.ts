@@ -113,6 +113,7 @@ describeSsh('a host', () => {
     expect(without.message).toContain('has a passphrase');
     const wrong = await failureOf(connect(options, { settings: { passphrase: 'open seesaw' } }));
     expect(wrong.message).toContain('not that of the key');
+    expect(wrong.hint).toContain('once the boss was restarted');
     expect(JSON.stringify([without, wrong])).not.toMatch(/open se/);
   });
 
