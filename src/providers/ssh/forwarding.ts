@@ -50,10 +50,33 @@ const joinStreams = (one: Duplex, other: Duplex): void => {
   }
 };
 
-/** Who listens on that port, and where else than on the loopback interface, as Linux tells it in /proc. */
-const lookScript = (port: number): string => {
+/** Who listens on that port, as Linux tells it in /proc. */
+const listenersScript = (port: number): string => {
   const digits = port.toString(16).toUpperCase().padStart(4, '0');
-  return `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -i ':${digits} 0*:0000 0A' | grep -v -i -e ' 0100007F:' -e ' 00000000000000000000000001000000:' || :`;
+  return `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -i ':${digits} 0*:0000 0A'`;
+};
+
+/** And where else than on the loopback interface. */
+const lookScript = (port: number): string =>
+  `${listenersScript(port)} | grep -v -i -e ' 0100007F:' -e ' 00000000000000000000000001000000:' || :`;
+
+/** sshd says the same of a port that is held and of one that it is not to open. */
+const notOpened = async (
+  connection: Connection,
+  port: number,
+  why: string,
+  setTimer: ForwardingPowers['setTimer'],
+): Promise<Error> => {
+  const { where } = connection;
+  const shell = makeShell(connection, { sudo: false, setTimer });
+  const { stdout } = await shell.run(`${listenersScript(port)} || :`, { deadline: BIND_DEADLINE });
+  return stdout.trim() === ''
+    ? makeError('HOST_NOT_MANAGEABLE', `${where}: its sshd opens no port 127.0.0.1:${port} for its hob: ${why}`, {
+        hint: 'set AllowTcpForwarding yes (or remote) in its sshd_config',
+      })
+    : makeError('HOST_NOT_MANAGEABLE', `${where}: something there holds the port ${port}, which is for its hob`, {
+        hint: `see who: ss -ltnp 'sport = ${port}'. An sshd of a connection whose loss the host did not notice can be ended; ClientAliveInterval in its sshd_config makes it end by itself`,
+      });
 };
 
 /** Rejects HOST_NOT_MANAGEABLE if others than the host itself could come in. */
@@ -82,6 +105,7 @@ export const bindPort = async (
   { dialBoss, setTimer }: Pick<ForwardingPowers, 'dialBoss' | 'setTimer'>,
 ): Promise<void> => {
   const { where, client, ended } = connection;
+  let refusal: string | undefined;
   let streams = 0;
   client.on('tcp connection', (details, accept, reject) => {
     if (details.destPort !== port || streams >= MOST_STREAMS) {
@@ -103,18 +127,11 @@ export const bindPort = async (
     );
     client.forwardIn('127.0.0.1', port, (error) => {
       cancel();
-      if (error === undefined || error === null) {
-        resolve();
-        return;
-      }
-      const why = plainText(error.message, 100);
-      reject(
-        makeError('HOST_NOT_MANAGEABLE', `${where}: its sshd opens no port 127.0.0.1:${port} for its hob: ${why}`, {
-          hint: 'set AllowTcpForwarding yes (or remote) in its sshd_config, and see that nothing else listens on that port',
-        }),
-      );
+      if (error !== undefined && error !== null) refusal = plainText(error.message, 100);
+      resolve();
     });
   });
+  if (refusal !== undefined) throw await notOpened(connection, port, refusal, setTimer);
   await requireLoopback(connection, port, setTimer);
 };
 harden(bindPort);
