@@ -80,8 +80,8 @@ describe('the provider ssh', () => {
     await restored.driver.resume();
     expect(restored.asked).toEqual([]);
     await restored.driver.start(ref);
-    // Two are those of the call itself.
-    await restored.connected(3);
+    // One is that of the call itself.
+    await restored.connected(2);
     const next = wayBackOf(directory);
     await next.driver.resume();
     await next.connected(1);
