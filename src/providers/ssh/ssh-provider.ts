@@ -176,6 +176,7 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       const startThere = async (installer: Installer): Promise<void> => {
         await installer.start();
         if (complete.reverse === true) await keepWay(ref, complete, record);
+        else if (record === undefined) await records.write(unknownBefore(ref));
         // The hob that is there may be that of an older boss. It goes on if ours cannot take over, and this says so.
         await installer.upgrade();
       };
@@ -184,9 +185,8 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
 
   /** Also for a boss that was restored elsewhere, which has no record of it: the next `resume` must find one. */
   const keepWay = async (ref: MachineRef, complete: HostOptions, record: HostRecord | undefined): Promise<void> => {
-    const { machineId, options } = ref;
-    const port = record?.port ?? portFor(bossId(), machineId);
-    const kept: HostRecord = { ...(record ?? { machineId, name: machineId, options, touched: true }), port };
+    const port = record?.port ?? portFor(bossId(), ref.machineId);
+    const kept: HostRecord = { ...(record ?? unknownBefore(ref)), port };
     if (record?.port !== port) await records.write(kept);
     forwardings.keep(kept, complete);
   };
@@ -268,6 +268,10 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
   } satisfies ProviderDriver);
 };
 harden(makeSshProvider);
+
+/** Of a boss that was restored elsewhere, which knows no more of it. */
+const unknownBefore = ({ machineId, options }: MachineRef): HostRecord =>
+  harden({ machineId, name: machineId, options, touched: true, port: null });
 
 /** What is left says so. */
 const uninstall = async (installer: Installer, { where }: RemoteShell): Promise<readonly string[]> => {

@@ -68,6 +68,10 @@ describe('the provider ssh', () => {
     expect(await elsewhere.list()).toEqual([]);
     expect((await elsewhere.find(refFor(world, 'm1'))).state).toBe('running');
     expect(await elsewhere.remains(refFor(world, 'm1'))).toHaveLength(1);
+    await elsewhere.start(refFor(world, 'm1'));
+    expect(await elsewhere.list()).toEqual([{ machineId: 'm1', state: 'unknown' }]);
+    expect((await failureOf(elsewhere.start(refFor(world, 'm2')))).code).toBe('PROVIDER_FAILED');
+    expect(await elsewhere.list()).toHaveLength(1);
     expect((await elsewhere.destroy(refFor(world, 'm1'))).join()).toContain('whatever else its resources made stay');
     expect(world.hosts.get('m1')).toMatchObject({ owner: undefined, hob: undefined });
   });
