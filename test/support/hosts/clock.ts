@@ -33,8 +33,9 @@ export const giveOwnClock = async (root: string): Promise<void> => {
   };
   await write(offsets, '+0\n');
   await write('etc/environment', `${environment.join('\n')}\n`);
-  // To every service that begins with this name.
-  await write('etc/systemd/system/gobs-.service.d/lab-clock.conf', `[Service]\nEnvironment=${environment.join(' ')}\n`);
+  // Of every service whose name begins so. They may have been told to forget such variables; an empty word takes that back.
+  const service = `[Service]\nUnsetEnvironment=\nEnvironment=${environment.join(' ')}\n`;
+  await write('etc/systemd/system/gobs-.service.d/lab-clock.conf', service);
 };
 
 /** `now`: what its clock is to say, in milliseconds since 1970; it goes on from there. */
