@@ -1,6 +1,6 @@
 /** The facet of whoever owns the machine: what it is to be, what it is given, and its end. */
 import { M, matches } from '@endo/patterns';
-import { makeError } from '../errors/gobs-error.ts';
+import { describeError, makeError } from '../errors/gobs-error.ts';
 import type { DesiredState } from '../protocol/shapes.ts';
 import { boundedRequest, isTracePage } from '../protocol/trace.ts';
 import { E } from '../vats/eventual-send.ts';
@@ -20,7 +20,10 @@ const forget = (turn: MachineTurn): Promise<{ readonly remains: readonly string[
   return powers.on(
     E(provider).remains({ machineId: id, options }),
     (remains) => self.lifecycle.drop(remains),
-    (reason) => self.lifecycle.drop([`unknown: provider ${providerName} could not say (${(reason as Error).message})`]),
+    (reason) => {
+      const { code, message } = describeError(reason);
+      return self.lifecycle.drop([`unknown: provider ${providerName} could not say (${code}: ${message})`]);
+    },
   );
 };
 

@@ -202,23 +202,39 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       if (record?.touched !== false) await withInstaller(ref, complete, (installer) => installer.stop());
     });
 
-  const destroy = (ref: MachineRef): Promise<readonly string[]> =>
-    onMachine('destroy', ref, async (complete, record) => {
+  /** What destroying leaves of a machine whose options this provider does not take: nothing, unless a host was touched for it all the same. */
+  const nothingOf = ({ machineId }: MachineRef, wrong: Error): Promise<readonly string[]> =>
+    attempt(`look for ${machineId}`, async () => {
+      checkId(machineId);
+      return oneAtATime(machineId, async () => {
+        if ((await records.read(machineId))?.touched === true) throw wrong;
+        return harden([]);
+      });
+    });
+
+  const destroy = (ref: MachineRef): Promise<readonly string[]> => {
+    const wrong = problemOf(ref.options, settings);
+    if (wrong !== undefined) return nothingOf(ref, wrong);
+    return onMachine('destroy', ref, async (complete, record) => {
       const { machineId } = ref;
       const leaves = record?.touched === false ? [] : await withInstaller(ref, complete, uninstall);
       forwardings.drop(machineId);
       await records.remove(machineId);
       return harden(leaves);
     });
+  };
 
-  const remains = (ref: MachineRef): Promise<readonly string[]> =>
-    onMachine('look for', ref, async (complete, record) => {
+  const remains = (ref: MachineRef): Promise<readonly string[]> => {
+    const wrong = problemOf(ref.options, settings);
+    if (wrong !== undefined) return nothingOf(ref, wrong);
+    return onMachine('look for', ref, async (complete, record) => {
       if (record?.touched === false) return harden([]);
       const words = `${placeOf(complete)}: the hob of ${ref.machineId} with its service and its directory, and whatever its resources made`;
       if (record !== undefined) return harden([words]);
       const { state } = await stateOf(ref, complete, record);
       return harden(state === 'absent' ? [] : [words]);
     });
+  };
 
   const forget = (ref: MachineRef): Promise<void> =>
     onMachine('forget', ref, async (_complete, record) => {
@@ -272,6 +288,15 @@ harden(makeSshProvider);
 /** Of a boss that was restored elsewhere, which knows no more of it. */
 const unknownBefore = ({ machineId, options }: MachineRef): HostRecord =>
   harden({ machineId, name: machineId, options, touched: true, port: null });
+
+const problemOf = (options: ProviderOptions, settings: ProviderOptions): Error | undefined => {
+  try {
+    completeOptions(options, settings);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+};
 
 /** What is left says so. */
 const uninstall = async (installer: Installer, { where }: RemoteShell): Promise<readonly string[]> => {

@@ -52,6 +52,15 @@ describe('the provider ssh', () => {
     expect(world.visits).toEqual([]);
   });
 
+  test('destroys a machine whose options it never took', async () => {
+    const nowhere = harden({ machineId: 'm1', options: {} });
+    expect((await failureOf(driver.create({ ...requestFor(world, 'm1'), options: {} }))).code).toBe('BAD_SPEC');
+    expect(await driver.remains(nowhere)).toEqual([]);
+    expect(await driver.destroy(nowhere)).toEqual([]);
+    await driver.create(requestFor(world, 'm1'));
+    expect((await failureOf(driver.destroy(nowhere))).code).toBe('BAD_SPEC');
+  });
+
   test('takes no machine for gone because its host cannot be reached', async () => {
     await driver.create(requestFor(world, 'm1'));
     for (const method of ['find', 'start', 'stop', 'destroy'] as const) {
