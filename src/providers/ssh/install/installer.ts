@@ -60,7 +60,10 @@ export interface Installer {
    * changed), HOST_DISK_FULL, HOST_RUNTIME_UNSUPPORTED too.
    */
   install(locator: string): Promise<void>;
-  /** Rejects PROVIDER_FAILED if nothing whole is there. */
+  /**
+   * Puts what was deleted there again, as `install` does, if the machine's directory with its state is there. Rejects PROVIDER_FAILED if not, and what
+   * `install` does, but HOST_TAKEN.
+   */
   start(): Promise<void>;
   /** When it resolves no hob of this machine runs there; also if there is none. */
   stop(): Promise<void>;
@@ -189,18 +192,22 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
     return harden({ remains: lines.map((line) => line.slice('remains='.length)) });
   };
 
-  const install: Installer['install'] = async (locator) => {
-    const found = await look();
-    if (found.owner !== null && !isOurs(found)) throw takenError(where, found.owner);
-    const survey = found.isRemoving && !isOurs(found) ? (await remove(found), await look()) : found;
-    const planned = await plan(survey);
-    const { places } = survey;
-    await steps.run('make the host its own', claimScript(places, machine), {
-      input: `${locator}\n`,
-      room: places.directory,
-    });
-    const isOther = survey.current !== null && survey.current !== release.name && !survey.isEnrolling;
-    if (!isOther) {
+  const lost = (what: string) =>
+    makeError('PROVIDER_FAILED', `${where}: ${what}`, { hint: 'destroy it, and create it again' });
+
+  /** Its key was there, and nobody has another. */
+  const requireState = ({ hasState, places }: HostSurvey): void => {
+    if (!hasState) throw lost(`the state of the hob of machine ${machine.machineId} is gone from ${places.directory}`);
+  };
+  const requireWhole = ({ state }: HostSurvey): void => {
+    if (state === 'absent' || state === 'broken') throw lost(`there is no whole hob of machine ${machine.machineId}`);
+  };
+
+  /** Of a machine that has its directory: all that is to be beside it. */
+  const complete = async (survey: HostSurvey, planned: Awaited<ReturnType<typeof plan>>): Promise<void> => {
+    const { places, isRunnable, isEnrolling, current } = survey;
+    // What is enrolled and can be started is followed by `upgrade` only.
+    if (!isRunnable || isEnrolling || current === release.name) {
       await putRelease(survey, planned);
       await steps.run('choose the hob', pointScript(places, release.name), { room: places.programs });
     }
@@ -208,14 +215,28 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
     await startThere(survey);
   };
 
-  const notWhole = () =>
-    makeError('PROVIDER_FAILED', `${where}: there is no whole hob of machine ${machine.machineId}`, {
-      hint: 'create it again, or destroy it',
+  const install: Installer['install'] = async (locator) => {
+    const found = await look();
+    if (found.owner !== null && !isOurs(found)) throw takenError(where, found.owner);
+    if (isOurs(found)) requireState(found);
+    const survey = found.isRemoving && !isOurs(found) ? (await remove(found), await look()) : found;
+    const planned = await plan(survey);
+    const { places } = survey;
+    await steps.run('make the host its own', claimScript(places, machine), {
+      input: `${locator}\n`,
+      room: places.directory,
     });
+    await complete(survey, planned);
+  };
 
   const start: Installer['start'] = async () => {
     const survey = await look();
-    if (survey.state !== 'stopped' && survey.state !== 'running') throw notWhole();
+    if (isOurs(survey)) requireState(survey);
+    if (isOurs(survey) && survey.state === 'broken' && !survey.isRemoving) {
+      await complete(survey, await plan(survey));
+      return;
+    }
+    requireWhole(survey);
     await startThere(survey);
   };
 
@@ -229,8 +250,8 @@ export const makeInstaller = (options: InstallerOptions): Installer => {
 
   const upgrade: Installer['upgrade'] = async () => {
     const survey = await look();
-    const { places, state, current, trying } = survey;
-    if (state !== 'stopped' && state !== 'running') throw notWhole();
+    const { places, current, trying } = survey;
+    requireWhole(survey);
     if (current === release.name && trying === null) return 'current';
     await putRelease(survey, await plan(survey));
     await putService(survey);

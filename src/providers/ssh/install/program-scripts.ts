@@ -71,12 +71,13 @@ durable .
 };
 harden(finishReleaseScript);
 
-/** What is started from now on. */
+/** What is started from now on. What a take-over would give back goes if it is not there any more. */
 export const pointScript = (places: HostPlaces, release: string): string => {
   const { current, programs } = pathsOn(places);
   return `${prelude()}
 [ -f ${quote(`${programs}/hobs/${release}/gobs-hob.mjs`)} ]
-${relink(`hobs/${release}`, current)}durable ${quote(programs)}
+${relink(`hobs/${release}`, current)}[ -e ${quote(`${programs}/previous`)} ] || rm -f ${quote(`${programs}/previous`)}
+durable ${quote(programs)}
 `;
 };
 harden(pointScript);

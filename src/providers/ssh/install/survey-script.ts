@@ -87,6 +87,7 @@ if [ -e "$directory" ]; then
   say whole yes
   note owner "$directory"
   [ ! -e "$directory/enrolment" ] || say enrolment yes
+  [ ! -d "$directory/state" ] && [ ! -d "$directory/state.before" ] || say state yes
   for name in taking-over taken-over giving-up; do
     [ ! -e "$directory/$name" ] || say trying "$(head -c 200 "$directory/$name")"
   done

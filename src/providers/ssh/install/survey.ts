@@ -17,6 +17,10 @@ export interface HostSurvey {
   readonly owner: HostOwner | null;
   /** Of this machine. `absent` if the host is another's. */
   readonly state: 'absent' | 'stopped' | 'running' | 'broken';
+  /** What `current` names, and the runtime of it, are there. */
+  readonly isRunnable: boolean;
+  /** The hob's key and what it knows: without it, it is nobody. */
+  readonly hasState: boolean;
   /** It has not used its locator yet. */
   readonly isEnrolling: boolean;
   /** A removal was not done to its end. */
@@ -96,7 +100,7 @@ const stateIn = (said: Said, owner: HostOwner | null, us: HostOwner): HostSurvey
   if (isWhole && (owner === null || !isUs(owner))) return owner === null ? 'broken' : 'absent';
   if (!isWhole) return ['leaving', 'maker'].some((key) => ownersIn(said, key).some(isUs)) ? 'broken' : 'absent';
   const service = said.get('service')?.[0] === 'own' ? said.has('supervise') : said.has('unit');
-  if (!said.has('runnable') || !service || said.has('removing')) return 'broken';
+  if (!['runnable', 'state'].every((key) => said.has(key)) || !service || said.has('removing')) return 'broken';
   const isActive = ['active', 'activating', 'reloading'].includes(said.get('active')?.[0] ?? '');
   return isActive || said.has('pid') ? 'running' : 'stopped';
 };
@@ -118,6 +122,8 @@ export const readSurvey = (text: string, us: HostOwner, where: string): HostSurv
     free: { programs: freeBytes(first('programsfree')), state: freeBytes(first('statefree')) },
     owner,
     state: stateIn(said, owner, us),
+    isRunnable: said.has('runnable'),
+    hasState: said.has('state'),
     isEnrolling: said.has('enrolment'),
     isRemoving: said.has('removing'),
     releases: (said.get('release') ?? []).map((name) => plainText(name, 100)),
