@@ -24,9 +24,11 @@ export const claimScript = (places: HostPlaces, owner: HostOwner): string => {
   return `${prelude()}
 directory=${quote(directory)}
 ${refuseOthers(owner)}
+# A connection that is lost ends what is read, as its end would.
+IFS= read -r locator && [ -n "$locator" ] || { echo 'the locator did not arrive whole' >&2; exit ${endings.altered}; }
 if [ -e "$directory" ]; then
   if [ -e "$directory/enrolment" ]; then
-    cat >"$directory/enrolment.new"
+    printf '%s\\n' "$locator" >"$directory/enrolment.new"
     durable "$directory/enrolment.new"
     mv -f "$directory/enrolment.new" "$directory/enrolment"
     durable "$directory"
@@ -37,7 +39,7 @@ fi
 making=${making}
 rm -rf "$making"
 mkdir "$making" "$making/state"
-cat >"$making/enrolment"
+printf '%s\\n' "$locator" >"$making/enrolment"
 printf '%s\\n' ${note} >"$making/machine"
 durable "$making/enrolment" "$making/machine" "$making"
 mv -T "$making" "$directory" 2>/dev/null || { [ -e "$directory" ] || exit 1; ${refuseOthers(owner)} }
