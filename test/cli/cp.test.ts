@@ -1,6 +1,7 @@
 /** `gobs cp` against hobs that do as they should, which have real files, and against hobs that were taken over. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { Far } from '@endo/far';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeCopier, type Copier, type CopierKit } from '../../src/hob/copier.ts';
@@ -141,9 +142,23 @@ describe('a hob that was taken over', () => {
     expect(ours()).toEqual(['state']);
   });
 
-  test('that wants setuid does not get it', async () => {
-    answering({ ...file, mode: 0o6777 }, piece, '');
+  test.each([0o022, 0o077, 0])(
+    'that wants setuid does not get it, nor more than umask %o lets new files have',
+    async (mask) => {
+      answering({ ...file, mode: 0o6777 }, piece, '');
+      const umask = process.umask(mask);
+      try {
+        expect(await at.gobs('cp web1:/srv/x copy')).toEqual(done);
+      } finally {
+        process.umask(umask);
+      }
+      expect(fs.statSync(here('copy')).mode & 0o7777).toBe(0o777 & ~mask);
+    },
+  );
+
+  test('that lets nobody write gives a file that nobody can write to', async () => {
+    answering({ ...file, mode: 0o400 }, piece, '');
     expect(await at.gobs('cp web1:/srv/x copy')).toEqual(done);
-    expect(fs.statSync(here('copy')).mode & 0o7777).toBe(0o777);
+    expect(fs.statSync(here('copy')).mode & 0o7777).toBe(0o400);
   });
 });

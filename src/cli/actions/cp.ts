@@ -132,11 +132,11 @@ const fetchFile = async (job: Job, surroundings: Surroundings): Promise<void> =>
   const about: unknown = await E(handle).about();
   if (!isFoundFile(about)) throw makeError('PROTOCOL_ERROR', `${remote.name}: its hob does not say what that file is`);
   const beside = join(dirname(local), `.gobs-tmp-${randomId()}`);
-  const file = await fs.open(beside, 'wx', 0o600);
+  // The hob says which, and the umask here what is too much.
+  const file = await fs.open(beside, 'wx', about.mode & copiedMode);
   try {
     try {
       await receive(job, file, { handle, about }, showProgress(surroundings, remote, about.size));
-      await file.chmod(about.mode & copiedMode);
       await file.sync();
     } finally {
       await file.close();
