@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, constants } from 'node:zlib';
 import { codeOf, makeError } from '../../../errors/gobs-error.ts';
 import { plainText } from '../../../protocol/plain-text.ts';
+import { expandHome } from '../credentials.ts';
 
 /** The newest that was tried. `sha512`: of the archive, base64, as registries give it; `sha256`: of `bin/node` in it, hex. */
 export const pinnedRuntime = harden({
@@ -155,8 +156,9 @@ const readFile = (fs: NodeRuntimePowers['fs'], path: string) =>
   };
 
 /** The user's own, not compressed yet. Rejects BAD_SPEC if it cannot be read. */
-const givenRuntime = async (path: string, powers: NodeRuntimePowers): Promise<NodeRuntime> => {
-  const { fs } = powers;
+const givenRuntime = async (given: string, powers: NodeRuntimePowers): Promise<NodeRuntime> => {
+  const { fs, environment } = powers;
+  const path = expandHome(given, environment['HOME'] ?? '');
   try {
     const { size } = await fs.stat(path);
     const sha256 = await hashOfFile(powers, path, 'sha256', 'hex');

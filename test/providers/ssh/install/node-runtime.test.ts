@@ -38,6 +38,11 @@ describe('a runtime', () => {
     expect(gunzipSync(Buffer.concat(chunks)).equals(program)).toBe(true);
   });
 
+  test('that the user names may be said to be in their home', async () => {
+    await fs.writeFile(join(place, 'node'), 'a program');
+    expect(await runtimes().find('x64', '~/node')).toMatchObject({ bytes: 9 });
+  });
+
   test('that the user names and that is not there is missed by its path', async () => {
     expect(await failureOf(runtimes().find('x64', '/nowhere/node'))).toMatchObject({
       code: 'BAD_SPEC',
