@@ -8,12 +8,28 @@
  */
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { createGzip, constants } from 'node:zlib';
-import { codeOf, makeError } from '../../../errors/gobs-error.ts';
+import { createGunzip, createGzip, constants } from 'node:zlib';
+import { makeError } from '../../../errors/gobs-error.ts';
 import { plainText } from '../../../protocol/plain-text.ts';
 import { expandHome } from '../credentials.ts';
 
-/** The newest that was tried. `sha512`: of the archive, base64, as registries give it; `sha256`: of `bin/node` in it, hex. */
+interface PinnedPackage {
+  readonly name: string;
+  /** Of the archive, base64, as registries give it. */
+  readonly sha512: string;
+  /** Of `bin/node` in it, hex. */
+  readonly sha256: string;
+  /** Of `bin/node`. */
+  readonly bytes: number;
+}
+
+export interface PinnedRuntime {
+  readonly version: string;
+  /** By architecture. */
+  readonly packages: Readonly<Record<string, PinnedPackage>>;
+}
+
+/** The newest that was tried. */
 export const pinnedRuntime = harden({
   version: '24.21.0',
   packages: {
@@ -30,7 +46,7 @@ export const pinnedRuntime = harden({
       bytes: 122_893_672,
     },
   },
-} as const);
+} as const satisfies PinnedRuntime);
 harden(pinnedRuntime);
 
 /** The least that a hob runs on. */
@@ -58,7 +74,9 @@ export interface NodeRuntimePowers {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-type Pinned = (typeof pinnedRuntime.packages)[keyof typeof pinnedRuntime.packages];
+interface Pinned extends PinnedPackage {
+  readonly version: string;
+}
 
 const cacheDirectory = ({ environment }: NodeRuntimePowers): string => {
   const { XDG_CACHE_HOME: cache, HOME: home } = environment;
@@ -100,18 +118,31 @@ const hashOfFile = async (
   return hash.digest(encoding);
 };
 
+/** Hex, of what is compressed in a file. */
+const hashInside = async ({ fs }: NodeRuntimePowers, path: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(
+    (await fs.open(path)).createReadStream(),
+    createGunzip(),
+    async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of chunks) hash.update(chunk);
+    },
+  );
+  return hash.digest('hex');
+};
+
 /** Fetches what is pinned into a directory of its own; the result is the path of the program. Rejects with Error. */
 const fetchProgram = async (pinned: Pinned, place: string, powers: NodeRuntimePowers): Promise<string> => {
   const { fs } = powers;
   await runTool(
     powers,
     'npm',
-    ['pack', `${pinned.name}@${pinnedRuntime.version}`, '--silent', '--pack-destination', place],
+    ['pack', `${pinned.name}@${pinned.version}`, '--silent', '--pack-destination', place],
     place,
   );
-  const archive = `${place}/${pinned.name}-${pinnedRuntime.version}.tgz`;
+  const archive = `${place}/${pinned.name}-${pinned.version}.tgz`;
   if ((await hashOfFile(powers, archive, 'sha512', 'base64')) !== pinned.sha512) {
-    throw Error(`${pinned.name} ${pinnedRuntime.version} is not what it is known to be: its hash is another`);
+    throw Error(`${pinned.name} ${pinned.version} is not what it is known to be: its hash is another`);
   }
   await runTool(powers, 'tar', ['-xzf', archive, 'package/bin/node'], place);
   const program = `${place}/package/bin/node`;
@@ -131,17 +162,33 @@ const compress = async ({ fs }: NodeRuntimePowers, program: string, target: stri
   );
 };
 
+/** Milliseconds. Whoever fetches for longer has been killed. */
+const LONGEST_FETCHING = 24 * 60 * 60_000;
+
+/** What was killed while it fetched has left its directory: many megabytes. `place`: one that was made just now, by the same clock. */
+const sweep = async ({ fs }: NodeRuntimePowers, directory: string, place: string): Promise<void> => {
+  const { mtimeMs: now } = await fs.stat(place);
+  for (const name of await fs.readdir(directory)) {
+    const path = `${directory}/${name}`;
+    const { mtimeMs } = await fs.stat(path).catch(() => ({ mtimeMs: now }));
+    if (!name.startsWith('fetching-') || now - mtimeMs < LONGEST_FETCHING) continue;
+    await fs.rm(path, { recursive: true, force: true });
+  }
+};
+
 const fetchToCache = async (pinned: Pinned, cached: string, powers: NodeRuntimePowers): Promise<void> => {
   const { fs } = powers;
   const directory = cacheDirectory(powers);
   await fs.mkdir(directory, { recursive: true, mode: 0o700 });
   const place = await fs.mkdtemp(`${directory}/fetching-`);
   try {
+    // What it cannot remove keeps nobody from fetching.
+    await sweep(powers, directory, place).catch(() => {});
     const program = await fetchProgram(pinned, place, powers);
     await compress(powers, program, `${place}/node.gz`);
     await fs.rename(`${place}/node.gz`, cached);
   } catch (error) {
-    const message = `Node ${pinnedRuntime.version} for hosts cannot be fetched: ${plainText((error as Error).message, 500)}`;
+    const message = `Node ${pinned.version} for hosts cannot be fetched: ${plainText((error as Error).message, 500)}`;
     throw makeError('PROVIDER_FAILED', message, {
       hint: `see that npm works here, or name a Node for the host's architecture with the option runtime, or install Node ${leastNode} on the host`,
     });
@@ -189,15 +236,37 @@ export interface NodeRuntimes {
   find(architecture: string, given?: string): Promise<NodeRuntime>;
 }
 
-export const makeNodeRuntimes = (powers: NodeRuntimePowers): NodeRuntimes => {
+/** `known`: what is pinned, and for tests another. */
+export const makeNodeRuntimes = (powers: NodeRuntimePowers, known: PinnedRuntime = pinnedRuntime): NodeRuntimes => {
   const { fs } = powers;
   const underWay = new Map<string, Promise<void>>();
+  /** By path: the file that was seen to be whole. */
+  const checked = new Map<string, string>();
 
-  const fetchOnce = async (pinned: Pinned, cached: string): Promise<void> => {
+  /** A disk can fail, and somebody can have written there. */
+  const isWhole = async ({ sha256 }: Pinned, cached: string): Promise<boolean> => {
+    try {
+      const { ino, size, mtimeMs } = await fs.stat(cached);
+      const file = `${ino} ${size} ${mtimeMs}`;
+      if (checked.get(cached) === file) return true;
+      if ((await hashInside(powers, cached)) !== sha256) return false;
+      checked.set(cached, file);
+      return true;
+    } catch {
+      // Not there, cut short, no archive, not readable: fetching it is what helps, or says why not.
+      return false;
+    }
+  };
+
+  const provide = async (pinned: Pinned, cached: string): Promise<void> => {
+    if (!(await isWhole(pinned, cached))) await fetchToCache(pinned, cached, powers);
+  };
+
+  const provideOnce = async (pinned: Pinned, cached: string): Promise<void> => {
     if (!underWay.has(cached)) {
       underWay.set(
         cached,
-        fetchToCache(pinned, cached, powers).finally(() => underWay.delete(cached)),
+        provide(pinned, cached).finally(() => underWay.delete(cached)),
       );
     }
     await underWay.get(cached);
@@ -205,7 +274,7 @@ export const makeNodeRuntimes = (powers: NodeRuntimePowers): NodeRuntimes => {
 
   const find: NodeRuntimes['find'] = async (architecture, given) => {
     if (given !== undefined) return givenRuntime(given, powers);
-    const { version, packages } = pinnedRuntime;
+    const { version, packages } = known;
     if (!Object.hasOwn(packages, architecture)) {
       throw makeError(
         'HOST_RUNTIME_UNSUPPORTED',
@@ -215,16 +284,9 @@ export const makeNodeRuntimes = (powers: NodeRuntimePowers): NodeRuntimes => {
         },
       );
     }
-    const pinned = packages[architecture as keyof typeof packages];
+    const pinned = { ...packages[architecture]!, version };
     const cached = `${cacheDirectory(powers)}/${pinned.name}-${version}.gz`;
-    const isThere = await fs.stat(cached).then(
-      () => true,
-      (error: unknown) => {
-        if (codeOf(error) === 'UNEXPECTED' && (error as { code?: string }).code === 'ENOENT') return false;
-        throw error;
-      },
-    );
-    if (!isThere) await fetchOnce(pinned, cached);
+    await provideOnce(pinned, cached);
     return harden({ name: `node-${version}`, sha256: pinned.sha256, bytes: pinned.bytes, read: readFile(fs, cached) });
   };
   return harden({ find });

