@@ -1,6 +1,7 @@
 /** The address in an enrolment locator: where the hob that is given it dials, then and ever after. */
 import { makeError } from '../../errors/gobs-error.ts';
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
 const SHAPE = /^(gobs:\/\/([a-z2-7]{52})\.tls\/s\/[^?]*)\?.*$/;
 
 const unreadable = (): Error => makeError('BAD_SPEC', 'the enrolment locator is none that this provider understands');
@@ -20,3 +21,14 @@ export const atLoopback = (locator: string, port: number): string => {
   return `${beginning}?host=127.0.0.1&port=${port}`;
 };
 harden(atLoopback);
+
+/** Does this name of a host, or address, stay on the host where it is used? */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+harden(isLoopback);
+
+/** Does it lead nowhere but to the host of the boss itself? */
+export const staysAtBoss = (locator: string): boolean => {
+  const at = locator.indexOf('?');
+  return at >= 0 && isLoopback(new URLSearchParams(locator.slice(at)).get('host') ?? '');
+};
+harden(staysAtBoss);

@@ -24,7 +24,7 @@ import type { Connection } from './connection.ts';
 import { makeAtMost } from './at-most.ts';
 import { makeForwardings, portFor, type ForwardingsPowers } from './forwardings.ts';
 import type { Installer } from './install/installer.ts';
-import { atLoopback, bossOf } from './locator-address.ts';
+import { atLoopback, bossOf, isLoopback, staysAtBoss } from './locator-address.ts';
 import { completeOptions, secretsOf, type HostOptions } from './options.ts';
 import { makeRecords, type HostRecord, type RecordsFs } from './records.ts';
 import { reach, type OnUnknownKey, type ReachPowers } from './reach.ts';
@@ -131,6 +131,7 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       if (bossOf(locator) !== bossId()) {
         throw makeError('BAD_SPEC', `machine ${machineId}: its locator is another boss's`);
       }
+      requireWay(locator, complete);
       const begun: HostRecord = {
         machineId,
         name,
@@ -296,6 +297,19 @@ const problemOf = (options: ProviderOptions, settings: ProviderOptions): Error |
   } catch (error) {
     return error as Error;
   }
+};
+
+/** A hob that is put where it can never reach its boss would be waited for in vain. Throws BAD_SPEC. */
+const requireWay = (locator: string, { host, jump, reverse }: HostOptions): void => {
+  const isHere = isLoopback(host) && (jump === undefined || jump === 'none');
+  if (reverse === true || isHere || !staysAtBoss(locator)) return;
+  throw makeError(
+    'BAD_SPEC',
+    `${host}: a hob there cannot reach its boss, which listens on its own host's loopback interface only`,
+    {
+      hint: 'set reverse=true, or start the boss with --listen and an address that hosts can reach',
+    },
+  );
 };
 
 /** What is left says so. */

@@ -61,6 +61,18 @@ describe('the provider ssh', () => {
     expect((await failureOf(driver.destroy(nowhere))).code).toBe('BAD_SPEC');
   });
 
+  test('puts no hob where it could never reach its boss', async () => {
+    const { code, message } = await failureOf(driver.create(requestWith({ host: '192.0.2.1' })));
+    expect([code, message]).toEqual([
+      'BAD_SPEC',
+      expect.stringContaining('192.0.2.1: a hob there cannot reach its boss'),
+    ]);
+    expect(world.visits).toEqual([]);
+    const elsewhere = requestFor(world, 'm1').locator.replace('127.0.0.1', '192.0.2.7');
+    const reachable = { ...requestWith({ host: '127.0.0.1' }), locator: elsewhere };
+    await driver.create(reachable);
+  });
+
   test('takes no machine for gone because its host cannot be reached', async () => {
     await driver.create(requestFor(world, 'm1'));
     for (const method of ['find', 'start', 'stop', 'destroy'] as const) {
