@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { journalLine } from '../../src/cli/views/logs.ts';
 import { makeExecutor, type ExecutorKit } from '../../src/hob/executor.ts';
 import { makeKeptLog } from '../../src/hob/kept-log.ts';
 import { journalLine, lineText } from '../../src/cli/views/logs.ts';
@@ -204,4 +205,9 @@ describe('a line of a journal', () => {
   ])('%s is one line', (json, text) => {
     expect(lineText(journalLine(json)!).trimEnd()).toBe(text);
   });
+});
+
+test('a message of the journal that is given as bytes, for something in it cannot be printed, is read as UTF-8', () => {
+  const MESSAGE = [...Buffer.from('naïve\t✓')];
+  expect(journalLine(JSON.stringify({ MESSAGE }))).toEqual({ at: null, what: 'naïve ✓' });
 });

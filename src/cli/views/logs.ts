@@ -18,13 +18,13 @@ export const lineText = ({ at, from, what }: LogLine): string => {
 };
 harden(lineText);
 
-/** Of a journal's message: text, or the bytes of what is no UTF-8. */
+/** Of a journal's message: text, or the bytes of what is no UTF-8, or has something in it that cannot be printed. */
 const messageOf = (message: unknown): string => {
   if (typeof message === 'string') return message;
   if (!Array.isArray(message)) return '';
   const bytes = message.slice(0, longestLine).filter((each) => Number.isInteger(each));
   // Of what is no byte, its lowest eight bits are.
-  return String.fromCharCode(...Uint8Array.from(bytes as number[]));
+  return new TextDecoder().decode(Uint8Array.from(bytes as number[]));
 };
 
 /** A line of `journalctl --output=json`; undefined for what is none. */
