@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { journalLine } from '../../src/cli/views/logs.ts';
 import { makeExecutor, type ExecutorKit } from '../../src/hob/executor.ts';
 import { makeKeptLog } from '../../src/hob/kept-log.ts';
 import { journalLine, lineText } from '../../src/cli/views/logs.ts';
