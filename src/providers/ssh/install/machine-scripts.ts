@@ -62,6 +62,15 @@ end_ours
 `;
 harden(endScript);
 
+/** To be asked again after each wait: whoever started a removal may be gone, and another may have done it, and given the host away. */
+const notOthers = (owner: HostOwner): string => `not_others() {${refuseOthers(owner)}}`;
+
+/** What runs in a directory of that name that was made since is another machine's. */
+const onlyThisOne = `here=
+if cd "$directory" 2>/dev/null || cd "$directory.removing" 2>/dev/null; then here=.; fi
+is_here() { [ "$1" -ef "$here" ] || [ "$1" -ef "$directory.removing" ]; }
+`;
+
 /**
  * Removes all that is ours, if the host is this machine's, or was: first nothing can start the hob any more, then it ends, then the directory goes
  * out of the way, then the programs, and whose host it was is known to the last. Prints `remains=…` for what could not be removed.
@@ -75,18 +84,22 @@ export const removeScript = (places: HostPlaces, owner: HostOwner, systemctl: st
   return `${prelude()}
 set +e
 directory=${quote(directory)}
-${refuseOthers(owner)}
-${processWords}
+${notOthers(owner)}
+not_others
+${processWords}${onlyThisOne}
 ${endTakeOver(programs)}
 ${systemctl === undefined ? '' : `[ ! -e ${quote(unit)} ] || ${systemctl} disable --now ${unitName} 2>&1`}
+not_others
 rm -f ${quote(unit)} ${quote(unit)}.part.*
 ${systemctl === undefined ? '' : `${systemctl} daemon-reload 2>&1; ${systemctl} reset-failed ${unitName} >/dev/null 2>&1`}
 end_ours
 if [ -e "$directory" ]; then
   rm -rf ${quote(removing)}
+  not_others
   mv -T "$directory" ${quote(removing)}
 fi
 end_ours
+not_others
 rm -rf ${files.map(quote).join(' ')} ${quote(programs)}/*.part.* ${quote(programs)}/*.new
 rmdir ${quote(programs)} 2>/dev/null
 rm -rf ${quote(making)}
