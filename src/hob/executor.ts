@@ -25,7 +25,10 @@ export interface ExecutorPowers extends CommandPowers {
 }
 
 export interface Executor {
-  /** The journal of a systemd unit, as `journalctl` says it in JSON. Rejects BAD_ARGUMENTS, COMMAND_UNUSABLE, LIMIT_EXCEEDED. */
+  /**
+   * The journal of a systemd unit, as `journalctl` says it in JSON; followed only with an `until`, which ends it as it does a command. Rejects
+   * BAD_ARGUMENTS, COMMAND_UNUSABLE, LIMIT_EXCEEDED.
+   */
   unitLog(unit: string, request: UnitLogRequest, until?: Promise<unknown>): Promise<StartedCommand>;
   /**
    * Resolves when it runs. It is told to end when `until` is settled, as the promises of a session are when that ends. Rejects COMMAND_UNUSABLE,
@@ -40,8 +43,9 @@ export interface ExecutorKit {
   stop(): Promise<void>;
 }
 
-/** At once. */
-const MOST = 32;
+/** At once. Who may read journals may not be able to run commands, and cannot keep others from it. */
+const MOST_COMMANDS = 32;
+const MOST_JOURNALS = 16;
 /** Milliseconds: from a signal to SIGKILL; for a process that has left the group to say more after the command has ended. */
 const GRACE = 5_000;
 const DRAIN = 1_000;
@@ -181,10 +185,19 @@ const unusable = (program: string, error: unknown): Error => {
   return makeError('COMMAND_UNUSABLE', why);
 };
 
+/** For what runs at once. */
+interface Places {
+  readonly most: number;
+  taken: number;
+  /** For people. */
+  readonly what: string;
+}
+
 export const makeExecutor = (powers: ExecutorPowers): ExecutorKit => {
   const { spawn, directory, os } = powers;
   const running = new Map<Running, Promise<unknown>>();
-  let begun = 0;
+  const commands: Places = { most: MOST_COMMANDS, taken: 0, what: 'commands run' };
+  const journals: Places = { most: MOST_JOURNALS, taken: 0, what: 'journals are read' };
   let stopped = false;
 
   const start = async ([program = '', ...words]: readonly string[]): Promise<ChildProcess> => {
@@ -202,11 +215,12 @@ export const makeExecutor = (powers: ExecutorPowers): ExecutorKit => {
     }
   };
 
-  const exec: Executor['exec'] = async (argv, until) => {
+  const run = async (places: Places, argv: readonly string[], until?: Promise<unknown>): Promise<StartedCommand> => {
+    const { most, what } = places;
     if (stopped) throw makeError('HOB_UNREACHABLE', 'the hob is about to end');
-    if (begun >= MOST) throw makeError('LIMIT_EXCEEDED', `${MOST} commands run on this host already`);
-    begun += 1;
-    const over = (): void => void (begun -= 1);
+    if (places.taken >= most) throw makeError('LIMIT_EXCEEDED', `${most} ${what} on this host already`);
+    places.taken += 1;
+    const over = (): void => void (places.taken -= 1);
     const command = watch(
       await start(argv).catch((error: unknown) => {
         over();
@@ -225,11 +239,16 @@ export const makeExecutor = (powers: ExecutorPowers): ExecutorKit => {
     return command.started;
   };
 
+  const exec: Executor['exec'] = (argv, until) => run(commands, argv, until);
+
   const unitLog: Executor['unitLog'] = async (unit, { since, follow = false }, until) => {
     if (!isUnitName(unit)) throw makeError('BAD_ARGUMENTS', `${quoted(unit)} is no name of a unit`);
+    if (follow && until === undefined) {
+      throw makeError('BAD_ARGUMENTS', 'a journal is followed until a promise is settled, and there is none');
+    }
     const from = since === undefined ? ['--lines=100'] : [`--since=-${Math.ceil(since / 1000)}s`, '--lines=all'];
     const words = ['journalctl', '--output=json', '--no-pager', '--quiet', `--unit=${unit}`, ...from];
-    return exec([...words, ...(follow ? ['--follow'] : [])], until);
+    return run(journals, [...words, ...(follow ? ['--follow'] : [])], until);
   };
 
   return harden({

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { E } from '@endo/far';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/errors/gobs-error.ts';
 import { makeExecutor, type Executor, type ExecutorKit } from '../../src/hob/executor.ts';
 import type { CommandEnd, RunningCommand } from '../../src/protocol/running-commands.ts';
@@ -173,6 +173,43 @@ test.each([
   [['echo', 'x'.repeat(200_000)], /^COMMAND_UNUSABLE: echo cannot be started \(E2BIG\)$/],
 ])('%j is refused', async (argv, message) => {
   await expect(executor.exec(argv)).rejects.toThrow(message);
+});
+
+describe('journals', () => {
+  /** In the place of journalctl: it follows until it is told to end. */
+  const following = () => {
+    const started: string[] = [];
+    const spawnStandIn = ((program: string, words: readonly string[], options: object) => {
+      started.push([program, ...words].join(' '));
+      const isJournal = program === 'journalctl';
+      return isJournal ? spawn('cat', [], options) : spawn(program, words, options);
+    }) as typeof spawn;
+    kit = makeExecutor({ spawn: spawnStandIn, process, os, setTimer: clock.setTimer, directory });
+    ({ executor } = kit);
+    return started;
+  };
+  const session = new Promise<never>(() => {});
+
+  test('that are followed take no places of commands, and have places of their own', async () => {
+    following();
+    const follow = () => executor.unitLog('x.service', { follow: true }, session);
+    for (let n = 0; n < 16; n += 1) await follow();
+    expect(await follow().catch(codeOf)).toBe('LIMIT_EXCEEDED');
+    const commands = await Promise.all(Array.from({ length: 32 }, () => sh('read line')));
+    expect(commands).toHaveLength(32);
+  });
+
+  test('are followed only for a session, with which it ends', async () => {
+    const started = following();
+    expect(await executor.unitLog('x.service', { follow: true }).catch(codeOf)).toBe('BAD_ARGUMENTS');
+    expect(started).toEqual([]);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const { ended } = await executor.unitLog('x.service', { follow: true }, promise);
+    reject(Error('the session is over'));
+    expect(await ended).toEqual({ code: null, signal: 'SIGTERM' });
+    await executor.unitLog('x.service', {});
+    expect(started).toHaveLength(2);
+  });
 });
 
 test('there is a limit to how many run at once, and room again when they have ended', async () => {
