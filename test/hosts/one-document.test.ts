@@ -17,7 +17,6 @@ import { servicePackage } from '../support/hosts/packages/small-package.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-const keyring = '/etc/apt/keyrings/lab.asc';
 const after = (...ids: readonly string[]) => ({ after: ids });
 
 const configuration = (port: number) => `user www-data;
@@ -42,6 +41,8 @@ const webResources = (text: string, port: number) => [
   { id: 'web', type: 'service', name: 'nginx', enabled: true, running: true, 'on-notify': 'reload', ...after('page') },
 ];
 
+// A key that nobody has.
+const adasKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGckq4AvBML5L3XDyZIz9mWz3iRiqvMuK+EzlLBztjwy ada';
 const unit =
   '[Unit]\nDescription=ticks\n[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n';
 const otherResources = [
@@ -60,6 +61,8 @@ const otherResources = [
     home: '/home/ada',
     ...after('ops'),
   },
+  { id: 'ada-key', type: 'authorized-key', user: 'ada', key: adasKey, ...after('ada') },
+  { id: 'name', type: 'hostname', name: 'other' },
   { id: 'motd', type: 'file', path: '/etc/motd', content: 'welcome\n', mode: '0644' },
   { id: 'app', type: 'directory', path: '/srv/app', mode: '0750' },
   { id: 'latest', type: 'symlink', path: '/srv/latest', target: 'app' },
@@ -89,6 +92,17 @@ const drifts: readonly { readonly id: string; readonly byHand: string; readonly 
       { what: 'groups', from: 'games', to: 'ops' },
       { what: 'shell', from: '/bin/sh', to: '/bin/bash' },
     ],
+  },
+  {
+    id: 'ada-key',
+    byHand: ': > /home/ada/.ssh/authorized_keys',
+    changes: [{ what: 'key', from: 'absent', to: 'ssh-ed25519 SHA256:u/nCEKuthF84wPdp1adcviVvKUtxyHCxUelbJOLtehA' }],
+  },
+  { id: 'name', byHand: 'hostname elsewhere', changes: [{ what: 'now', from: 'elsewhere', to: 'other' }] },
+  {
+    id: 'lab',
+    byHand: 'rm /etc/apt/sources.list.d/lab.sources',
+    changes: [{ what: 'type', from: 'absent', to: 'file' }],
   },
   { id: 'ops', byHand: 'groupmod -g 2999 ops', changes: [{ what: 'gid', from: '2999', to: '2000' }] },
   { id: 'motd', byHand: 'chmod 666 /etc/motd', changes: [{ what: 'mode', from: '0666', to: '0644' }] },
@@ -149,13 +163,9 @@ describeHosts('one document for two hosts under systemd', () => {
 
   const write = async (policy: 'report' | 'correct', port = 80, text = 'hello') => {
     const resources = (host: { readonly name: string }) => [
-      { id: 'lab-key', type: 'file', path: keyring, content: repository.key.armored },
       {
-        id: 'lab',
-        type: 'file',
-        path: '/etc/apt/sources.list.d/lab.list',
-        content: `${repository.source(keyring)}\n`,
-        ...after('lab-key'),
+        ...{ id: 'lab', type: 'repository', name: 'lab', uris: [repository.url], suites: ['./'] },
+        key: repository.key.armored,
       },
       ...(host.name === web.name ? webResources(text, port) : otherResources).map((resource) =>
         resource.type === 'package' ? { ...resource, after: ['lab'] } : resource,
