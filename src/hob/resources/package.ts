@@ -3,12 +3,12 @@
  *
  * A check asks dpkg once for all of them, and apt once for those of which the newest version is wanted. Applying does all that differ in one transaction
  * (apt/transaction.ts); the lists of what there is are fetched anew only if somebody needs what is not in them, or the newest, and they are old. What
- * a killed dpkg left is finished. Afterwards dpkg is asked again: what counts is what is there.
+ * a killed dpkg left is finished. Where lists cannot be had, that is an error of those that need them, and of no others. Afterwards dpkg is asked again: what counts is what is there.
  */
 import { makeError } from '../../errors/gobs-error.ts';
 import { packageDefinition, type PackageResource } from '../../protocol/resources/package.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
-import { areListsStale, updateLists } from './apt/apt-get.ts';
+import { areListsStale, fetchLists } from './apt/apt-get.ts';
 import { lookCandidates, type Candidates } from './apt/candidates.ts';
 import { lookInstalled, type Installed } from './apt/installed.ts';
 import { performSteps, type Step } from './apt/transaction.ts';
@@ -104,16 +104,31 @@ const look = async (host: Host, resources: readonly PackageResource[], apply: bo
   }));
 };
 
-/** The same, with lists that are new enough for what is wanted. */
-const lookAfresh = async (host: Host, resources: readonly PackageResource[]): Promise<readonly Look[]> => {
+interface FreshLook {
+  readonly found: readonly Look[];
+  /** Why the lists are not as new as they should be, in the words of apt. */
+  readonly unfetched: string | undefined;
+}
+
+/** The same, with lists that are new enough for what is wanted, if they can be had. */
+const lookAfresh = async (host: Host, resources: readonly PackageResource[]): Promise<FreshLook> => {
   const found = await look(host, resources, true);
   const thing = thingOf(resources);
   const newest = found.some(({ wanted }) => wanted.latest === true);
   const missing = found.some((one) => changeOf(one) !== undefined && isMissing(one));
-  if (!newest && !missing) return found;
-  if (!(await areListsStale(host, thing, missing ? OLD_FOR_MISSING : OLD_FOR_NEWEST))) return found;
-  await updateLists(host, thing);
-  return look(host, resources, true);
+  if (!newest && !missing) return { found, unfetched: undefined };
+  if (!(await areListsStale(host, thing, missing ? OLD_FOR_MISSING : OLD_FOR_NEWEST))) {
+    return { found, unfetched: undefined };
+  }
+  const unfetched = await fetchLists(host, thing);
+  return { found: await look(host, resources, true), unfetched };
+};
+
+/** Of one that needs the lists: without them nobody knows the newest version, or whether there is what is missing. */
+const unknowable = (one: Look, unfetched: string | undefined): Error | undefined => {
+  const needed = one.wanted.latest === true || (changeOf(one) !== undefined && isMissing(one));
+  if (unfetched === undefined || !needed) return undefined;
+  return makeError('CANNOT_CHANGE', `${one.wanted.name}: ${unfetched}`);
 };
 
 const outcomeOf = (one: Look, error: unknown): TogetherOutcome => {
@@ -128,14 +143,14 @@ const stillNot = ({ wanted: { name }, installed }: Look): Error =>
   });
 
 const mend = async (host: Host, resources: readonly PackageResource[]): Promise<readonly TogetherOutcome[]> => {
-  const found = await lookAfresh(host, resources);
+  const { found, unfetched } = await lookAfresh(host, resources);
   const errors = new Map<string, unknown>();
   const steps: Step[] = [];
   for (const one of found) {
-    if (changeOf(one) === undefined) continue;
-    const error = obstacle(one);
-    if (error === undefined) steps.push(stepOf(one));
-    else errors.set(one.wanted.name, error);
+    const differs = changeOf(one) !== undefined;
+    const error = unknowable(one, unfetched) ?? (differs ? obstacle(one) : undefined);
+    if (error !== undefined) errors.set(one.wanted.name, error);
+    else if (differs) steps.push(stepOf(one));
   }
   if (steps.length > 0) {
     const failed = await performSteps(host, steps);

@@ -3,7 +3,7 @@
  */
 import { makeError } from '../../../errors/gobs-error.ts';
 import type { CommandOutcome } from '../../commands.ts';
-import { act, ask, commandsOf, sayingOf } from '../commanding.ts';
+import { ask, commandsOf, sayingOf } from '../commanding.ts';
 import type { Host } from '../contract.ts';
 
 /** Seconds for the lock; milliseconds for all of it. */
@@ -56,10 +56,11 @@ harden(wantsFreshLists);
 export const wasInterrupted = ({ stderr }: CommandOutcome): boolean => stderr.includes('dpkg --configure -a');
 harden(wasInterrupted);
 
-/** Finishes what a dpkg that was killed had begun, for whatever package. Throws CANNOT_CHANGE, beginning with `thing`. */
-export const finishInterrupted = async (host: Host, thing: string): Promise<void> => {
+/** Finishes what a dpkg that was killed had begun, for whatever package. Resolves to why it could not, or undefined. */
+export const finishInterrupted = async (host: Host, thing: string): Promise<string | undefined> => {
   const command = ['dpkg', '--force-confdef', '--force-confold', '--configure', '-a'];
-  await act(host, thing, command, { environment, deadline: DEADLINE, matters: MATTERS });
+  const outcome = await commandsOf(host, thing).run(command, { environment, deadline: DEADLINE });
+  return outcome.code === 0 ? undefined : sayingOf(outcome, 'dpkg', MATTERS);
 };
 harden(finishInterrupted);
 
@@ -67,17 +68,24 @@ harden(finishInterrupted);
 const UPDATE_DEADLINE = 10 * 60_000;
 
 /**
- * Fetches the lists of what there is; with `only`, those of one file of sources. Throws CANNOT_CHANGE, beginning with `thing`: of lists that were
- * not fetched nobody knows what they miss.
+ * Fetches the lists of what there is; with `only`, those of one file of sources. Resolves to why not all of them could be had, in the words of apt, or
+ * to undefined. Those that could be had are new all the same.
  */
-export const updateLists = async (host: Host, thing: string, only?: string): Promise<void> => {
+export const fetchLists = async (host: Host, thing: string, only?: string): Promise<string | undefined> => {
   const scope =
     only === undefined
       ? []
       : ['-o', `Dir::Etc::sourcelist=${only}`, '-o', 'Dir::Etc::sourceparts=-', '-o', 'APT::Get::List-Cleanup=0'];
   const command = ['apt-get', ...options, ...scope, '--error-on=any', 'update'];
   const outcome = await commandsOf(host, thing).run(command, { environment, deadline: UPDATE_DEADLINE });
-  if (outcome.code !== 0) throw makeError('CANNOT_CHANGE', `${thing}: ${aptSaying(outcome)}`);
+  return outcome.code === 0 ? undefined : aptSaying(outcome);
+};
+harden(fetchLists);
+
+/** The same. Throws CANNOT_CHANGE, beginning with `thing`: of lists that were not fetched nobody knows what they miss. */
+export const updateLists = async (host: Host, thing: string, only?: string): Promise<void> => {
+  const why = await fetchLists(host, thing, only);
+  if (why !== undefined) throw makeError('CANNOT_CHANGE', `${thing}: ${why}`);
 };
 harden(updateLists);
 

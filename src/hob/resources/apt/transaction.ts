@@ -9,7 +9,7 @@
 import { makeError } from '../../../errors/gobs-error.ts';
 import type { CommandOutcome } from '../../commands.ts';
 import type { Host } from '../contract.ts';
-import { aptSaying, finishInterrupted, runAptGet, updateLists, wantsFreshLists, wasInterrupted } from './apt-get.ts';
+import { aptSaying, fetchLists, finishInterrupted, runAptGet, wantsFreshLists, wasInterrupted } from './apt-get.ts';
 import { noCaches } from './candidates.ts';
 
 /** One package, as apt-get is told about it. */
@@ -43,54 +43,81 @@ const wordsFor = (steps: readonly Step[]): readonly string[] => [
   ...steps.map(({ word }) => word),
 ];
 
-const failed = (name: string, outcome: CommandOutcome): Error =>
-  makeError('CANNOT_CHANGE', `${name}: ${aptSaying(outcome)}`);
+/** Why something cannot be done; whoever has it puts its own name before it. */
+interface Reason {
+  readonly why: string;
+  readonly hint?: string;
+}
+
+const reasonOf = (outcome: CommandOutcome): Reason => ({ why: aptSaying(outcome) });
+
+const errorOf = (name: string, { why, hint }: Reason): Error =>
+  makeError('CANNOT_CHANGE', `${name}: ${why}`, hint === undefined ? {} : { hint });
 
 /** Why it is not to be begun, or undefined. Changes nothing. */
-const objection = async (host: Host, steps: readonly Step[]): Promise<Error | undefined> => {
+const objection = async (host: Host, steps: readonly Step[]): Promise<Reason | undefined> => {
   const [{ name }] = steps as [Step];
   const outcome = await runAptGet(host, name, wordsFor(steps), ['-s', ...noCaches]);
-  if (outcome.code !== 0) return wasInterrupted(outcome) ? undefined : failed(name, outcome);
+  if (outcome.code !== 0) return wasInterrupted(outcome) ? undefined : reasonOf(outcome);
   const others = unwantedRemovals(outcome.stdout, steps);
   if (others.length === 0) return undefined;
   const named = others.slice(0, MOST_NAMED).join(', ');
   const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : '';
-  return makeError('CANNOT_CHANGE', `${name}: apt would take away ${named}${more} for it`, {
+  return {
+    why: `apt would take away ${named}${more} for it`,
     hint: 'if that is meant, say in the document that they are absent',
-  });
+  };
 };
 
-/** Undefined if all went well. */
-const runSteps = async (host: Host, steps: readonly Step[]): Promise<Error | undefined> => {
-  const [{ name }] = steps as [Step];
-  let outcome = await runAptGet(host, name, wordsFor(steps));
-  if (outcome.code !== 0 && wasInterrupted(outcome)) {
-    await finishInterrupted(host, name);
-    outcome = await runAptGet(host, name, wordsFor(steps));
+type Refuse = (steps: readonly Step[], reason: Reason) => void;
+
+/** Those that can be done together; the others are refused. Changes nothing. */
+const sift = async (host: Host, steps: readonly Step[], refuse: Refuse): Promise<readonly Step[]> => {
+  if (steps.length === 0) return [];
+  const reason = await objection(host, steps);
+  if (reason === undefined) return steps;
+  if (steps.length === 1) {
+    refuse(steps, reason);
+    return [];
   }
-  if (outcome.code !== 0 && wantsFreshLists(outcome)) {
-    await updateLists(host, name);
-    outcome = await runAptGet(host, name, wordsFor(steps));
+  const possible: Step[] = [];
+  for (const step of steps) {
+    const alone = await objection(host, [step]);
+    if (alone === undefined) possible.push(step);
+    else refuse([step], alone);
   }
-  return outcome.code === 0 ? undefined : failed(name, outcome);
+  const together = possible.length === 0 ? undefined : await objection(host, possible);
+  if (together === undefined) return possible;
+  refuse(possible, together);
+  return [];
 };
+
+/** What may help a run that failed; each is tried once, in this order, and resolves to why it could not. */
+const remedies = harden([
+  { helps: wasInterrupted, apply: finishInterrupted },
+  { helps: wantsFreshLists, apply: (host: Host, thing: string) => fetchLists(host, thing) },
+]);
 
 /** By name, why it could not be done. Those that are not in it may still be other than wanted: that shows only by looking. */
 export const performSteps = async (host: Host, steps: readonly Step[]): Promise<ReadonlyMap<string, Error>> => {
   const errors = new Map<string, Error>();
-  if (steps.length === 0) return errors;
-  let possible = steps;
-  let reason = await objection(host, steps);
-  if (reason !== undefined && steps.length > 1) {
-    for (const step of steps) {
-      const alone = await objection(host, [step]);
-      if (alone !== undefined) errors.set(step.name, alone);
+  const refuse: Refuse = (refused, reason) => {
+    for (const { name } of refused) errors.set(name, errorOf(name, reason));
+  };
+  const possible = await sift(host, steps, refuse);
+  if (possible.length === 0) return errors;
+  const [{ name }] = possible as [Step];
+  let outcome = await runAptGet(host, name, wordsFor(possible));
+  for (const { helps, apply } of remedies) {
+    if (outcome.code === 0 || !helps(outcome)) continue;
+    const why = await apply(host, name);
+    if (why !== undefined) {
+      refuse(possible, { why });
+      return errors;
     }
-    possible = steps.filter(({ name }) => !errors.has(name));
-    reason = possible.length === 0 ? undefined : await objection(host, possible);
+    outcome = await runAptGet(host, name, wordsFor(possible));
   }
-  if (reason === undefined && possible.length > 0) reason = await runSteps(host, possible);
-  if (reason !== undefined) for (const { name } of possible) errors.set(name, reason);
+  if (outcome.code !== 0) refuse(possible, reasonOf(outcome));
   return errors;
 };
 harden(performSteps);

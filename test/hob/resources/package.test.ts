@@ -1,0 +1,120 @@
+/** What packages do when apt cannot, with an apt that the test makes up; the real one is in test/hosts. */
+import { describe, expect, it } from 'vitest';
+import type { CommandOutcome } from '../../../src/hob/commands.ts';
+import type { Host, TogetherOutcome } from '../../../src/hob/resources/contract.ts';
+import { packageType } from '../../../src/hob/resources/package.ts';
+
+type Saying = Partial<CommandOutcome>;
+
+interface MadeUp {
+  /** Names and versions. */
+  readonly installed: Map<string, string>;
+  readonly known?: Readonly<Record<string, string>>;
+  /** What apt-get says to each of these, with the words that are no options. */
+  readonly simulate?: (words: readonly string[]) => Saying;
+  readonly install?: (words: readonly string[]) => Saying;
+  readonly update?: () => Saying;
+  readonly configure?: () => Saying;
+}
+
+interface MadeUpHost {
+  readonly host: Host;
+  /** Of those that change something. */
+  readonly calls: readonly string[];
+}
+
+const away = { code: 100, stderr: 'E: Failed to fetch http://mirror/\n' };
+
+const makeHost = (apt: MadeUp): MadeUpHost => {
+  const calls: string[] = [];
+  const answers: Readonly<Record<string, (command: readonly string[], names: readonly string[]) => Saying>> = {
+    'dpkg-query': () => ({
+      code: 1,
+      stdout: [...apt.installed].map(([name, version]) => `${name}\tall\tinstall\tinstalled\t${version}\n`).join(''),
+    }),
+    'apt-cache': () => ({
+      stdout: Object.entries(apt.known ?? {})
+        .map(([name, version]) => `${name}:\n  Candidate: ${version}\n  Version table:\n     ${version} 500\n`)
+        .join(''),
+    }),
+    find: () => ({}),
+    dpkg: () => {
+      calls.push('configure');
+      return apt.configure?.() ?? {};
+    },
+    'apt-get': (command, names) => {
+      if (command.includes('-s')) return apt.simulate?.(names) ?? {};
+      const updates = command.includes('update');
+      calls.push(updates ? 'update' : ['install', ...names].join(' '));
+      return (updates ? apt.update?.() : apt.install?.(names)) ?? {};
+    },
+  };
+  const run = async (command: readonly string[]): Promise<CommandOutcome> => {
+    const names = command.includes('--') ? command.slice(command.indexOf('--') + 1) : [];
+    return { code: 0, stdout: '', stderr: '', cut: false, ...answers[command[0]!]!(command, names) };
+  };
+  return { host: { commands: { run } } as unknown as Host, calls };
+};
+
+const named = (name: string, more: object = {}) => ({ id: name, type: 'package', name, ...more });
+
+const told = (outcome: TogetherOutcome): unknown =>
+  'error' in outcome ? (outcome.error as Error).message : outcome.changes;
+
+const apply = async (host: Host, ...resources: readonly ReturnType<typeof named>[]): Promise<readonly unknown[]> =>
+  (await packageType.convergeTogether!(resources, host, true)).map(told);
+
+const unfetched = (name: string) => `CANNOT_CHANGE: ${name}: apt-get: Failed to fetch http://mirror/`;
+
+/** Installs what it is told, in the version 2.0. */
+const installing =
+  (installed: Map<string, string>) =>
+  (names: readonly string[]): Saying => {
+    for (const name of names) installed.set(name, '2.0');
+    return {};
+  };
+
+describe('packages, when the lists of what there is cannot be fetched', () => {
+  it('fail where the lists are needed, each with its own name, and nowhere else', async () => {
+    const installed = new Map([
+      ['there', '1.0'],
+      ['newest', '2.0'],
+    ]);
+    const { host, calls } = makeHost({
+      installed,
+      known: { newest: '2.0', known: '2.0' },
+      update: () => away,
+      install: installing(installed),
+    });
+    const resources = ['nowhere', 'there', 'known'].map((name) => named(name));
+    expect(await apply(host, ...resources, named('newest', { latest: true }), named('gone', { absent: true }))).toEqual(
+      [unfetched('nowhere'), [], [{ what: 'state', from: 'absent', to: 'present' }], unfetched('newest'), []],
+    );
+    expect(calls).toEqual(['update', 'install known']);
+  });
+
+  it('are had from those lists that could be fetched', async () => {
+    const installed = new Map<string, string>();
+    const known: Record<string, string> = {};
+    const update = () => {
+      known['late'] = '2.0';
+      return away;
+    };
+    const { host } = makeHost({ installed, known, update, install: installing(installed) });
+    expect(await apply(host, named('late'), named('nowhere'))).toEqual([
+      [{ what: 'state', from: 'absent', to: 'present' }],
+      unfetched('nowhere'),
+    ]);
+  });
+
+  it('fail each with its own name when that shows while they are installed, and what is there does not', async () => {
+    const installed = new Map([['there', '1.0']]);
+    const known = { one: '2.0', two: '2.0' };
+    const { host } = makeHost({ installed, known, update: () => away, install: () => away });
+    expect(await apply(host, named('one'), named('two'), named('there'))).toEqual([
+      unfetched('one'),
+      unfetched('two'),
+      [],
+    ]);
+  });
+});
