@@ -15,6 +15,8 @@ interface MadeUp {
   readonly install?: (words: readonly string[]) => Saying;
   readonly update?: () => Saying;
   readonly configure?: () => Saying;
+  /** Each apt-get that is to install something. */
+  readonly hear?: (command: readonly string[]) => void;
 }
 
 interface MadeUpHost {
@@ -45,6 +47,7 @@ const makeHost = (apt: MadeUp): MadeUpHost => {
     'apt-get': (command, names) => {
       if (command.includes('-s')) return apt.simulate?.(names) ?? {};
       const updates = command.includes('update');
+      if (!updates) apt.hear?.(command);
       calls.push(updates ? 'update' : ['install', ...names].join(' '));
       return (updates ? apt.update?.() : apt.install?.(names)) ?? {};
     },
@@ -58,8 +61,9 @@ const makeHost = (apt: MadeUp): MadeUpHost => {
 
 const named = (name: string, more: object = {}) => ({ id: name, type: 'package', name, ...more });
 
+/** Without the hint. */
 const told = (outcome: TogetherOutcome): unknown =>
-  'error' in outcome ? (outcome.error as Error).message : outcome.changes;
+  'error' in outcome ? (outcome.error as Error).message.split('\n')[0] : outcome.changes;
 
 const apply = async (host: Host, ...resources: readonly ReturnType<typeof named>[]): Promise<readonly unknown[]> =>
   (await packageType.convergeTogether!(resources, host, true)).map(told);
@@ -116,5 +120,78 @@ describe('packages, when the lists of what there is cannot be fetched', () => {
       unfetched('two'),
       [],
     ]);
+  });
+});
+
+describe('packages that something would have to go for', () => {
+  const interrupted = { code: 100, stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'\n" };
+  const takesAway = { stdout: 'Remv other [1.0]\nInst rival (2.0)\n' };
+  const known = { rival: '2.0', plain: '2.0' };
+  const simulated =
+    (isLater: () => boolean) =>
+    (names: readonly string[]): Saying =>
+      isLater() && names.includes('rival') ? takesAway : {};
+
+  it.each([
+    ['dpkg had finished what it was killed at', 'configure', interrupted],
+    ['the lists were fetched again', 'update', away],
+  ])('are not begun if that shows only after %s, and the others are', async (_what, remedy, first) => {
+    const installed = new Map<string, string>();
+    let later = false;
+    const help = () => {
+      later = true;
+      return {};
+    };
+    const { host, calls } = makeHost({
+      installed,
+      known,
+      simulate: simulated(() => later),
+      install: (names) => (later ? installing(installed)(names) : first),
+      update: help,
+      configure: help,
+    });
+    expect(await apply(host, named('rival'), named('plain'))).toEqual([
+      'CANNOT_CHANGE: rival: apt would take away other for it',
+      [{ what: 'state', from: 'absent', to: 'present' }],
+    ]);
+    expect(calls).toEqual(['install rival plain', remedy, 'install plain']);
+  });
+
+  it('are not begun if it shows once a dpkg that was killed does not keep apt from telling', async () => {
+    const installed = new Map<string, string>();
+    let later = false;
+    const { host, calls } = makeHost({
+      installed,
+      known,
+      simulate: () => (later ? takesAway : interrupted),
+      install: (names) => (later ? installing(installed)(names) : interrupted),
+      configure: () => {
+        later = true;
+        return {};
+      },
+    });
+    expect(await apply(host, named('rival'))).toEqual(['CANNOT_CHANGE: rival: apt would take away other for it']);
+    expect(calls).toEqual(['install rival', 'configure']);
+  });
+
+  it('take nothing away where none is to be absent, whatever came between', async () => {
+    const words: (readonly string[])[] = [];
+    const installed = new Map([['old', '1.0']]);
+    const { host } = makeHost({
+      installed,
+      known,
+      install: (names) => {
+        for (const name of names) {
+          if (name.endsWith('-')) installed.delete(name.slice(0, -1));
+          else installed.set(name, '2.0');
+        }
+        return {};
+      },
+      hear: (command) => words.push(command),
+    });
+    await apply(host, named('plain'));
+    expect(words.at(-1)).toContain('--no-remove');
+    await apply(host, named('rival'), named('old', { absent: true }));
+    expect(words.at(-1)).not.toContain('--no-remove');
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Several packages in one run of apt-get. First apt only says what it would do: what it would take away and nobody wants to be absent is a reason not
- * to begin. If it cannot do all of them, each is tried alone, so that one that cannot be had does not keep the others from theirs.
+ * to begin. If it cannot do all of them, each is tried alone, so that one that cannot be had does not keep the others from theirs. A run that failed and
+ * was helped is a new one: with other lists, or after what dpkg finished, apt may do something else, so it is asked again.
  *
  *     Inst nginx [1.18.0-6] (1.22.1-9 Debian:12 [amd64])      the lines of `apt-get -s` (apt-get(8), --simulate)
  *     Remv nginx-light [1.18.0-6]
@@ -34,6 +35,10 @@ export const unwantedRemovals = (output: string, steps: readonly Step[]): readon
 harden(unwantedRemovals);
 
 const MOST_NAMED = 5;
+
+/** One that has nothing to take away takes nothing away, whatever happened on the host since apt was asked. */
+const careFor = (steps: readonly Step[]): readonly string[] =>
+  steps.some(({ removes }) => removes) ? [] : ['--no-remove'];
 
 const wordsFor = (steps: readonly Step[]): readonly string[] => [
   // Only a step that names a version can be one.
@@ -98,24 +103,28 @@ const remedies = harden([
   { helps: wantsFreshLists, apply: (host: Host, thing: string) => fetchLists(host, thing) },
 ]);
 
+const runSteps = (host: Host, steps: readonly Step[]): Promise<CommandOutcome> =>
+  runAptGet(host, steps[0]!.name, wordsFor(steps), careFor(steps));
+
 /** By name, why it could not be done. Those that are not in it may still be other than wanted: that shows only by looking. */
 export const performSteps = async (host: Host, steps: readonly Step[]): Promise<ReadonlyMap<string, Error>> => {
   const errors = new Map<string, Error>();
   const refuse: Refuse = (refused, reason) => {
     for (const { name } of refused) errors.set(name, errorOf(name, reason));
   };
-  const possible = await sift(host, steps, refuse);
+  let possible = await sift(host, steps, refuse);
   if (possible.length === 0) return errors;
-  const [{ name }] = possible as [Step];
-  let outcome = await runAptGet(host, name, wordsFor(possible));
+  let outcome = await runSteps(host, possible);
   for (const { helps, apply } of remedies) {
     if (outcome.code === 0 || !helps(outcome)) continue;
-    const why = await apply(host, name);
+    const why = await apply(host, possible[0]!.name);
     if (why !== undefined) {
       refuse(possible, { why });
       return errors;
     }
-    outcome = await runAptGet(host, name, wordsFor(possible));
+    possible = await sift(host, possible, refuse);
+    if (possible.length === 0) return errors;
+    outcome = await runSteps(host, possible);
   }
   if (outcome.code !== 0) refuse(possible, reasonOf(outcome));
   return errors;
