@@ -56,9 +56,15 @@ export interface ResourceType {
   converge(resource: Resource, host: Host, apply: boolean, circumstances?: Circumstances): Promise<readonly Change[]>;
   /**
    * For a type of which several are better looked at and made so at once: called instead of `converge`, with resources of one run. One outcome for
-   * each, in their order. Never rejects.
+   * each, in their order. Never rejects. `mending`, without `apply`: of what differs now, this round makes it so next. Such a look may fetch what it
+   * needs to know, which a check does not, and it has an error already for what cannot be done: nobody is told then, for nothing is touched.
    */
-  convergeTogether?(resources: readonly Resource[], host: Host, apply: boolean): Promise<readonly TogetherOutcome[]>;
+  convergeTogether?(
+    resources: readonly Resource[],
+    host: Host,
+    apply: boolean,
+    mending?: boolean,
+  ): Promise<readonly TogetherOutcome[]>;
 }
 
 /** By name, as documents have them. */

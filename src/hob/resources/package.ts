@@ -142,7 +142,15 @@ const stillNot = ({ wanted: { name }, installed }: Look): Error =>
     hint: 'is it the name of a package, and not of something that several packages provide?',
   });
 
-const mend = async (host: Host, resources: readonly PackageResource[]): Promise<readonly TogetherOutcome[]> => {
+interface Plan {
+  readonly found: readonly Look[];
+  readonly steps: readonly Step[];
+  /** By name, of those that have no step. */
+  readonly errors: ReadonlyMap<string, unknown>;
+}
+
+/** What is to be done, and what cannot be; nothing is touched but the lists. */
+const plan = async (host: Host, resources: readonly PackageResource[]): Promise<Plan> => {
   const { found, unfetched } = await lookAfresh(host, resources);
   const errors = new Map<string, unknown>();
   const steps: Step[] = [];
@@ -152,6 +160,12 @@ const mend = async (host: Host, resources: readonly PackageResource[]): Promise<
     if (error !== undefined) errors.set(one.wanted.name, error);
     else if (differs) steps.push(stepOf(one));
   }
+  return { found, steps, errors };
+};
+
+const mend = async (host: Host, resources: readonly PackageResource[]): Promise<readonly TogetherOutcome[]> => {
+  const { found, steps, errors: before } = await plan(host, resources);
+  const errors = new Map(before);
   if (steps.length > 0) {
     const failed = await performSteps(host, steps);
     const after = await look(host, resources, false);
@@ -168,11 +182,14 @@ const convergeTogether = async (
   resources: readonly Resource[],
   host: Host,
   apply: boolean,
+  mending = apply,
 ): Promise<readonly TogetherOutcome[]> => {
   const wanted = resources as readonly PackageResource[];
   try {
     if (apply) return await mend(host, wanted);
-    return (await look(host, wanted, false)).map((one) => outcomeOf(one, undefined));
+    if (!mending) return (await look(host, wanted, false)).map((one) => outcomeOf(one, undefined));
+    const { found, errors } = await plan(host, wanted);
+    return found.map((one) => outcomeOf(one, errors.get(one.wanted.name)));
   } catch (error) {
     return wanted.map(() => ({ error }));
   }

@@ -34,6 +34,7 @@ const convergeAll = async (
   items: readonly Item[],
   apply: boolean,
   { type, host }: WorkRequest,
+  mending = apply,
 ): Promise<readonly TogetherOutcome[]> => {
   if (items.length === 0) return [];
   if (type.convergeTogether !== undefined) {
@@ -41,6 +42,7 @@ const convergeAll = async (
       items.map(({ resource }) => resource),
       host,
       apply,
+      mending,
     );
   }
   return inParallel(items, type.parallel === true ? AT_ONCE : 1, async ({ resource, because }) => {
@@ -80,7 +82,7 @@ const lookFirst = async (
 ): Promise<ReadonlyMap<Item, Outcome | (() => Promise<void>)>> => {
   const found = new Map<Item, Outcome | (() => Promise<void>)>();
   const careful = items.filter(notifies);
-  const results = await convergeAll(careful, false, request);
+  const results = await convergeAll(careful, false, request, true);
   for (const [index, item] of careful.entries()) {
     const result = results[index]!;
     const { resource, because } = item;

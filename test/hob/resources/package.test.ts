@@ -1,8 +1,11 @@
 /** What packages do when apt cannot, with an apt that the test makes up; the real one is in test/hosts. */
 import { describe, expect, it } from 'vitest';
 import type { CommandOutcome } from '../../../src/hob/commands.ts';
-import type { Host, TogetherOutcome } from '../../../src/hob/resources/contract.ts';
+import { reconcile } from '../../../src/hob/reconcile.ts';
+import type { Host, ResourceType, TogetherOutcome } from '../../../src/hob/resources/contract.ts';
 import { packageType } from '../../../src/hob/resources/package.ts';
+import { hostForEach } from '../each-host.ts';
+import { openOwed, type TemporaryRoot } from '../temporary-root.ts';
 
 type Saying = Partial<CommandOutcome>;
 
@@ -193,5 +196,79 @@ describe('packages that something would have to go for', () => {
     expect(words.at(-1)).toContain('--no-remove');
     await apply(host, named('rival'), named('old', { absent: true }));
     expect(words.at(-1)).not.toContain('--no-remove');
+  });
+});
+
+describe('packages that notify', () => {
+  let place: TemporaryRoot;
+  let rooted: Host;
+  hostForEach((...made) => ([place, rooted] = made));
+
+  let rings = 0;
+  const bell: ResourceType = {
+    definition: { type: 'bell', required: {}, optional: {}, effect: () => 'ring' },
+    converge: async (_resource, _host, _apply, circumstances) => {
+      if (circumstances?.notified === true) rings += 1;
+      return [];
+    },
+  };
+  const round = async (made: MadeUpHost, more: object): Promise<readonly (readonly unknown[])[]> => {
+    rings = 0;
+    const { resources } = await reconcile({
+      desired: {
+        generation: 1,
+        policy: 'correct',
+        resources: [named('newest', { notify: ['bell'], ...more }), { id: 'bell', type: 'bell' }],
+      },
+      mode: 'converge',
+      reason: 'interval',
+      types: { package: packageType, bell },
+      host: { ...rooted, ...made.host },
+      owed: await openOwed(place.root),
+      now: () => 5,
+    });
+    return resources.map(({ state, why }) => [state, why]);
+  };
+
+  it('are as new as the lists that are fetched before it is seen whether they differ', async () => {
+    const installed = new Map([['newest', '1.0']]);
+    const known: Record<string, string> = { newest: '1.0' };
+    const update = () => {
+      known['newest'] = '2.0';
+      return {};
+    };
+    const made = makeHost({ installed, known, update, install: installing(installed) });
+    expect(await round(made, { latest: true })).toEqual([
+      ['corrected', undefined],
+      ['corrected', undefined],
+    ]);
+    expect(installed.get('newest')).toBe('2.0');
+    expect(rings).toBe(1);
+    expect(await round(made, { latest: true })).toEqual([
+      ['ok', undefined],
+      ['ok', undefined],
+    ]);
+  });
+
+  it.each([
+    ['latest, and the lists cannot be fetched', { latest: true }, [['newest', '1.0']], away, unfetched('newest')],
+    ['missing, and nobody has them', {}, [], {}, 'CANNOT_CHANGE: newest: apt knows no such package'],
+  ] as const)('tell nobody later of having been %s: nothing was touched', async (_what, more, before, first, why) => {
+    const installed = new Map<string, string>(before);
+    const known: Record<string, string> = {};
+    let update: Saying = first;
+    const made = makeHost({ installed, known, update: () => update });
+    expect(await round(made, more)).toEqual([
+      ['failed', expect.stringContaining(why)],
+      ['unknown', expect.anything()],
+    ]);
+    update = {};
+    installed.set('newest', '2.0');
+    known['newest'] = '2.0';
+    expect(await round(made, more)).toEqual([
+      ['ok', undefined],
+      ['ok', undefined],
+    ]);
+    expect(rings).toBe(0);
   });
 });
