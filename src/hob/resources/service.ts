@@ -112,10 +112,23 @@ const mend = async (host: Host, wanted: ServiceResource, changes: readonly Chang
   if (differs('masked') && wanted.masked === true) await tell(host, wanted, 'mask', '--', unit);
 };
 
-/** What runs is told; what was just started knows already, and what does not run is left so. */
+/** Did it go down by itself? What somebody stopped did not, nor what does its work and ends, which its next start tells. */
+const isDown = (state: UnitState): boolean => {
+  const { LoadState, ActiveState, SubState, Type, RemainAfterExit } = state;
+  if (isMasked(state) || LoadState === 'not-found' || (Type === 'oneshot' && RemainAfterExit === 'no')) return false;
+  return ActiveState === 'failed' || (ActiveState === 'activating' && SubState === 'auto-restart');
+};
+
+/**
+ * What runs is told. What went down is started, or it would stay down since it was told the last time, with nothing owed. What was just started knows
+ * already, and what somebody stopped is left so.
+ */
 const takeNotice = async (host: Host, wanted: ServiceResource): Promise<void> => {
   const state = await lookUnit(host, wanted.name, unitOfService(wanted.name));
-  if (!isRunning(state)) return;
+  if (!isRunning(state)) {
+    if (wanted.running !== false && isDown(state)) await start(host, wanted, 'restart');
+    return;
+  }
   const reloads = wanted['on-notify'] === 'reload' && state.CanReload === 'yes';
   await start(host, wanted, reloads ? 'reload' : 'restart');
 };
