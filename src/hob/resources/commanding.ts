@@ -47,27 +47,30 @@ export interface Commanding extends CommandOptions {
   readonly codes?: readonly number[];
   /** Which lines say what went wrong; see sayingOf. */
   readonly matters?: RegExp;
+  /** Does somebody read what it says? Then all of it must be there. Left out: for `ask` yes, for `act` no. */
+  readonly parsed?: boolean;
 }
 
 const runFor =
-  (refusal: ErrorCode) =>
+  (refusal: ErrorCode, isRead: boolean) =>
   async (
     host: Host,
     thing: string,
     command: readonly string[],
-    { codes = [0], matters, ...options }: Commanding = {},
+    { codes = [0], matters, parsed = isRead, ...options }: Commanding = {},
   ): Promise<CommandOutcome & { readonly code: number }> => {
     const outcome = await commandsOf(host, thing).run(command, options);
-    const { code, cut } = outcome;
-    if (code !== null && codes.includes(code) && !cut) return { ...outcome, code };
-    const said = cut ? `${command[0]}: it said more than can be read` : sayingOf(outcome, command[0]!, matters);
+    const { code } = outcome;
+    const ended = code !== null && codes.includes(code);
+    if (ended && !(parsed && outcome.cut)) return { ...outcome, code };
+    const said = ended ? `${command[0]}: it said more than can be read` : sayingOf(outcome, command[0]!, matters);
     throw makeError(refusal, `${thing}: ${said}`);
   };
 
 /** Runs what changes nothing. Throws CANNOT_LOOK, beginning with `thing`. */
-export const ask = runFor('CANNOT_LOOK');
+export const ask = runFor('CANNOT_LOOK', true);
 harden(ask);
 
 /** Runs what changes something. Throws CANNOT_CHANGE, beginning with `thing`. */
-export const act = runFor('CANNOT_CHANGE');
+export const act = runFor('CANNOT_CHANGE', false);
 harden(act);

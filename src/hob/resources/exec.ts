@@ -76,7 +76,11 @@ const dueOf = async (
     return found === undefined ? { what: 'creates', from: 'absent', to: creates } : undefined;
   }
   if (unless === undefined) return undefined;
-  const { code } = await ask(host, `${thing}: unless`, [...prefix, ...unless], { ...options, codes: CODES });
+  const { code } = await ask(host, `${thing}: unless`, [...prefix, ...unless], {
+    ...options,
+    codes: CODES,
+    parsed: false,
+  });
   return code === 0 ? undefined : { what: 'unless', from: `ended with ${code}`, to: 'ended with 0' };
 };
 

@@ -61,7 +61,7 @@ describe.each([
   it.each([
     ['it failed', { code: 1, stderr: 'no\n' }, 'nginx: tool: no'],
     ['it could not begin', { code: null, why: 'there is no program tool' }, 'nginx: tool: there is no program tool'],
-    ['it said too much', { cut: true }, 'nginx: tool: it said more than can be read'],
+    ['it failed, and said much', { code: 1, stderr: 'no\n', cut: true }, 'nginx: tool: no'],
   ])(`fails with ${code} if %s`, async (_why, more, message) => {
     const error = await failure(saying(more));
     expect(codeOf(error)).toBe(code);
@@ -75,5 +75,21 @@ describe.each([
       'message',
       expect.stringMatching(/nginx: it needs a hob that runs as root and keeps the whole host/),
     );
+  });
+});
+
+describe('a command that said more than can be read', () => {
+  it('is no answer for whoever reads it', async () => {
+    await expect(ask(saying({ cut: true }), 'nginx', ['tool'])).rejects.toThrow(
+      'CANNOT_LOOK: nginx: tool: it said more than can be read',
+    );
+  });
+
+  it('has done what it does all the same', async () => {
+    expect(await act(saying({ cut: true }), 'nginx', ['tool'])).toMatchObject({ code: 0 });
+  });
+
+  it('says with its code what was asked, where nothing else is read', async () => {
+    expect(await ask(saying({ cut: true }), 'nginx', ['tool'], { parsed: false })).toMatchObject({ code: 0 });
   });
 });
