@@ -41,6 +41,8 @@ export const environmentRule: PropertyRule = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return `must be a mapping of names to texts, not ${quoted(value)}`;
   }
+  // It would be taken for the name of a secret (secret-references.ts).
+  if (Object.hasOwn(value, 'secret')) return 'must not have a variable secret: no secret goes into an environment';
   const entries = Object.entries(value);
   if (entries.length > 100) return `must not be over 100 variables; there are ${entries.length}`;
   for (const [name, text] of entries) {

@@ -27,6 +27,12 @@ describe('an exec', () => {
     ]);
     expect(exec({ creates: '/x', environment: { A: 'b\nc' } })).toEqual(['environment: A must be one printable line']);
   });
+
+  it('has no variable that would be taken for a secret', () => {
+    const message = 'environment: must not have a variable secret: no secret goes into an environment';
+    expect(exec({ creates: '/x', environment: { A: 'b', secret: 'hello world' } })).toEqual([message]);
+    expect(exec({ creates: '/x', environment: { SECRET: 'hello world' } })).toEqual([]);
+  });
 });
 
 describe('a sysctl', () => {
