@@ -58,8 +58,9 @@ export const fetchCopies = (portrait: HobPortrait, { on, seal, log }: CopyTools)
   if (boss === null || desired?.secrets === undefined) return undefined;
   const there = copiesFor(desired, copies);
   const missing = Object.keys(desired.secrets).filter((name) => there[name] === undefined);
-  const keep = (name: string, answer: unknown, { secrets }: HobPortrait): void => {
-    if (!isSecretText(answer)) return;
+  const keep = (name: string, answer: unknown, { desired: wanted, secrets }: HobPortrait): void => {
+    // What left the desired state while the answer was on its way would be dropped by nobody.
+    if (!isSecretText(answer) || wanted?.secrets?.[name] === undefined) return;
     const { version, text } = answer;
     secrets.set(name, harden({ version, secret: { sealed: seal(copyContext(name, version), text) } }));
   };

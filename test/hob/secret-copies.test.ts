@@ -32,6 +32,8 @@ let jobs: Job[];
 let asked: string[];
 let told: number;
 let bossIsAway: boolean;
+/** What the boss waits for before it answers with a secret. */
+let answering: Promise<void>;
 let wanted: WantedState;
 /** What the boss has, by name. */
 let texts: Record<string, unknown>;
@@ -48,6 +50,7 @@ const open = async (): Promise<void> => {
       }
       if (method !== 'secret') return undefined;
       asked.push(args[0] as string);
+      await answering;
       const answer = texts[args[0] as string];
       if (answer === undefined) throw makeError('NO_SUCH_SECRET', 'there is no such secret');
       return answer as never;
@@ -104,6 +107,7 @@ const stored = (): string => JSON.stringify(store.entries());
 beforeEach(async () => {
   store = makeMemoryStore();
   [jobs, asked, told, bossIsAway] = [[], [], 0, false];
+  answering = Promise.resolve();
   wanted = wantedState(1, { token: 'v1' });
   texts = { token: harden({ version: 'v1', text: 'canary one' }) };
   await open();
@@ -161,5 +165,18 @@ describe('a secret that is wanted', () => {
     expect(stored()).not.toContain(sealed);
     await push(wantedState(3, { token: 'v1' }));
     expect(asked).toEqual(['token', 'token']);
+  });
+
+  test('is not kept if it is not wanted any more when it comes', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    wanted = wantedState(1, {});
+    await attach();
+    answering = promise;
+    void E(hob).push((wanted = wantedState(2, { token: 'v1' })));
+    await until(() => asked.length === 1);
+    await push(wantedState(3, {}));
+    resolve();
+    await kernel.idle();
+    expect(stored()).not.toContain('sealed:1:');
   });
 });
