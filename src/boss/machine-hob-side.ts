@@ -21,7 +21,11 @@ import type { MachineTurn } from './machine-turn.ts';
 const requireSensible = (name: string, report: Report): void => {
   if (!isReport(report)) throw makeError('BAD_REPORT', `${name}: its hob reported something that is no report`);
   const { generation, omitted = {} } = report;
-  if (![generation, ...Object.values<number>(omitted)].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+  const isCount = (number: number, most: number): boolean =>
+    Number.isSafeInteger(number) && number >= 0 && number <= most;
+  // They are added up with those of other machines, where sums of larger ones would lose the small.
+  const areCounts = Object.values<number>(omitted).every((number) => isCount(number, reportLimits.resources));
+  if (!isCount(generation, Number.MAX_SAFE_INTEGER) || !areCounts) {
     throw makeError(
       'BAD_REPORT',
       `${name}: a report on generation ${generation}, or with counts, that are no numbers of something`,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, makeError } from '../../src/errors/gobs-error.ts';
 import type { Hob, MachineAdmin } from '../../src/protocol/remotes.ts';
 import type { Report, Resource, WantedState } from '../../src/protocol/shapes.ts';
+import { noDrift } from '../../src/protocol/shapes.ts';
 import { E } from '../../src/vats/eventual-send.ts';
 import {
   makeBossWorld,
@@ -569,6 +570,10 @@ describe('check and converge', () => {
     }
     expect(await E(machine).drift()).toEqual(before);
     expect(await code(E(life.hobSide(hob)).report({ nothing: 1 } as never))).toBe('BAD_REPORT');
+    for (const failed of [-1, 0.5, 20_001, Number.MAX_SAFE_INTEGER]) {
+      const lie = harden({ ...drifted(hob.desired!), omitted: { ...noDrift, failed } });
+      expect(await code(E(life.hobSide(hob)).report(lie))).toBe('BAD_REPORT');
+    }
   });
 
   test('are refused as HOB_UNREACHABLE if the session ends before the answer', async () => {
