@@ -85,6 +85,7 @@ const gatherPowers = (log: Log): HobPowers => ({
   randomId: () => randomUUID(),
   random: () => Math.random(),
   uid: process.getuid?.() ?? 0,
+  gid: process.getgid?.() ?? 0,
   environment: process.env,
   log,
   version,

@@ -56,6 +56,7 @@ export interface HobPowers extends Pick<OpenStoreOptions, 'Level' | 'process' | 
   readonly random: () => number;
   /** The user id of this process. */
   readonly uid: number;
+  readonly gid: number;
   /** `process.env`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
@@ -243,6 +244,7 @@ export const startHob = async (
       host: {
         files,
         accounts: makeAccounts({ fs }),
+        own: { uid: powers.uid, gid: powers.gid },
         commands: hands?.commands,
         facts: () => gatherFacts({ ...powers, root }),
       },

@@ -63,6 +63,7 @@ const report = await reconcile({
   host: {
     files,
     accounts: makeAccounts({ fs }),
+    own: { uid: process.getuid!(), gid: process.getgid!() },
     facts: () => gatherFacts({ os, fs, now: () => 0, root: order.root, version: '0.0.0' }),
     secretOf: noSecretOf,
   },

@@ -53,6 +53,7 @@ export const openFiles = (root: string, powers: Partial<{ fs: typeof fs }> = {})
 export const openHost = async (root: string, powers: Partial<{ fs: typeof fs }> = {}): Promise<Host> => ({
   files: await openFiles(root, powers),
   accounts: makeAccounts({ fs }),
+  own: { uid: process.getuid!(), gid: process.getgid!() },
   facts: () => gatherFacts({ os, fs, now: () => 0, root, version: '0.0.0' }),
   secretOf: noSecretOf,
 });

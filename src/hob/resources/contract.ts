@@ -22,6 +22,8 @@ export interface Host {
   readonly files: RootedFiles;
   /** Which users and groups there are. */
   readonly accounts: Accounts;
+  /** Of the hob's own process, in numbers. */
+  readonly own: { readonly uid: number; readonly gid: number };
   /** Undefined where the hob does not keep a whole host as root: a resource that needs it throws CANNOT_LOOK (commanding.ts). */
   readonly commands?: Commands | undefined;
   /** What the host is; the same within one round. */

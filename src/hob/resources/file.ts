@@ -106,8 +106,10 @@ const mend = async (
   const { files } = host;
   const { path, content, ownership, validate, isSecret } = wanted;
   const sameContent = !changes.some(({ what }) => what === 'type' || what === 'content');
-  // A file with another name too gets a file of its own in its place: the other name keeps what it has.
-  if (sameContent && (content === undefined || found!.links === 1)) await files.change(path, ownership.wanted);
+  // A file with another name too gets a file of its own in its place: the other name keeps what it has. So does one with a secret, which somebody
+  // may have opened who is to have it no more.
+  const isKept = content === undefined || (found?.links === 1 && !isSecret);
+  if (sameContent && isKept) await files.change(path, ownership.wanted);
   else {
     const attributes = attributesAfter(wanted, found);
     const accept = validate && makeValidation(path, validate, host, !isSecret && othersRead(attributes.mode));
@@ -118,17 +120,20 @@ const mend = async (
 export const fileType: ResourceType = {
   definition: fileDefinition,
   converge: async (resource: Resource, host: Host, apply: boolean) => {
-    const { files, accounts } = host;
+    const { files, accounts, own } = host;
     const { path, absent, mode, owner, validate } = resource as FileResource;
     if (absent === true) return remove(path, files, apply);
+    const isSecret = holdsSecret(resource);
+    // Whoever made a file there first is not to get the secret with it.
+    const request = { path, ...(isSecret ? { own } : {}) };
     const ownership = await ownershipOf(
-      { path, ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) },
+      { ...request, ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) },
       accounts,
     );
     // Where nothing can be validated, nobody knows what would become of it.
     if (validate !== undefined) commandsOf(host, path);
     const content = await contentOf(resource as FileResource, host);
-    const wanted = { path, content, ownership, validate, isSecret: holdsSecret(resource) };
+    const wanted = { path, content, ownership, validate, isSecret };
     const found = await files.stat(path);
     const changes = await differences(wanted, found, files);
     if (apply && changes.length > 0) await mend(wanted, found, changes, host);

@@ -16,6 +16,8 @@ interface OwnershipRequest {
   readonly path: string;
   readonly mode?: string;
   readonly owner?: string;
+  /** Whose it is to be where the document leaves that out. Left out: whose it is on the host. */
+  readonly own?: { readonly uid: number; readonly gid: number };
 }
 
 export const modeText = (mode: number): string => mode.toString(8).padStart(4, '0');
@@ -38,15 +40,17 @@ export const ownershipOf = async (request: OwnershipRequest, accounts: Accounts)
   const { path } = request;
   const mode = request.mode === undefined ? undefined : Number.parseInt(request.mode, 8);
   const owner = request.owner === undefined ? undefined : parseOwner(request.owner);
-  const uid = owner === undefined ? undefined : await idOf(accounts, path, 'user', owner.user);
-  const gid = owner?.group === undefined ? undefined : await idOf(accounts, path, 'group', owner.group);
+  const user = owner?.user ?? request.own?.uid;
+  const group = owner?.group ?? request.own?.gid;
+  const uid = user === undefined ? undefined : await idOf(accounts, path, 'user', user);
+  const gid = group === undefined ? undefined : await idOf(accounts, path, 'group', group);
 
   const ownerChanges = async (found: EntryStat): Promise<readonly Change[]> => {
-    if (owner === undefined || (found.uid === uid && (gid === undefined || found.gid === gid))) return [];
-    const user = await textOf(accounts, 'user', owner.user, found.uid);
-    const from =
-      owner.group === undefined ? user : `${user}:${await textOf(accounts, 'group', owner.group, found.gid)}`;
-    return [{ what: 'owner', from, to: request.owner! }];
+    if (user === undefined || (found.uid === uid && (gid === undefined || found.gid === gid))) return [];
+    const foundUser = await textOf(accounts, 'user', user, found.uid);
+    if (group === undefined) return [{ what: 'owner', from: foundUser, to: `${user}` }];
+    const from = `${foundUser}:${await textOf(accounts, 'group', group, found.gid)}`;
+    return [{ what: 'owner', from, to: `${user}:${group}` }];
   };
   return harden({
     wanted: {

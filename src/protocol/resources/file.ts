@@ -2,7 +2,8 @@
  * A regular file. Whatever is left out stays as it is on the host; a file that is made gets mode 0644 and the hob's own user.
  * Without `content` or `template` only existence, mode and owner are looked after, and a file that is made is empty.
  *
- * Content, and each text of `data`, may be a secret of the boss: `{ secret: db-password }`. Such a file is closed to others.
+ * Content, and each text of `data`, may be a secret of the boss: `{ secret: db-password }`. Such a file is closed to others, and what is left
+ * out of its owner is the hob's own user and group, whoever has it on the host.
  *
  * `template` is Liquid, rendered on the host with the keys of `data`, and what the host is as `facts`. `validate` is a command that must find a
  * candidate with the new content, beside its place, well before it takes it: `["visudo", "-cf", "{file}"]`.

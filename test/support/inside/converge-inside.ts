@@ -70,7 +70,8 @@ const withHost = async <Result>(order: InsideOrder, work: (host: Host) => Promis
   const files = await openRootedFiles('/', { fs, randomBytes });
   const facts = () => gatherFacts({ os, fs, now: Date.now, root: '/', version: '0.0.0' });
   const secretOf = (name: string): string => order.secrets?.[name] ?? noSecretOf(name);
-  const host: Host = { files, accounts: makeAccounts({ fs }), commands: { run }, facts, secretOf };
+  const own = { uid: process.getuid!(), gid: process.getgid!() };
+  const host: Host = { files, accounts: makeAccounts({ fs }), own, commands: { run }, facts, secretOf };
   const result = await work(host);
   await files.close();
   await stop(0);
