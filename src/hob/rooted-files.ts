@@ -24,7 +24,15 @@ import { makeError } from '../errors/gobs-error.ts';
 import { randomName, sweepLeftovers } from './rooted-files/leftovers.ts';
 import { replaceFile, type FileContent } from './rooted-files/replace-file.ts';
 import { readLinkEntry, replaceLinkEntry, type LinkOwner } from './rooted-files/replace-link.ts';
-import { changeEntry, makeDirectoryIn, openEntry, readEntry, removeEntry, statEntry } from './rooted-files/entry.ts';
+import {
+  changeEntry,
+  lookIntoEntry,
+  makeDirectoryIn,
+  openEntry,
+  readEntry,
+  removeEntry,
+  statEntry,
+} from './rooted-files/entry.ts';
 import { openRoot, type Place, type RootDirectory } from './rooted-files/walk.ts';
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character device' | 'block device';
@@ -55,6 +63,13 @@ export interface OpenFile {
   readonly found: EntryStat;
 }
 
+/** A regular file as it was when it was read. */
+export interface ReadFile {
+  readonly found: EntryStat;
+  /** Undefined if it is longer than the limit. */
+  readonly content: Uint8Array | undefined;
+}
+
 export interface RootedFiles {
   /** Where the root is on the host: for messages only. */
   readonly root: string;
@@ -65,6 +80,11 @@ export interface RootedFiles {
    * than a regular file is CANNOT_LOOK, and is not opened: that could block, or do something.
    */
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
+  /**
+   * As `read`, with what the file is that the content is of: for whoever gives the content on, and minds whose it is. What `stat` said before may be
+   * about another. Undefined if there is none.
+   */
+  lookInto(path: string, limit: number): Promise<ReadFile | undefined>;
   /** A regular file, for the caller to read and close; what `read` says of other things goes for it too. Nothing there is CANNOT_LOOK. */
   open(path: string): Promise<OpenFile>;
   /**
@@ -128,6 +148,7 @@ const rootedFilesOf = (root: string, top: RootDirectory, { fs, randomBytes }: Ro
     root,
     stat: (path: string) => look(path, (place) => statEntry(fs, place)),
     read: (path: string, limit: number) => look(path, (place) => readEntry(fs, place, limit)),
+    lookInto: (path: string, limit: number) => look(path, (place) => lookIntoEntry(fs, place, limit)),
     open: async (path: string) => {
       const opened = await look(path, (place) => openEntry(fs, place));
       if (opened !== undefined) return opened;

@@ -14,6 +14,7 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const methods: Readonly<Record<string, (files: RootedFiles, path: string) => Promise<unknown>>> = {
   stat: (files, where) => files.stat(where),
   read: (files, where) => files.read(where, 100),
+  lookInto: (files, where) => files.lookInto(where, 100),
   replace: (files, where) => files.replace(where, bytes('new'), { mode: 0o644 }),
   readLink: (files, where) => files.readLink(where),
   replaceLink: (files, where) => files.replaceLink(where, bytes('target'), {}),

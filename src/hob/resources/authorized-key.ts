@@ -2,7 +2,7 @@
  * One public key in a user's ~/.ssh/authorized_keys. See its definition for what a document may say.
  *
  * The directory belongs to the user, who may be hostile: to a hob that works there as root he can offer links, other people's files under his
- * name, and another directory at any moment. So nothing is followed (rooted-files.ts), what is not his own is neither read nor given to him,
+ * name, and another directory at any moment. So nothing is followed (rooted-files.ts), nothing of what is not his own is given to him,
  * a file with another name is refused, and what is written is a new file of his. A mode that lets others write is mended: sshd would not
  * look at such a file.
  */
@@ -65,11 +65,13 @@ const requireOwn = (path: string, found: EntryStat | undefined, type: string, { 
 const look = async ({ files }: Host, { user, directory, file }: Place): Promise<Look> => {
   const there = await files.stat(directory);
   requireOwn(directory, there, 'directory', user);
-  const found = await files.stat(file);
+  requireOwn(file, await files.stat(file), 'file', user);
+  const read = await files.lookInto(file, LARGEST);
+  if (read === undefined) return { directory: there, file: undefined, lines: [] };
+  const { found, content } = read;
+  // Asked again of the very file that was read, for he may have put another there meanwhile: no byte of it goes further.
   requireOwn(file, found, 'file', user);
-  if (found === undefined) return { directory: there, file: undefined, lines: [] };
   if (found.links > 1) throw refuse(file, `it has ${found.links} hard links`, 'remove the other names');
-  const content = await files.read(file, LARGEST);
   if (content === undefined || !isUtf8(content)) {
     throw refuse(file, `it is no text in UTF-8 of at most ${LARGEST} bytes`, 'remove it by hand');
   }

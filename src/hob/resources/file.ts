@@ -62,10 +62,12 @@ const isQuotable = ({ ownership }: Wanted, found: EntryStat): boolean =>
 const contentChanges = async (wanted: Wanted, found: EntryStat, files: RootedFiles): Promise<readonly Change[]> => {
   const { path, content, isSecret } = wanted;
   if (content === undefined) return [];
-  const actual = await files.read(path, LONGEST_COMPARED);
+  const read = await files.lookInto(path, LONGEST_COMPARED);
+  const actual = read?.content;
   if (actual !== undefined && Buffer.compare(actual, content) === 0) return [];
   if (isSecret) return [{ what: 'content', from: 'not shown', to: 'not shown: it holds a secret' }];
-  const quotable = isQuotable(wanted, found);
+  // Of the very file that was read: another may have been there before.
+  const quotable = isQuotable(wanted, read?.found ?? found);
   const from = actual === undefined ? `(${found.size} bytes)` : contentText(actual, quotable);
   return [{ what: 'content', from, to: contentText(content, quotable) }];
 };

@@ -33,8 +33,7 @@ const format = ({ lines, ended }: TextFile): string =>
 const refuse = (path: string, message: string, hint: string): Error =>
   makeError('CANNOT_CHANGE', `${path}: ${message}`, { hint });
 
-const readText = async (path: string, files: RootedFiles): Promise<TextFile> => {
-  const content = await files.read(path, LARGEST);
+const textOf = (path: string, content: Uint8Array | undefined): TextFile => {
   if (content === undefined) throw refuse(path, `it is larger than ${LARGEST} bytes`, 'no line is kept in such a file');
   const text = isUtf8(content) ? Buffer.from(content).toString('utf8') : '\0';
   if (text.includes('\0')) throw refuse(path, 'it is no text in UTF-8', 'no line is kept in such a file');
@@ -61,9 +60,9 @@ const editOf = (resource: LineResource, lines: readonly string[]): Edit | undefi
 };
 
 const changeOf = ({ from, to }: Edit, { mode }: EntryStat): Change => {
-  const textOf = (line: string | undefined): string =>
+  const shown = (line: string | undefined): string =>
     line === undefined ? 'absent' : contentText(Buffer.from(line, 'utf8'), othersRead(mode));
-  return { what: 'line', from: textOf(from), to: textOf(to) };
+  return { what: 'line', from: shown(from), to: shown(to) };
 };
 
 const write = async (path: string, content: string, found: EntryStat, files: RootedFiles): Promise<void> => {
@@ -83,11 +82,16 @@ export const lineType: ResourceType = {
   converge: async (resource: Resource, { files }: Host, apply: boolean) => {
     const wanted = resource as LineResource;
     const { path, absent } = wanted;
-    const found = await files.stat(path);
-    if (found === undefined && absent === true) return [];
-    if (found === undefined) throw refuse(path, 'there is no such file', 'make it with a file resource, and say after');
-    if (found.type !== 'file') throw refuse(path, `it is a ${found.type}, and no file`, 'name the file itself');
-    const { lines, ended } = await readText(path, files);
+    const there = await files.stat(path);
+    if (there !== undefined && there.type !== 'file') {
+      throw refuse(path, `it is a ${there.type}, and no file`, 'name the file itself');
+    }
+    // Mode and owner of the very file that was read: who may read it is not to get the text of another that was put there meanwhile.
+    const read = await files.lookInto(path, LARGEST);
+    if (read === undefined && absent === true) return [];
+    if (read === undefined) throw refuse(path, 'there is no such file', 'make it with a file resource, and say after');
+    const { found } = read;
+    const { lines, ended } = textOf(path, read.content);
     const edit = editOf(wanted, lines);
     if (edit === undefined) return [];
     if (apply) await write(path, format({ lines: edit.lines, ended }), found, files);

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { makeError } from '../../errors/gobs-error.ts';
-import type { Attributes, EntryStat, EntryType, OpenFile } from '../rooted-files.ts';
+import type { Attributes, EntryStat, EntryType, OpenFile, ReadFile } from '../rooted-files.ts';
 import { systemCode } from './file-errors.ts';
 import { O_PATH, openPath, syncDirectory, type Place } from './walk.ts';
 
@@ -69,15 +69,21 @@ const readUpTo = async (file: FileHandle, limit: number): Promise<Uint8Array | u
   return undefined;
 };
 
-export const readEntry = async (fs: Fs, place: Place, limit: number): Promise<Uint8Array | undefined> =>
+/** Both of the same file, whatever has its name meanwhile. */
+export const lookIntoEntry = async (fs: Fs, place: Place, limit: number): Promise<ReadFile> =>
   withEntry(fs, place, async (entry, found) => {
     if (found.type !== 'file') {
       throw makeError('CANNOT_LOOK', `${place.path}: it is a ${found.type}, and only files are read`);
     }
-    if (found.size > limit) return undefined;
+    if (found.size > limit) return { found, content: undefined };
     const file = await fs.promises.open(openPath(entry), fs.constants.O_RDONLY);
-    return readUpTo(file, limit).finally(() => file.close());
+    const content = await readUpTo(file, limit).finally(() => file.close());
+    return { found, content };
   });
+harden(lookIntoEntry);
+
+export const readEntry = async (fs: Fs, place: Place, limit: number): Promise<Uint8Array | undefined> =>
+  (await lookIntoEntry(fs, place, limit)).content;
 harden(readEntry);
 
 /** For whoever reads a piece at a time, and closes it. */
