@@ -15,7 +15,7 @@ import type { Circumstances, Host, ResourceType } from './contract.ts';
 
 /** Seconds. */
 const DEADLINE = 300;
-/** env(1) and shells say with these that they could not run it: that is no answer. */
+/** setpriv(1) and shells say with these that they could not run it: that is no answer. */
 const NOT_RUN = [126, 127];
 const CODES = Array.from({ length: 256 }, (_, code) => code).filter((code) => !NOT_RUN.includes(code));
 

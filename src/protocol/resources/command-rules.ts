@@ -19,7 +19,7 @@ export const commandRule: PropertyRule = (value) => {
   if (problem !== undefined) return problem;
   const [program] = value as readonly string[];
   if (program === undefined) return 'must not be empty';
-  // What env(1) would take for a variable.
+  // `A=b` in front sets a variable in a shell only; here that is for the environment.
   return /^[^=\s]+$/.test(program) ? undefined : `must begin with a program, not ${quoted(program)}`;
 };
 harden(commandRule);
