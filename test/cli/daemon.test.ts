@@ -58,7 +58,7 @@ describe('gobs up', () => {
       powers: { startBoss },
     });
     expect(code).toBe(0);
-    expect(stdout).toBe("[ { name: 'local', type: 'local' } ]\n");
+    expect(stdout).toBe("[ { name: 'local', type: 'local', settings: {} } ]\n");
     expect(stderr).toBe(`gobs: started a boss in ${at.state}\n${farewell()}`);
     expect(startBoss.mock.calls).toEqual([
       [{ state: at.state, json: true, log: join(at.state, 'boss.log'), listen: '127.0.0.1:4000', hobInterval: 9 }],
