@@ -18,6 +18,8 @@ export interface ProviderWorld {
   makeDriver(life?: Life): ProviderDriver;
   /** Options of this machine that `validate` accepts, and that need no confirmation. */
   optionsOf(machineId: string): ProviderOptions;
+  /** Where hobs dial their boss. Default: the loopback interface. */
+  readonly bossHost?: string;
   /** The hobs that run for a machine, found without the driver. A hob that was started again has another name. */
   hobs(machineId: string): Promise<readonly string[]>;
   /** Everything that there is of a machine, in words, found without the driver: hobs, directories, containers. */
@@ -36,7 +38,7 @@ export const requestFor = (world: ProviderWorld, machineId: string): CreateReque
     name: `name-of-${machineId}`,
     options: world.optionsOf(machineId),
     // Well-formed, and nobody is there.
-    locator: `gobs://${'a'.repeat(52)}.tls/s/${machineId.padEnd(43, 'A')}?host=127.0.0.1&port=1`,
+    locator: `gobs://${'a'.repeat(52)}.tls/s/${machineId.padEnd(43, 'A')}?host=${world.bossHost ?? '127.0.0.1'}&port=1`,
   });
 
 /** A machine as the boss names it. */

@@ -52,6 +52,7 @@ describeHosts('real hosts', () => {
       return (JSON.parse(text) as { touched?: boolean }).touched === true ? ['record'] : [];
     };
     return {
+      bossHost: lab.address,
       optionsOf: (machineId) => harden({ host: hostOf(machineId).address, hostKey: keys[numberOf(machineId)]! }),
       makeDriver: () =>
         sshProviderType.make(
