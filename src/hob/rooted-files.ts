@@ -82,7 +82,7 @@ export interface RootedFiles {
   read(path: string, limit: number): Promise<Uint8Array | undefined>;
   /**
    * As `read`, with what the file is that the content is of: for whoever gives the content on, and minds whose it is. What `stat` said before may be
-   * about another. Undefined if there is none.
+   * about another.
    */
   lookInto(path: string, limit: number): Promise<ReadFile | undefined>;
   /** A regular file, for the caller to read and close; what `read` says of other things goes for it too. Nothing there is CANNOT_LOOK. */

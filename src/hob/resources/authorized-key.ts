@@ -65,8 +65,9 @@ const requireOwn = (path: string, found: EntryStat | undefined, type: string, { 
 const look = async ({ files }: Host, { user, directory, file }: Place): Promise<Look> => {
   const there = await files.stat(directory);
   requireOwn(directory, there, 'directory', user);
-  requireOwn(file, await files.stat(file), 'file', user);
-  const read = await files.lookInto(file, LARGEST);
+  const before = await files.stat(file);
+  requireOwn(file, before, 'file', user);
+  const read = before && (await files.lookInto(file, LARGEST));
   if (read === undefined) return { directory: there, file: undefined, lines: [] };
   const { found, content } = read;
   // Asked again of the very file that was read, for he may have put another there meanwhile: no byte of it goes further.

@@ -87,7 +87,7 @@ export const lineType: ResourceType = {
       throw refuse(path, `it is a ${there.type}, and no file`, 'name the file itself');
     }
     // Mode and owner of the very file that was read: who may read it is not to get the text of another that was put there meanwhile.
-    const read = await files.lookInto(path, LARGEST);
+    const read = there && (await files.lookInto(path, LARGEST));
     if (read === undefined && absent === true) return [];
     if (read === undefined) throw refuse(path, 'there is no such file', 'make it with a file resource, and say after');
     const { found } = read;
