@@ -113,16 +113,29 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
     }
   };
 
-  /** Work on one machine, with its options complete, and its record if there is one. */
+  /**
+   * Work on one machine, with its options complete, and its record if there is one. `never`: what comes of it where the options are none that this provider
+   * takes, and no host was touched for it all the same: then nothing of it is anywhere.
+   */
   const onMachine = <T>(
     verb: string,
     { machineId, options }: MachineRef,
     work: (complete: HostOptions, record: HostRecord | undefined) => Promise<T>,
+    never?: T,
   ): Promise<T> =>
     attempt(`${verb} ${machineId}`, async () => {
       checkId(machineId);
-      const complete = completeOptions(options, settings);
-      return oneAtATime(machineId, async () => work(complete, await records.read(machineId)));
+      return oneAtATime(machineId, async () => {
+        const record = await records.read(machineId);
+        let complete: HostOptions;
+        try {
+          complete = completeOptions(options, settings);
+        } catch (error) {
+          if (never === undefined || record?.touched === true) throw error;
+          return never;
+        }
+        return work(complete, record);
+      });
     });
 
   const create = (request: CreateRequest): Promise<void> =>
@@ -203,38 +216,26 @@ export const makeSshProvider = (powers: SshProviderPowers, settings: ProviderOpt
       if (record?.touched !== false) await withInstaller(ref, complete, (installer) => installer.stop());
     });
 
-  /** What destroying leaves of a machine whose options this provider does not take: nothing, unless a host was touched for it all the same. */
-  const nothingOf = ({ machineId }: MachineRef, wrong: Error): Promise<readonly string[]> =>
-    attempt(`look for ${machineId}`, async () => {
-      checkId(machineId);
-      return oneAtATime(machineId, async () => {
-        if ((await records.read(machineId))?.touched === true) throw wrong;
-        return harden([]);
-      });
-    });
-
   const destroy = (ref: MachineRef): Promise<readonly string[]> => {
-    const wrong = problemOf(ref.options, settings);
-    if (wrong !== undefined) return nothingOf(ref, wrong);
-    return onMachine('destroy', ref, async (complete, record) => {
+    const work = async (complete: HostOptions, record: HostRecord | undefined): Promise<readonly string[]> => {
       const { machineId } = ref;
       const leaves = record?.touched === false ? [] : await withInstaller(ref, complete, uninstall);
       forwardings.drop(machineId);
       await records.remove(machineId);
       return harden(leaves);
-    });
+    };
+    return onMachine('destroy', ref, work, harden([]));
   };
 
   const remains = (ref: MachineRef): Promise<readonly string[]> => {
-    const wrong = problemOf(ref.options, settings);
-    if (wrong !== undefined) return nothingOf(ref, wrong);
-    return onMachine('look for', ref, async (complete, record) => {
+    const work = async (complete: HostOptions, record: HostRecord | undefined): Promise<readonly string[]> => {
       if (record?.touched === false) return harden([]);
       const words = `${placeOf(complete)}: the hob of ${ref.machineId} with its service and its directory, and whatever its resources made`;
       if (record !== undefined) return harden([words]);
       const { state } = await stateOf(ref, complete, record);
       return harden(state === 'absent' ? [] : [words]);
-    });
+    };
+    return onMachine('look for', ref, work, harden([]));
   };
 
   const forget = (ref: MachineRef): Promise<void> =>
@@ -289,15 +290,6 @@ harden(makeSshProvider);
 /** Of a boss that was restored elsewhere, which knows no more of it. */
 const unknownBefore = ({ machineId, options }: MachineRef): HostRecord =>
   harden({ machineId, name: machineId, options, touched: true, port: null });
-
-const problemOf = (options: ProviderOptions, settings: ProviderOptions): Error | undefined => {
-  try {
-    completeOptions(options, settings);
-    return undefined;
-  } catch (error) {
-    return error as Error;
-  }
-};
 
 /** A hob that is put where it can never reach its boss would be waited for in vain. Throws BAD_SPEC. */
 const requireWay = (locator: string, { host, jump, reverse }: HostOptions): void => {
