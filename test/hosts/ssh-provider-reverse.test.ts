@@ -2,22 +2,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { E } from '../../src/vats/eventual-send.ts';
 import type { Boss, MachineObserver } from '../../src/protocol/remotes.ts';
-import type { MachineStatus } from '../../src/protocol/shapes.ts';
 import { describeHosts } from '../support/hosts/describe-hosts.ts';
 import type { TestHost } from '../support/hosts/host.ts';
 import { openHostLab, type HostLab } from '../support/hosts/lab.ts';
 import { makeHobBundle } from '../support/hob-bundle.ts';
 import { startBoss, type ServingBoss } from '../support/e2e/gobs.ts';
 import { makeSandbox, type Sandbox } from '../support/e2e/sandbox.ts';
-
-const until = async (
-  machine: MachineObserver | Promise<MachineObserver>,
-  accept: (status: MachineStatus) => boolean,
-) => {
-  let status = await E(machine).status();
-  while (!accept(status)) status = await E(machine).nextStatus(status.revision);
-  return status;
-};
+import { statusOnce } from '../support/e2e/status-once.ts';
 
 describeHosts('a host that cannot reach its boss', () => {
   let lab: HostLab;
@@ -65,14 +56,14 @@ describeHosts('a host that cannot reach its boss', () => {
 
     await boss.kill();
     boss = await startBoss(sandbox);
-    const status = await until(machine(), ({ online, state }) => online && state === 'ready');
+    const status = await statusOnce(await machine(), ({ online, state }) => online && state === 'ready');
     expect(status).toMatchObject({ id, generation: 0 });
     expect(await listeners()).toBe(before);
 
     // The connection is lost: the boss opens another one.
     await host.run('pkill -KILL -f "^sshd: root" || true');
-    await until(machine(), ({ online }) => !online);
-    await until(machine(), ({ online }) => online);
+    await statusOnce(await machine(), ({ online }) => !online);
+    await statusOnce(await machine(), ({ online }) => online);
 
     const destroyed = await boss.gobs('machine', 'destroy', 'web1', '--yes');
     expect(destroyed).toMatchObject({ code: 0 });

@@ -4,12 +4,12 @@
  * After it was run it must not be due any more, or it failed: else each round would run it again. What it says is shown nowhere, but the end of it when
  * it failed.
  */
-import { Buffer } from 'node:buffer';
 import { makeError } from '../../errors/gobs-error.ts';
 import { plainText } from '../../protocol/plain-text.ts';
 import { execDefinition, type ExecResource } from '../../protocol/resources/exec.ts';
 import type { Change, Resource } from '../../protocol/shapes.ts';
 import type { CommandOptions } from '../commands.ts';
+import { findUser, readAccounts, type User } from './accounts/account-files.ts';
 import { act, ask, commandsOf } from './commanding.ts';
 import type { Circumstances, Host, ResourceType } from './contract.ts';
 
@@ -19,23 +19,9 @@ const DEADLINE = 300;
 const NOT_RUN = [126, 127];
 const CODES = Array.from({ length: 256 }, (_, code) => code).filter((code) => !NOT_RUN.includes(code));
 
-interface User {
-  readonly name: string;
-  readonly uid: string;
-  readonly gid: string;
-  readonly home: string;
-}
-
-const LARGEST_PASSWD = 4 * 1024 * 1024;
-
-const userOf = async (thing: string, name: string, { files }: Host): Promise<User> => {
-  const passwd = Buffer.from((await files.read('/etc/passwd', LARGEST_PASSWD)) ?? []).toString('utf8');
-  const [, , uid, gid, , home] =
-    passwd
-      .split('\n')
-      .find((line) => line.startsWith(`${name}:`))
-      ?.split(':') ?? [];
-  if (uid !== undefined && gid !== undefined && home !== undefined) return { name, uid, gid, home };
+const requireUser = async (thing: string, name: string, host: Host): Promise<User> => {
+  const user = findUser(await readAccounts(host, 'passwd'), name);
+  if (user !== undefined) return user;
   throw makeError('CANNOT_CHANGE', `${thing}: this host has no user ${name}`, { hint: 'make the user, and say after' });
 };
 
@@ -54,7 +40,7 @@ const requireDirectory = async (thing: string, cwd: string, { files }: Host): Pr
 const prepare = async (thing: string, resource: ExecResource, host: Host): Promise<Prepared> => {
   const { user: name, cwd = '/', environment = {}, deadline = DEADLINE } = resource;
   await requireDirectory(thing, cwd, host);
-  const user = name === undefined ? undefined : await userOf(thing, name, host);
+  const user = name === undefined ? undefined : await requireUser(thing, name, host);
   const own = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)]));
   const ofUser = user === undefined ? {} : { HOME: user.home, USER: user.name, LOGNAME: user.name };
   return {

@@ -8,7 +8,7 @@
  * `template` is Liquid, rendered on the host with the keys of `data`, and what the host is as `facts`. `validate` is a command that must find a
  * candidate with the new content, beside its place, well before it takes it: `["visudo", "-cf", "{file}"]`.
  */
-import type { ResourceRecord, Resource, SecretReference } from '../shapes.ts';
+import { longestText, type ResourceRecord, type Resource, type SecretReference } from '../shapes.ts';
 import { fileCommandRule } from './command-rules.ts';
 import type { PropertyProblem, PropertyRule, ResourceDefinition } from './definition.ts';
 import { besideAbsent, modeRule, onlyTrueRule, ownerRule, pathRule, recordRule, textRule } from './property-rules.ts';
@@ -28,9 +28,6 @@ export interface FileResource extends Resource {
   readonly owner?: string;
   readonly absent?: true;
 }
-
-/** UTF-16 units; as in ResourceShape. */
-const LONGEST_CONTENT = 1_000_000;
 
 const dataRule: PropertyRule = (value) => {
   const problem = recordRule(value);
@@ -66,8 +63,8 @@ export const fileDefinition = {
   type: 'file',
   required: { path: pathRule },
   optional: {
-    content: secretOr(textRule(LONGEST_CONTENT)),
-    template: textRule(LONGEST_CONTENT),
+    content: secretOr(textRule(longestText)),
+    template: textRule(longestText),
     data: dataRule,
     validate: fileCommandRule,
     mode: modeRule,

@@ -4,6 +4,7 @@
  */
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import { makeError } from '../../errors/gobs-error.ts';
+import { expandHome } from './home-path.ts';
 import type { HostOptions, HostSecrets } from './options.ts';
 import type { SshConfig } from './ssh-config.ts';
 
@@ -40,10 +41,6 @@ const keyIn = (
 };
 
 const homeOf = ({ environment }: CredentialPowers): string => environment['HOME'] ?? '';
-
-export const expandHome = (path: string, home: string): string =>
-  path.startsWith('~/') ? `${home}${path.slice(1)}` : path;
-harden(expandHome);
 
 /** Undefined if there is no agent. */
 const agentSocket = ({ identityAgent }: SshConfig, powers: CredentialPowers): string | undefined => {

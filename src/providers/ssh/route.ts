@@ -3,7 +3,8 @@
  * files and the ssh configuration are read anew each time, for they are the admin's.
  */
 import { readKnownFiles, type KnownFilesFs } from './known-files.ts';
-import { expandHome, findCredentials, type Attempt, type CredentialPowers } from './credentials.ts';
+import { findCredentials, type Attempt, type CredentialPowers } from './credentials.ts';
+import { expandHome } from './home-path.ts';
 import { parsePin, type Pin } from './host-key.ts';
 import { parseJumps, type Hop, type HostOptions, type HostSecrets } from './options.ts';
 import { makeError } from '../../errors/gobs-error.ts';

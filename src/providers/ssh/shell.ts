@@ -4,6 +4,7 @@ import type { ClientChannel } from 'ssh2';
 import { makeError } from '../../errors/gobs-error.ts';
 import { plainText } from '../../protocol/plain-text.ts';
 import type { Connection } from './connection.ts';
+import { quote } from './install/sh-words.ts';
 import { longestOutput, type RemoteOutcome, type RemoteRun, type RemoteShell } from './remote-shell.ts';
 
 export interface ShellOptions {
@@ -15,13 +16,9 @@ export interface ShellOptions {
 /** Milliseconds for a script that has no deadline of its own. */
 const DEADLINE = 10 * 60_000;
 
-/** As one word of a POSIX shell, whatever is in it. */
-export const quoteWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-harden(quoteWord);
-
 /** What the login shell of the other side is told. */
 export const commandLine = (script: string, sudo: boolean): string =>
-  `${sudo ? 'exec sudo -n -- ' : 'exec '}sh -c ${quoteWord(script)}`;
+  `${sudo ? 'exec sudo -n -- ' : 'exec '}sh -c ${quote(script)}`;
 harden(commandLine);
 
 /** Keeps the end of what comes. */

@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { makeError } from '../../errors/gobs-error.ts';
+import { expandHome } from './home-path.ts';
 
 /** Of the words that `ssh -G` prints, those that are of use here. Paths are absolute. */
 export interface SshConfig {
@@ -35,8 +36,6 @@ const DEADLINE = 10_000;
 /** Bytes. */
 const LONGEST = 256 * 1024;
 
-const atHome = (path: string, home: string): string => (path.startsWith('~/') ? `${home}/${path.slice(2)}` : path);
-
 /** `home`: of whom `~` is. Pure. */
 export const parseSshConfig = (text: string, home: string): SshConfig => {
   const words = new Map<string, string[]>();
@@ -52,7 +51,7 @@ export const parseSshConfig = (text: string, home: string): SshConfig => {
     (words.get(key) ?? [])
       .flatMap((value) => (key === 'identityfile' ? [value] : value.split(/\s+/)))
       .filter((path) => path !== 'none' && path !== '/dev/null')
-      .map((path) => atHome(path, home));
+      .map((path) => expandHome(path, home));
   const said = {
     hostname: one('hostname'),
     port: one('port') === undefined ? undefined : Number(one('port')),

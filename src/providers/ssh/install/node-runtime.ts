@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, constants } from 'node:zlib';
 import { makeError } from '../../../errors/gobs-error.ts';
 import { plainText } from '../../../protocol/plain-text.ts';
-import { expandHome } from '../credentials.ts';
+import { expandHome } from '../home-path.ts';
 
 interface PinnedPackage {
   readonly name: string;
